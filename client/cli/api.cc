@@ -1,0 +1,155 @@
+#include "cli/api.h"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <exception>
+#include <limits>
+#include <stdexcept>
+
+#include "cli/exit_code.h"
+#include "cli/text.h"
+#include "lib/url.h"
+
+namespace leveret::cli {
+namespace {
+
+namespace asio = boost::asio;
+namespace beast = boost::beast;
+namespace http = boost::beast::http;
+using asio::use_awaitable;
+using Request = http::request<http::string_body>;
+using Response = http::response<http::string_body>;
+
+asio::awaitable<void> exchange(std::string host, std::string port, std::chrono::seconds timeout,
+                               const Request& request, Response& response) {
+  auto executor = co_await asio::this_coro::executor;
+  asio::ip::tcp::resolver resolver(executor);
+  beast::tcp_stream stream(executor);
+  stream.expires_after(timeout);
+  const auto endpoints = co_await resolver.async_resolve(host, port, use_awaitable);
+  co_await stream.async_connect(endpoints, use_awaitable);
+  co_await http::async_write(stream, request, use_awaitable);
+  beast::flat_buffer buffer;
+  http::response_parser<http::string_body> parser;
+  parser.body_limit(std::numeric_limits<std::uint64_t>::max());  // The server is ours.
+  co_await http::async_read(stream, buffer, parser, use_awaitable);
+  response = parser.release();
+}
+
+/// The sentence in an error's JSON body, or what the status says.
+std::string reason_in(const Response& response) {
+  const Json json = Json::parse(response.body(), nullptr, false);
+  if (json.is_object() && json.contains("reason") && json["reason"].is_string())
+    return json["reason"].get<std::string>();
+  return "HTTP status " + std::to_string(response.result_int());
+}
+
+Exit exit_code_of_status(unsigned status) {
+  switch (status) {
+    case 400:
+    case 413: return Exit::bad_data;
+    case 401:
+    case 403: return Exit::not_permitted;
+    case 404:
+    case 410: return Exit::not_found;
+    case 409: return Exit::exists_differently;
+    case 429:
+    case 503: return Exit::try_again;
+    default: return Exit::internal;
+  }
+}
+
+const char* hint_for_status(unsigned status) {
+  switch (status) {
+    case 401:
+    case 403: return "check user and password in --api; guest may log in from this machine only";
+    case 404: return "leveret queues shows what exists";
+    case 429:
+    case 503: return "the server is busy: try again";
+    default: return "";
+  }
+}
+
+}  // namespace
+
+Api::Api(std::string_view address) {
+  try {
+    const client::UrlParts parts = client::split_url(address);
+    if (parts.scheme != "http")
+      throw std::invalid_argument(parts.scheme == "https" ? "https:// is not supported yet"
+                                                          : "the scheme must be http://");
+    host_ = parts.host.empty() ? "127.0.0.1" : client::percent_decode(parts.host);
+    port_ = parts.port.value_or(std::uint16_t{80});
+    if (parts.user) user_ = *parts.user;
+    if (parts.password) password_ = *parts.password;
+    prefix_ = parts.path;
+    while (prefix_.ends_with('/')) prefix_.pop_back();
+  } catch (const std::invalid_argument& error) {
+    throw Failure{Exit::usage, std::string{"bad address of the HTTP API: "} + error.what(),
+                  "write it like http://user:password@host:15672"};
+  }
+}
+
+std::string Api::path(std::string_view prefix, const std::vector<std::string>& names) {
+  std::string path{prefix};
+  for (const std::string& name : names) path += "/" + client::percent_encode(name);
+  return path;
+}
+
+Json Api::get(const std::string& path) const {
+  return request("GET", path, {});
+}
+Json Api::post(const std::string& path, const Json& body) const {
+  return request("POST", path, dump(body));
+}
+Json Api::remove(const std::string& path) const {
+  return request("DELETE", path, {});
+}
+
+Json Api::request(std::string_view method, const std::string& path, const std::string& body) const {
+  const std::string authority = host_ + ":" + std::to_string(port_);
+  Request request;
+  request.method_string({method.data(), method.size()});
+  request.target(prefix_ + path);
+  request.set(http::field::host, authority);
+  request.set(http::field::user_agent, "leveret");
+  request.set(http::field::authorization, "Basic " + base64(user_ + ":" + password_));
+  request.set(http::field::accept, "application/json");
+  request.set(http::field::connection, "close");
+  if (!body.empty()) request.set(http::field::content_type, "application/json");
+  request.body() = body;
+  request.prepare_payload();
+
+  Response response;
+  asio::io_context context;
+  std::exception_ptr failure;
+  asio::co_spawn(context, exchange(host_, std::to_string(port_), timeout_, request, response),
+                 [&](std::exception_ptr thrown) { failure = std::move(thrown); });
+  context.run();
+  try {
+    if (failure) std::rethrow_exception(failure);
+  } catch (const boost::system::system_error& error) {
+    throw Failure{Exit::unreachable,
+                  "cannot reach the HTTP API at " + authority + ": " + error.code().message(),
+                  "is the server running?  start one with: leveretd   or name another with --api"};
+  }
+  if (response.result_int() >= 300)
+    throw Failure{exit_code_of_status(response.result_int()),
+                  std::string{method} + " " + path + ": " + reason_in(response),
+                  hint_for_status(response.result_int())};
+  if (response.body().empty()) return nullptr;
+  Json json = Json::parse(response.body(), nullptr, false);
+  if (json.is_discarded())
+    throw Failure{Exit::internal, "the answer from " + authority + " is not JSON",
+                  "is that address an HTTP API of Leveret or RabbitMQ?"};
+  return json;
+}
+
+}  // namespace leveret::cli

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "cli/json.h"
+
+namespace leveret::cli {
+
+/// A broker's HTTP API: JSON requests with basic authentication, one connection each.
+class Api {
+ public:
+  /// `address` is http://user:password@host:port. Throws Failure{usage} when it is not.
+  explicit Api(std::string_view address);
+
+  /// The answer's JSON; null for an empty body. Throws Failure with the exit code that fits: 66 for
+  /// 404, 77 for 401 and 403, 69 when nobody answers, and so on.
+  Json get(const std::string& path) const;
+  Json post(const std::string& path, const Json& body) const;
+  Json remove(const std::string& path) const;
+
+  /// "/api/x/queues/%2F/emails": names percent-encoded between slashes, behind `prefix`.
+  static std::string path(std::string_view prefix, const std::vector<std::string>& names);
+
+ private:
+  Json request(std::string_view method, const std::string& path, const std::string& body) const;
+
+  std::string host_;
+  std::uint16_t port_ = 80;
+  std::string user_ = "guest";
+  std::string password_ = "guest";
+  std::string prefix_;
+  std::chrono::seconds timeout_{60};
+};
+
+}  // namespace leveret::cli

@@ -1,0 +1,183 @@
+#include "broker/arguments.h"
+
+#include <array>
+#include <limits>
+
+#include "amqp/reply_code.h"
+
+namespace leveret::broker {
+namespace {
+
+using amqp::ReplyCode;
+
+/// What RabbitMQ's queue types compare on re-declaration.
+constexpr std::array known_arguments{
+    std::string_view{"x-expires"},
+    std::string_view{"x-message-ttl"},
+    std::string_view{"x-dead-letter-exchange"},
+    std::string_view{"x-dead-letter-routing-key"},
+    std::string_view{"x-dead-letter-strategy"},
+    std::string_view{"x-max-length"},
+    std::string_view{"x-max-length-bytes"},
+    std::string_view{"x-max-priority"},
+    std::string_view{"x-overflow"},
+    std::string_view{"x-queue-mode"},
+    std::string_view{"x-queue-version"},
+    std::string_view{"x-single-active-consumer"},
+    std::string_view{"x-delivery-limit"},
+};
+
+[[noreturn]] void refuse(std::string_view name, std::string_view what, const std::string& why) {
+  throw amqp::Error{ReplyCode::precondition_failed, "invalid arg '" + std::string{name} + "' for " +
+                                                        std::string{what} + ": " + why};
+}
+
+std::string describe(const amqp::Value* value) {
+  if (value == nullptr) return "none";
+  return "the value '" + amqp::to_text(*value) + "' of type '" +
+         std::string{amqp::type_name(*value)} + "'";
+}
+
+std::string quoted(std::string_view text) {
+  return "'" + std::string{text} + "'";
+}
+
+[[noreturn]] void inequivalent(std::string_view name, std::string_view what,
+                               const std::string& received, const std::string& current) {
+  throw amqp::Error{ReplyCode::precondition_failed,
+                    "inequivalent arg '" + std::string{name} + "' for " + std::string{what} +
+                        ": received " + received + " but current is " + current};
+}
+
+/// Reads the arguments of one declaration.
+class ArgumentReader {
+ public:
+  ArgumentReader(const amqp::Table& arguments, std::string_view what)
+      : arguments_(arguments), what_(what) {}
+
+  std::optional<std::int64_t> integer(std::string_view name, std::int64_t min) const {
+    const amqp::Value* value = arguments_.find(name);
+    if (value == nullptr) return std::nullopt;
+    const auto number = value->as_integer();
+    if (!number)
+      refuse(name, what_, "{unacceptable_type," + std::string{amqp::type_name(*value)} + "}");
+    if (*number < 0) refuse(name, what_, "{value_negative," + std::to_string(*number) + "}");
+    if (*number < min) refuse(name, what_, "{value_zero," + std::to_string(*number) + "}");
+    return number;
+  }
+
+  /// A time in milliseconds; RabbitMQ refuses what would overflow its timers.
+  std::optional<std::int64_t> milliseconds(std::string_view name, std::int64_t min) const {
+    constexpr std::int64_t max = std::numeric_limits<std::uint32_t>::max() * std::int64_t{1000};
+    const auto number = integer(name, min);
+    if (number && *number > max)
+      refuse(name, what_, "{value_too_large," + std::to_string(*number) + "}");
+    return number;
+  }
+
+  std::optional<bool> boolean(std::string_view name) const {
+    const amqp::Value* value = arguments_.find(name);
+    if (value == nullptr) return std::nullopt;
+    const bool* flag = value->get_if<bool>();
+    if (flag == nullptr)
+      refuse(name, what_, "{unacceptable_type," + std::string{amqp::type_name(*value)} + "}");
+    return *flag;
+  }
+
+  std::optional<std::string> text(std::string_view name) const {
+    const amqp::Value* value = arguments_.find(name);
+    if (value == nullptr) return std::nullopt;
+    const std::string* string = value->as_string();
+    if (string == nullptr)
+      refuse(name, what_, "{unacceptable_type," + std::string{amqp::type_name(*value)} + "}");
+    return *string;
+  }
+
+ private:
+  const amqp::Table& arguments_;
+  std::string_view what_;
+};
+
+Overflow parse_overflow(const ArgumentReader& read, std::string_view what) {
+  const std::string text = read.text("x-overflow").value_or("drop-head");
+  if (text == "drop-head") return Overflow::drop_head;
+  if (text == "reject-publish") return Overflow::reject_publish;
+  if (text == "reject-publish-dlx") return Overflow::reject_publish_dlx;
+  refuse("x-overflow", what, "{invalid_overflow,'" + text + "'}");
+}
+
+/// Returns whether it is a quorum queue.
+bool check_queue_type(const ArgumentReader& read, std::string_view what) {
+  const std::string type = read.text("x-queue-type").value_or("classic");
+  if (type == "classic" || type == "quorum") return type == "quorum";
+  if (type == "stream")
+    throw amqp::Error{ReplyCode::not_implemented,
+                      "x-queue-type 'stream' for " + std::string{what} +
+                          " is not supported; use 'classic' or 'quorum'"};
+  refuse("x-queue-type", what, "unsupported queue type '" + type + "'");
+}
+
+}  // namespace
+
+QueueArguments parse_queue_arguments(const amqp::Table& arguments, std::string_view what) {
+  const ArgumentReader read{arguments, what};
+  QueueArguments parsed;
+  const bool is_quorum = check_queue_type(read, what);
+  parsed.message_ttl_ms = read.milliseconds("x-message-ttl", 0);
+  parsed.expires_ms = read.milliseconds("x-expires", 1);
+  if (const auto length = read.integer("x-max-length", 0))
+    parsed.max_length = static_cast<std::uint64_t>(*length);
+  if (const auto bytes = read.integer("x-max-length-bytes", 0))
+    parsed.max_length_bytes = static_cast<std::uint64_t>(*bytes);
+  if (const amqp::Value* limit = arguments.find("x-delivery-limit");
+      limit == nullptr || limit->as_integer() != -1) {  // -1: unlimited (RabbitMQ 4)
+    if (const auto count = read.integer("x-delivery-limit", 0))
+      parsed.delivery_limit = static_cast<std::uint32_t>(*count);
+  }
+  parsed.dead_letter_exchange = read.text("x-dead-letter-exchange");
+  parsed.dead_letter_routing_key = read.text("x-dead-letter-routing-key");
+  if (parsed.dead_letter_routing_key && !parsed.dead_letter_exchange)
+    refuse("x-dead-letter-routing-key", what, "routing_key_but_no_dlx_defined");
+  parsed.overflow = parse_overflow(read, what);
+  parsed.single_active_consumer = read.boolean("x-single-active-consumer").value_or(false);
+  parsed.counts_deliveries = is_quorum || parsed.delivery_limit.has_value();
+  return parsed;
+}
+
+void assert_queue_arguments_equivalent(const amqp::Table& wanted, const amqp::Table& current,
+                                       std::string_view what) {
+  const amqp::Value classic{"classic"};
+  const auto type_of = [&](const amqp::Table& arguments) {
+    const amqp::Value* type = arguments.find("x-queue-type");
+    return type ? *type : classic;
+  };
+  if (!type_of(wanted).is_equivalent(type_of(current)))
+    assert_argument_equivalent("x-queue-type", wanted, current, what);
+  for (const std::string_view name : known_arguments)
+    assert_argument_equivalent(name, wanted, current, what);
+}
+
+void assert_argument_equivalent(std::string_view name, const amqp::Table& wanted,
+                                const amqp::Table& current, std::string_view what) {
+  const amqp::Value* received = wanted.find(name);
+  const amqp::Value* existing = current.find(name);
+  if (received == nullptr && existing == nullptr) return;
+  if (received == nullptr || existing == nullptr)
+    inequivalent(name, what, describe(received), describe(existing));
+  if (received->is_equivalent(*existing)) return;
+  inequivalent(name, what, quoted(amqp::to_text(*received)), quoted(amqp::to_text(*existing)));
+}
+
+void assert_flag_equivalent(std::string_view name, bool wanted, bool current,
+                            std::string_view what) {
+  const auto text = [](bool value) { return std::string_view{value ? "true" : "false"}; };
+  assert_flag_equivalent(name, text(wanted), text(current), what);
+}
+
+void assert_flag_equivalent(std::string_view name, std::string_view wanted,
+                            std::string_view current, std::string_view what) {
+  if (wanted == current) return;
+  inequivalent(name, what, quoted(wanted), quoted(current));
+}
+
+}  // namespace leveret::broker

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "amqp/table.h"
+
+namespace leveret::broker {
+
+enum class Overflow : std::uint8_t { drop_head, reject_publish, reject_publish_dlx };
+
+/// A queue's x-arguments, checked and with their types (RabbitMQ, rabbit_amqqueue.erl
+/// declare_args). Arguments that we do not know are accepted and ignored, as RabbitMQ does.
+struct QueueArguments {
+  std::optional<std::int64_t> message_ttl_ms;
+  std::optional<std::int64_t> expires_ms;
+  std::optional<std::uint64_t> max_length;
+  std::optional<std::uint64_t> max_length_bytes;
+  std::optional<std::uint32_t> delivery_limit;
+  std::optional<std::string> dead_letter_exchange;
+  std::optional<std::string> dead_letter_routing_key;
+  Overflow overflow = Overflow::drop_head;
+  /// Only the consumer that came first is served, until it goes.
+  bool single_active_consumer = false;
+  /// Deliveries carry x-delivery-count: quorum queues, and any queue with a delivery limit.
+  bool counts_deliveries = false;
+};
+
+/// Throws amqp::Error{precondition_failed} naming the argument, `what` ("queue 'q' in vhost '/'")
+/// and what is wrong with its value.
+QueueArguments parse_queue_arguments(const amqp::Table& arguments, std::string_view what);
+
+/// Compares every argument that the queue type knows; unknown ones never count.
+void assert_queue_arguments_equivalent(const amqp::Table& wanted, const amqp::Table& current,
+                                       std::string_view what);
+
+/// Throw amqp::Error{precondition_failed}, `inequivalent arg ...` in RabbitMQ's words, on a
+/// difference.
+void assert_argument_equivalent(std::string_view name, const amqp::Table& wanted,
+                                const amqp::Table& current, std::string_view what);
+void assert_flag_equivalent(std::string_view name, bool wanted, bool current,
+                            std::string_view what);
+void assert_flag_equivalent(std::string_view name, std::string_view wanted,
+                            std::string_view current, std::string_view what);
+
+}  // namespace leveret::broker

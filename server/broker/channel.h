@@ -1,0 +1,163 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "amqp/methods.h"
+#include "broker/command.h"
+#include "broker/confirms.h"
+#include "broker/consumer.h"
+#include "broker/entry.h"
+#include "broker/outbox.h"
+#include "broker/topic.h"
+#include "broker/unacked.h"
+
+namespace leveret::broker {
+
+class Connection;
+class Exchange;
+class Queue;
+class Vhost;
+
+/// One channel of a connection: its consumers, what it holds unacknowledged, and the confirms that
+/// it owes. Every method of a client is an overload of on(). A handler checks everything first and
+/// then changes state; a broken rule is thrown as amqp::Error and becomes a close in Connection.
+class Channel {
+ public:
+  Channel(Connection& connection, Vhost& vhost, ChannelNumber number);
+  /// close() must have been called.
+  ~Channel();
+  Channel(const Channel&) = delete;
+  Channel& operator=(const Channel&) = delete;
+
+  ChannelNumber number() const { return number_; }
+  /// Unique over all channels there ever were: numbers are used again.
+  std::uint64_t serial() const { return serial_; }
+  Connection& connection() const { return connection_; }
+
+  /// Handles one method; the message comes with basic.publish.
+  void handle(const Command& command);
+
+  /// Cancels all consumers and requeues what is unacked, in order.
+  void close();
+  /// After channel.close was sent everything is ignored until the client has answered.
+  bool is_closing() const { return is_closing_; }
+  void set_closing();
+
+  // Called by queues.
+  /// Whether this channel could take a message for `consumer` now, its own limits aside.
+  bool can_deliver(const Consumer& consumer) const;
+  void deliver(Consumer& consumer, Entry entry);
+  /// The queue of `consumer` is gone: tells the client if it asked for that, and forgets the
+  /// consumer.
+  void cancel_from_server(Consumer& consumer);
+  /// The queue is deleted: what is held of it is settled by that.
+  void forget_queue(const Queue& queue);
+
+  // Called by the vhost.
+  Confirms& confirms() { return confirms_; }
+  void send_confirms();
+  /// Marks the queues of all consumers for another look: output has drained.
+  void wake_consumers();
+
+  bool is_confirm_mode() const { return is_confirm_; }
+  bool is_transactional() const { return is_tx_; }
+  std::uint16_t prefetch() const { return consumer_prefetch_; }
+  std::uint16_t global_prefetch() const { return channel_prefetch_; }
+  const Unacked& unacked() const { return unacked_; }
+  std::size_t unconfirmed_count() const { return confirms_.count(); }
+  const auto& consumers() const { return consumers_; }
+  bool is_awaiting_commit = false;    // in Vhost's list for committed()
+  bool has_confirms_to_send = false;  // in Vhost's list for the end of the turn
+
+ private:
+  // channel_exchange.cc
+  void on(const amqp::exchange::Declare& method);
+  void on(const amqp::exchange::Delete& method);
+  void on(const amqp::exchange::Bind& method);
+  void on(const amqp::exchange::Unbind& method);
+  // channel_queue.cc
+  void on(const amqp::queue::Declare& method);
+  void on(const amqp::queue::Bind& method);
+  void on(const amqp::queue::Unbind& method);
+  void on(const amqp::queue::Purge& method);
+  void on(const amqp::queue::Delete& method);
+  // channel_basic.cc
+  void on(const amqp::basic::Qos& method);
+  void on(const amqp::basic::Consume& method);
+  void on(const amqp::basic::Cancel& method);
+  void on(const amqp::basic::CancelOk&) {}
+  void on(const amqp::basic::Publish& method);
+  void on(const amqp::basic::Get& method);
+  void on(const amqp::basic::Ack& method);
+  void on(const amqp::basic::Nack& method);
+  void on(const amqp::basic::Reject& method);
+  void on(const amqp::basic::Recover& method);
+  void on(const amqp::basic::RecoverAsync& method);
+  // channel_tx.cc
+  void on(const amqp::confirm::Select& method);
+  void on(const amqp::tx::Select& method);
+  void on(const amqp::tx::Commit& method);
+  void on(const amqp::tx::Rollback& method);
+  // channel.cc
+  void on(const amqp::channel::Open& method);
+  void on(const amqp::channel::Flow& method);
+  void on(const amqp::channel::FlowOk&) {}
+  void on(const amqp::access::Request& method);
+  /// A method that a server never receives on a channel.
+  template <class M>
+  void on(const M& method);
+
+  enum class Settlement { ack, requeue, reject };
+  struct TxPublish {
+    MessagePtr message;
+    bool mandatory;
+  };
+  struct TxSettle {
+    std::vector<Delivery> deliveries;
+    Settlement how;
+  };
+
+  void reply(const amqp::Method& method);
+  /// Replies once the definitions changed so far are on disk; holds back what the connection sends
+  /// meanwhile.
+  void reply_durably(const amqp::Method& method);
+  void reply_after(const amqp::Method& method, CommitNumber commit);
+  std::string_view queue_name_or_last(std::string_view name) const;
+  Queue& find_queue(std::string_view name) const;
+  void check_publish(const amqp::basic::Publish& method, const Message& message) const;
+  void publish(const MessagePtr& message, bool mandatory);
+  void settle(std::uint64_t tag, bool multiple, Settlement how);
+  void apply(Delivery& delivery, Settlement how);
+  void requeue_all();
+  void drop_consumer(Consumer& consumer);
+  MessagePtr delivered_form(const Queue& queue, const Entry& entry) const;
+  std::uint64_t hold(Queue& queue, Consumer* consumer, Entry entry);
+
+  Connection& connection_;
+  Vhost& vhost_;
+  ChannelNumber number_;
+  std::uint64_t serial_;
+  bool is_closing_ = false;
+  bool is_confirm_ = false;
+  bool is_tx_ = false;
+
+  const MessagePtr* content_ = nullptr;  // of the command being handled
+  std::string last_queue_;
+  std::uint64_t last_tag_ = 0;
+  std::uint16_t consumer_prefetch_ = 0;  // for consumers that start from now on
+  std::uint16_t channel_prefetch_ = 0;   // shared by all: qos with global=true
+  std::unordered_map<std::string, std::unique_ptr<Consumer>, StringHash, std::equal_to<>>
+      consumers_;
+  Unacked unacked_;
+  Confirms confirms_;
+  std::vector<TxPublish> tx_publishes_;
+  std::vector<TxSettle> tx_settles_;
+};
+
+}  // namespace leveret::broker

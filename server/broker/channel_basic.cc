@@ -1,0 +1,234 @@
+#include <algorithm>
+#include <string>
+#include <utility>
+
+#include "amqp/properties.h"
+#include "amqp/reply_code.h"
+#include "base/random.h"
+#include "broker/channel.h"
+#include "broker/connection.h"
+#include "broker/exchange.h"
+#include "broker/queue.h"
+#include "broker/vhost.h"
+
+namespace leveret::broker {
+namespace {
+
+using amqp::ReplyCode;
+
+std::int32_t priority_of(const amqp::Table& arguments) {
+  const amqp::Value* value = arguments.find("x-priority");
+  if (value == nullptr) return 0;
+  const auto priority = value->as_integer();
+  if (!priority || *priority < INT32_MIN || *priority > INT32_MAX)
+    throw amqp::Error{ReplyCode::precondition_failed,
+                      "invalid arg 'x-priority': it must be a 32-bit integer, not '" +
+                          amqp::to_text(*value) + "' of type '" +
+                          std::string{amqp::type_name(*value)} + "'"};
+  return static_cast<std::int32_t>(*priority);
+}
+
+std::string expiration_of(const Message& message) {
+  const auto head = amqp::read_properties_head(message.properties());
+  return std::string{head.expiration.value_or("")};
+}
+
+[[noreturn]] void unknown_tag(std::uint64_t tag) {
+  throw amqp::Error{ReplyCode::precondition_failed, "unknown delivery tag " + std::to_string(tag)};
+}
+
+}  // namespace
+
+void Channel::on(const amqp::basic::Publish& method) {
+  const MessagePtr& message = *content_;
+  check_publish(method, *message);
+  if (is_tx_)
+    tx_publishes_.push_back({message, method.mandatory});
+  else
+    publish(message, method.mandatory);
+}
+
+void Channel::check_publish(const amqp::basic::Publish& method, const Message& message) const {
+  if (method.immediate) throw amqp::Error{ReplyCode::not_implemented, "immediate=true"};
+  const Exchange& exchange = vhost_.exchange(message.exchange());
+  if (exchange.is_internal())
+    throw amqp::Error{ReplyCode::access_refused, "cannot publish to internal exchange '" +
+                                                     exchange.name() + "' in vhost '" +
+                                                     vhost_.name() + "'"};
+  if (message.ttl_ms() == Message::ttl_invalid)
+    throw amqp::Error{ReplyCode::precondition_failed,
+                      "invalid expiration '" + expiration_of(message) +
+                          "': it must be a whole number of milliseconds, as a string of digits"};
+  if (!message.has_user_id()) return;
+  const auto user_id = *amqp::read_properties_head(message.properties()).user_id;
+  if (user_id != connection_.info().user)
+    throw amqp::Error{ReplyCode::precondition_failed,
+                      "user_id property set to '" + std::string{user_id} +
+                          "' but authenticated user was '" + connection_.info().user + "'"};
+}
+
+void Channel::publish(const MessagePtr& message, bool mandatory) {
+  // Gone when a transaction published to an exchange that has been deleted since: as unroutable.
+  Exchange* exchange = vhost_.find_exchange(message->exchange());
+  ConfirmOrigin origin;
+  if (is_confirm_) {
+    origin = {.connection = connection_.id(),
+              .channel_serial = serial_,
+              .publish_number = confirms_.add(vhost_.journal().current_commit()),
+              .channel = number_};
+  }
+  Vhost::PublishResult result;
+  if (exchange) result = vhost_.publish(*exchange, message, origin);
+  ++vhost_.stats().publish;
+  if (!result.is_routed) {
+    if (mandatory) connection_.send(Return{number_, message});
+    ++(mandatory ? vhost_.stats().return_unroutable : vhost_.stats().drop_unroutable);
+  }
+  if (!is_confirm_) return;
+  if (result.is_refused)
+    confirms_.set_refused();
+  else
+    confirms_.set_stored_copies(result.stored_copies);
+  if (result.stored_copies > 0) vhost_.await_commit(*this);
+  vhost_.note_confirms(*this);
+}
+
+void Channel::on(const amqp::basic::Qos& method) {
+  if (method.prefetch_size != 0)
+    throw amqp::Error{ReplyCode::not_implemented,
+                      "prefetch_size!=0 (" + std::to_string(method.prefetch_size) + ")"};
+  if (method.global) {
+    channel_prefetch_ = method.prefetch_count;
+    wake_consumers();
+  } else {
+    consumer_prefetch_ = method.prefetch_count;
+  }
+  reply(amqp::basic::QosOk{});
+}
+
+void Channel::on(const amqp::basic::Consume& method) {
+  Queue& queue = find_queue(method.queue);
+  const std::string tag =
+      method.consumer_tag.empty() ? random_name("amq.ctag-") : std::string{method.consumer_tag};
+  if (consumers_.contains(tag))
+    throw amqp::Error{ReplyCode::not_allowed, "attempt to reuse consumer tag '" + tag + "'"};
+  auto consumer = std::make_unique<Consumer>();
+  consumer->tag = Blob::copy(tag);
+  consumer->channel = this;
+  consumer->queue = &queue;
+  consumer->no_ack = method.no_ack;
+  consumer->exclusive = method.exclusive;
+  consumer->prefetch = consumer_prefetch_;
+  consumer->priority = priority_of(method.arguments);
+  consumer->arguments = method.arguments;
+  queue.add_consumer(*consumer);
+  consumers_.emplace(tag, std::move(consumer));
+  if (!method.nowait) reply(amqp::basic::ConsumeOk{.consumer_tag = tag});
+}
+
+void Channel::on(const amqp::basic::Cancel& method) {
+  if (const auto it = consumers_.find(method.consumer_tag); it != consumers_.end()) {
+    Consumer& consumer = *it->second;
+    consumer.queue->remove_consumer(consumer);
+    drop_consumer(consumer);
+  }
+  if (!method.nowait) reply(amqp::basic::CancelOk{.consumer_tag = method.consumer_tag});
+}
+
+void Channel::on(const amqp::basic::Get& method) {
+  Queue& queue = find_queue(method.queue);
+  queue.touch();
+  if (!queue.is_head_loaded()) {
+    queue.when_loaded([&vhost = vhost_, id = connection_.id()] { vhost.resume(id); });
+    connection_.suspend_and_retry();
+    return;
+  }
+  std::optional<Entry> entry = queue.take();
+  if (!entry) {
+    reply(amqp::basic::GetEmpty{});
+    return;
+  }
+  ++(method.no_ack ? queue.stats.get_no_ack : queue.stats.get);
+  ++(method.no_ack ? vhost_.stats().get_no_ack : vhost_.stats().get);
+  if (entry->is_redelivered) ++queue.stats.redeliver, ++vhost_.stats().redeliver;
+  GetOk record{.channel = number_,
+               .redelivered = entry->is_redelivered,
+               .message_count = static_cast<std::uint32_t>(queue.window().count()),
+               .delivery_tag = 0,
+               .message = delivered_form(queue, *entry)};
+  if (method.no_ack) {
+    queue.settle(*entry);
+    record.delivery_tag = ++last_tag_;
+  } else {
+    record.delivery_tag = hold(queue, nullptr, std::move(*entry));
+  }
+  connection_.send(std::move(record));
+}
+
+void Channel::on(const amqp::basic::Ack& method) {
+  settle(method.delivery_tag, method.multiple, Settlement::ack);
+}
+
+void Channel::on(const amqp::basic::Nack& method) {
+  settle(method.delivery_tag, method.multiple,
+         method.requeue ? Settlement::requeue : Settlement::reject);
+}
+
+void Channel::on(const amqp::basic::Reject& method) {
+  settle(method.delivery_tag, false, method.requeue ? Settlement::requeue : Settlement::reject);
+}
+
+void Channel::settle(std::uint64_t tag, bool multiple, Settlement how) {
+  // Tag 0 with `multiple` is everything, and nothing outstanding is fine then (4.3, rule of 0-9-1).
+  if (!(multiple && tag == 0) && !unacked_.contains(tag)) unknown_tag(tag);
+  if (is_tx_) {
+    TxSettle settled{.deliveries = {}, .how = how};
+    if (multiple)
+      settled.deliveries = unacked_.take_up_to(tag);
+    else
+      settled.deliveries.push_back(std::move(*unacked_.take(tag)));
+    tx_settles_.push_back(std::move(settled));
+    return;
+  }
+  if (!multiple) {
+    std::optional<Delivery> delivery = unacked_.take(tag);
+    apply(*delivery, how);
+    return;
+  }
+  for (Delivery& delivery : unacked_.take_up_to(tag)) apply(delivery, how);
+}
+
+void Channel::apply(Delivery& delivery, Settlement how) {
+  if (delivery.consumer) --delivery.consumer->unacked;
+  Queue* queue = delivery.queue;
+  if (queue) {
+    switch (how) {
+      case Settlement::ack:
+        ++queue->stats.ack;
+        ++vhost_.stats().ack;
+        queue->settle(delivery.entry);
+        break;
+      case Settlement::requeue: queue->requeue(std::move(delivery.entry)); break;
+      case Settlement::reject: queue->reject(std::move(delivery.entry)); break;
+    }
+    if (queue->has_ready()) vhost_.mark_dirty(*queue);
+  }
+  if (channel_prefetch_ != 0) wake_consumers();
+}
+
+void Channel::on(const amqp::basic::Recover& method) {
+  if (!method.requeue) throw amqp::Error{ReplyCode::not_implemented, "requeue=false"};
+  requeue_all();
+  reply(amqp::basic::RecoverOk{});
+}
+
+void Channel::on(const amqp::basic::RecoverAsync& method) {
+  if (!method.requeue) throw amqp::Error{ReplyCode::not_implemented, "requeue=false"};
+  requeue_all();
+}
+
+void Channel::requeue_all() {
+  for (Delivery& delivery : unacked_.take_up_to(0)) apply(delivery, Settlement::requeue);
+}
+
+}  // namespace leveret::broker

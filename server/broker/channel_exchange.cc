@@ -1,0 +1,49 @@
+#include "amqp/reply_code.h"
+#include "broker/channel.h"
+#include "broker/connection.h"
+#include "broker/exchange.h"
+#include "broker/vhost.h"
+
+namespace leveret::broker {
+
+void Channel::on(const amqp::exchange::Declare& method) {
+  const std::string name = strip_line_breaks(method.exchange);
+  if (method.passive) {
+    vhost_.exchange(name);
+  } else {
+    vhost_.declare_exchange({.name = name,
+                             .type = method.type,
+                             .durable = method.durable,
+                             .auto_delete = method.auto_delete,
+                             .internal = method.internal,
+                             .arguments = method.arguments});
+  }
+  if (!method.nowait) reply_durably(amqp::exchange::DeclareOk{});
+}
+
+void Channel::on(const amqp::exchange::Delete& method) {
+  vhost_.delete_exchange(method.exchange, method.if_unused);
+  if (!method.nowait) reply_durably(amqp::exchange::DeleteOk{});
+}
+
+void Channel::on(const amqp::exchange::Bind& method) {
+  vhost_.bind({.source = method.source,
+               .destination = method.destination,
+               .to_exchange = true,
+               .routing_key = method.routing_key,
+               .arguments = method.arguments},
+              connection_.id());
+  if (!method.nowait) reply_durably(amqp::exchange::BindOk{});
+}
+
+void Channel::on(const amqp::exchange::Unbind& method) {
+  vhost_.unbind({.source = method.source,
+                 .destination = method.destination,
+                 .to_exchange = true,
+                 .routing_key = method.routing_key,
+                 .arguments = method.arguments},
+                connection_.id());
+  if (!method.nowait) reply_durably(amqp::exchange::UnbindOk{});
+}
+
+}  // namespace leveret::broker

@@ -1,0 +1,240 @@
+#include "broker/connection.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "amqp/frame.h"
+#include "base/log.h"
+#include "broker/vhost.h"
+
+namespace leveret::broker {
+namespace {
+
+using amqp::ReplyCode;
+
+std::string encode(ChannelNumber channel, const amqp::Method& method) {
+  std::string frame;
+  amqp::write_method_frame(frame, channel, method);
+  return frame;
+}
+
+constexpr amqp::MethodKey no_method{0, 0, "none"};
+
+}  // namespace
+
+Connection::Connection(Vhost& vhost, ConnectionId id, ConnectionInfo info,
+                       std::shared_ptr<Outbox> outbox)
+    : vhost_(vhost), id_(id), info_(std::move(info)), outbox_(std::move(outbox)) {}
+
+Connection::~Connection() = default;
+
+void Connection::receive(CommandBatch batch) {
+  inbox_.push_back(std::move(batch));
+  process();
+}
+
+void Connection::process() {
+  if (is_processing_) return;
+  is_processing_ = true;
+  while (!inbox_.empty() && !is_suspended_) {
+    const CommandBatch& batch = inbox_.front();
+    while (next_command_ < batch.commands.size() && !is_suspended_) {
+      handle(batch.commands[next_command_]);
+      if (!std::exchange(retry_, false)) ++next_command_;
+    }
+    if (next_command_ < batch.commands.size()) break;
+    outbox_->consumed(batch.bytes);
+    inbox_.pop_front();
+    next_command_ = 0;
+  }
+  is_processing_ = false;
+}
+
+void Connection::handle(const Command& command) {
+  if (is_ended_) return;
+  try {
+    if (command.channel == 0)
+      handle_connection_method(command.method);
+    else
+      handle_channel_method(command);
+  } catch (const amqp::Error& error) {
+    const amqp::MethodKey method = amqp::key_of(command.method);
+    if (command.channel == 0 || amqp::is_hard(error.code))
+      fail(error, method);
+    else
+      fail_channel(command.channel, error, method);
+  }
+  vhost_.finish_command();
+}
+
+void Connection::handle_connection_method(const amqp::Method& method) {
+  if (std::holds_alternative<amqp::connection::Close>(method)) {
+    end({.frame = encode(0, amqp::connection::CloseOk{}), .is_reply = true});
+  } else if (std::holds_alternative<amqp::connection::UpdateSecret>(method)) {
+    send(EncodedFrame{encode(0, amqp::connection::UpdateSecretOk{})});
+  } else if (!std::holds_alternative<amqp::connection::CloseOk>(method)) {
+    throw amqp::Error{
+        ReplyCode::command_invalid,
+        "unexpected method " + std::string{amqp::key_of(method).name} + " on channel 0"};
+  }
+}
+
+void Connection::handle_channel_method(const Command& command) {
+  if (last_channel_ == nullptr || last_channel_->number() != command.channel) {
+    const auto it = channels_.find(command.channel);
+    if (it == channels_.end()) {
+      if (std::holds_alternative<amqp::channel::CloseOk>(command.method)) return;
+      if (!std::holds_alternative<amqp::channel::Open>(command.method))
+        throw amqp::Error{ReplyCode::channel_error, "expected 'channel.open'"};
+      return open_channel(command.channel);
+    }
+    last_channel_ = it->second.get();
+  }
+  Channel& channel = *last_channel_;
+  if (std::holds_alternative<amqp::channel::Close>(command.method)) {
+    send(EncodedFrame{encode(command.channel, amqp::channel::CloseOk{})});
+    return close_channel(command.channel);
+  }
+  if (std::holds_alternative<amqp::channel::CloseOk>(command.method))
+    return close_channel(command.channel);
+  if (channel.is_closing()) return;
+  if (std::holds_alternative<amqp::basic::Publish>(command.method)) {
+    has_published = true;
+    if (vhost_.must_wait_to_publish(*this)) return suspend_and_retry();
+  }
+  channel.handle(command);
+}
+
+void Connection::open_channel(ChannelNumber number) {
+  if (info_.channel_max != 0 && channels_.size() >= info_.channel_max)
+    throw amqp::Error{ReplyCode::not_allowed, "number of channels opened (" +
+                                                  std::to_string(channels_.size()) +
+                                                  ") has reached the negotiated channel_max (" +
+                                                  std::to_string(info_.channel_max) + ")"};
+  channels_.emplace(number, std::make_unique<Channel>(*this, vhost_, number));
+  send(EncodedFrame{encode(number, amqp::channel::OpenOk{})});
+}
+
+void Connection::close_channel(ChannelNumber number) {
+  const auto it = channels_.find(number);
+  if (it == channels_.end()) return;
+  it->second->close();
+  last_channel_ = nullptr;
+  channels_.erase(it);
+}
+
+void Connection::close_all_channels() {
+  for (const auto& [number, channel] : channels_) channel->close();
+  last_channel_ = nullptr;
+  channels_.clear();
+  vhost_.finish_command();  // what was rejected by a limit still finds its queue
+  vhost_.delete_exclusive_queues(*this);
+}
+
+void Connection::fail(const amqp::Error& error) {
+  fail(error, no_method);
+}
+
+void Connection::fail(const amqp::Error& error, const amqp::MethodKey& method) {
+  if (is_ended_) return;
+  log::warn("closing connection " + info_.name + ": " + error.close_text());
+  const std::string text = error.close_text();
+  const bool knows_method = error.class_id != 0;
+  const amqp::connection::Close close{
+      .reply_code = static_cast<std::uint16_t>(error.code),
+      .reply_text = text,
+      .class_id = knows_method ? error.class_id : method.class_id,
+      .method_id = knows_method ? error.method_id : method.method_id};
+  end({.frame = encode(0, close), .is_reply = false});
+}
+
+void Connection::end(CloseConnection record) {
+  close_all_channels();
+  send(std::move(record));
+  is_ended_ = true;
+}
+
+void Connection::fail_channel(ChannelNumber channel, const amqp::Error& error) {
+  fail_channel(channel, error, no_method);
+}
+
+void Connection::fail_channel(ChannelNumber number, const amqp::Error& error,
+                              const amqp::MethodKey& method) {
+  const auto it = channels_.find(number);
+  if (it == channels_.end() || it->second->is_closing() || is_ended_) return;
+  log::debug("closing channel " + std::to_string(number) + " of " + info_.name + ": " +
+             error.close_text());
+  const std::string text = error.close_text();
+  it->second->close();
+  it->second->set_closing();
+  send(EncodedFrame{
+      encode(number, amqp::channel::Close{.reply_code = static_cast<std::uint16_t>(error.code),
+                                          .reply_text = text,
+                                          .class_id = method.class_id,
+                                          .method_id = method.method_id})});
+}
+
+void Connection::drop() {
+  is_ended_ = true;
+  close_all_channels();
+}
+
+void Connection::send(Outgoing record) {
+  if (is_ended_) return;
+  output_bytes_ += cost_bytes(record);
+  output_.push_back(std::move(record));
+  vhost_.note_output(*this);
+}
+
+void Connection::note_output(std::size_t first) {
+  for (std::size_t i = first; i < output_.size(); ++i) output_bytes_ += cost_bytes(output_[i]);
+  if (first < output_.size()) vhost_.note_output(*this);
+}
+
+void Connection::flush() {
+  if (!output_.empty()) outbox_->send(output_);
+}
+
+void Connection::drained(std::size_t bytes) {
+  const bool had_room = has_room();
+  output_bytes_ -= std::min(bytes, output_bytes_);
+  if (had_room || !has_room()) return;
+  for (const auto& [number, channel] : channels_) channel->wake_consumers();
+}
+
+bool Connection::has_room() const {
+  return output_bytes_ < vhost_.limits().outbox_bytes_max;
+}
+
+void Connection::suspend(std::optional<Outgoing> record_on_resume) {
+  is_suspended_ = true;
+  record_on_resume_ = std::move(record_on_resume);
+}
+
+void Connection::suspend_and_retry() {
+  is_suspended_ = true;
+  retry_ = true;
+}
+
+void Connection::resume() {
+  if (!std::exchange(is_suspended_, false)) return;
+  if (record_on_resume_) send(*std::exchange(record_on_resume_, std::nullopt));
+  process();
+}
+
+void Connection::set_blocked(bool is_blocked, std::string_view reason) {
+  if (is_blocked == is_blocked_) return;
+  is_blocked_ = is_blocked;
+  if (!info_.connection_blocked) return;
+  if (is_blocked)
+    send(EncodedFrame{encode(0, amqp::connection::Blocked{.reason = reason})});
+  else
+    send(EncodedFrame{encode(0, amqp::connection::Unblocked{})});
+}
+
+Channel* Connection::find_channel(ChannelNumber number, std::uint64_t serial) const {
+  const auto it = channels_.find(number);
+  return it != channels_.end() && it->second->serial() == serial ? it->second.get() : nullptr;
+}
+
+}  // namespace leveret::broker

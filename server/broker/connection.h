@@ -1,0 +1,105 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "amqp/reply_code.h"
+#include "broker/channel.h"
+#include "broker/command.h"
+#include "broker/connection_info.h"
+#include "broker/outbox.h"
+
+namespace leveret::broker {
+
+class Vhost;
+
+/// A client connection as the core sees it: decoded commands come in, records go out. The one place
+/// where a broken rule becomes channel.close or connection.close.
+///
+/// Commands are worked off in order. A command may have to wait (for the disk, or for a block of a
+/// queue to be read): then the connection is suspended and goes on from there; its deliveries go on
+/// meanwhile.
+class Connection {
+ public:
+  Connection(Vhost& vhost, ConnectionId id, ConnectionInfo info, std::shared_ptr<Outbox> outbox);
+  ~Connection();
+
+  ConnectionId id() const { return id_; }
+  const ConnectionInfo& info() const { return info_; }
+
+  void receive(CommandBatch batch);
+  void fail(const amqp::Error& error);
+  void fail_channel(ChannelNumber channel, const amqp::Error& error);
+  /// The socket is gone: closes all channels.
+  void drop();
+
+  void send(Outgoing record);
+  /// For appending several records; note_output() counts those from `first` on.
+  std::vector<Outgoing>& output() { return output_; }
+  void note_output(std::size_t first);
+  /// Hands the output over; at the end of a turn.
+  void flush();
+  void drained(std::size_t bytes);
+  /// False while so much output waits that its consumers have to.
+  bool has_room() const;
+
+  // Suspension.
+  bool is_suspended() const { return is_suspended_; }
+  /// Stops before the next command; `record`, when given, is sent on resume.
+  void suspend(std::optional<Outgoing> record_on_resume = std::nullopt);
+  /// Stops and handles the present command again on resume.
+  void suspend_and_retry();
+  void resume();
+
+  /// connection.blocked or unblocked, to a client that publishes and announced the capability.
+  void set_blocked(bool is_blocked, std::string_view reason);
+  bool has_published = false;
+  /// Declared exclusive by this connection; some may have been deleted since.
+  std::vector<QueueId> exclusive_queues;
+
+  Channel* find_channel(ChannelNumber number, std::uint64_t serial) const;
+  std::size_t channel_count() const { return channels_.size(); }
+  template <class F>
+  void for_each_channel(F on_channel) const {
+    for (const auto& [number, channel] : channels_) on_channel(*channel);
+  }
+  bool has_output_flagged = false;  // in Vhost's list for the end of the turn
+
+ private:
+  void process();
+  void handle(const Command& command);
+  void handle_connection_method(const amqp::Method& method);
+  void handle_channel_method(const Command& command);
+  void open_channel(ChannelNumber number);
+  void close_channel(ChannelNumber number);
+  void fail(const amqp::Error& error, const amqp::MethodKey& method);
+  void fail_channel(ChannelNumber channel, const amqp::Error& error, const amqp::MethodKey& method);
+  void end(CloseConnection record);
+  void close_all_channels();
+
+  Vhost& vhost_;
+  ConnectionId id_;
+  ConnectionInfo info_;
+  std::shared_ptr<Outbox> outbox_;
+  std::vector<Outgoing> output_;
+  std::size_t output_bytes_ = 0;  // sent and not yet drained
+
+  std::deque<CommandBatch> inbox_;
+  std::size_t next_command_ = 0;  // in inbox_.front()
+  bool is_processing_ = false;
+  bool is_suspended_ = false;
+  bool retry_ = false;
+  std::optional<Outgoing> record_on_resume_;
+  bool is_ended_ = false;  // the close was sent: everything else is ignored
+  bool is_blocked_ = false;
+
+  std::unordered_map<ChannelNumber, std::unique_ptr<Channel>> channels_;
+  Channel* last_channel_ = nullptr;  // the one that the last command was for
+};
+
+}  // namespace leveret::broker

@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+
+#include "base/clock.h"
+#include "base/ids.h"
+#include "broker/command.h"
+#include "broker/journal.h"
+#include "broker/message.h"
+
+namespace leveret::broker {
+
+/// Which publish waits for a message to be safe: named, not pointed to, since its channel may be
+/// gone.
+struct ConfirmOrigin {
+  ConnectionId connection;
+  std::uint64_t channel_serial = 0;  // 0: nobody waits
+  std::uint64_t publish_number = 0;
+  ChannelNumber channel = 0;
+};
+
+/// One message's stay in one queue, while it is in memory.
+struct Entry {
+  Seq seq = 0;
+  MessagePtr message;
+  ContentId content = 0;
+  /// 0: never.
+  TimeMs expires_at = 0;
+  /// The store transaction that holds it, when `is_stored`.
+  CommitNumber commit = 0;
+  ConfirmOrigin origin;
+  std::uint32_t delivery_count = 0;
+  bool is_redelivered = false;
+  bool is_stored = false;
+
+  std::size_t body_bytes() const { return message->body().size(); }
+};
+
+}  // namespace leveret::broker

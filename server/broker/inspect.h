@@ -1,0 +1,151 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "amqp/table.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "broker/journal.h"
+#include "broker/message.h"
+#include "broker/stats.h"
+
+/// What the management side sees of a virtual host: plain copies, taken in a turn of the core and
+/// carried to another thread. Looking changes nothing.
+namespace leveret::broker {
+
+class Vhost;
+
+struct ConsumerView {
+  std::string tag;
+  std::string queue;
+  std::string connection;
+  std::uint16_t channel = 0;
+  bool no_ack = false;
+  bool exclusive = false;
+  std::uint16_t prefetch = 0;
+  std::uint32_t unacked = 0;
+  amqp::Table arguments;
+};
+
+struct QueueView {
+  std::string name;
+  bool durable = false;
+  bool exclusive = false;
+  bool auto_delete = false;
+  amqp::Table arguments;
+  std::string owner;  // connection name of an exclusive queue
+  std::uint64_t ready = 0;
+  std::uint64_t unacked = 0;
+  std::uint64_t ready_bytes = 0;
+  std::uint64_t unacked_bytes = 0;
+  std::uint64_t in_memory = 0;
+  std::size_t consumers = 0;
+  Seq last_seq = 0;
+  std::optional<TimeMs> head_published_at;  // when the head is in memory
+  std::optional<std::string> dead_letter_exchange;
+  std::optional<std::string> dead_letter_routing_key;
+  /// Where its dead letters go now, and which queues dead-letter to it.
+  std::vector<std::string> dead_letter_targets;
+  std::vector<std::string> dead_letter_sources;
+  MessageStats stats;
+};
+
+struct ExchangeView {
+  std::string name;
+  std::string type;
+  bool durable = false;
+  bool auto_delete = false;
+  bool internal = false;
+  amqp::Table arguments;
+  std::uint64_t publish_in = 0;
+  std::uint64_t publish_out = 0;
+};
+
+struct BindingView {
+  std::string source;
+  std::string destination;
+  bool to_exchange = false;
+  std::string routing_key;
+  amqp::Table arguments;
+  std::string properties_key;  // as RabbitMQ's API names a binding
+};
+
+struct ChannelView {
+  std::uint16_t number = 0;
+  std::string connection;
+  std::string user;
+  bool confirm = false;
+  bool transactional = false;
+  std::uint16_t prefetch = 0;
+  std::uint16_t global_prefetch = 0;
+  std::size_t unacked = 0;
+  std::size_t unconfirmed = 0;
+  std::size_t consumers = 0;
+};
+
+struct ConnectionView {
+  ConnectionId id;
+  std::string name;
+  std::string user;
+  std::string peer_host;
+  std::uint16_t peer_port = 0;
+  std::string host;
+  std::uint16_t port = 0;
+  amqp::Table client_properties;
+  TimeMs connected_at = 0;
+  std::uint16_t channel_max = 0;
+  std::uint32_t frame_max = 0;
+  std::uint16_t heartbeat_s = 0;
+  std::size_t channels = 0;
+  bool is_suspended = false;
+};
+
+struct OverviewView {
+  std::size_t connections = 0;
+  std::size_t channels = 0;
+  std::size_t exchanges = 0;
+  std::size_t queues = 0;
+  std::size_t consumers = 0;
+  std::uint64_t ready = 0;
+  std::uint64_t unacked = 0;
+  MessageStats stats;
+};
+
+OverviewView view_overview(const Vhost& vhost);
+/// Sorted by name.
+std::vector<QueueView> view_queues(const Vhost& vhost);
+std::optional<QueueView> view_queue(const Vhost& vhost, std::string_view name);
+std::vector<ExchangeView> view_exchanges(const Vhost& vhost);
+std::optional<ExchangeView> view_exchange(const Vhost& vhost, std::string_view name);
+/// Every binding, the default exchange's implicit ones (source "") included.
+std::vector<BindingView> view_bindings(const Vhost& vhost);
+std::vector<ConnectionView> view_connections(const Vhost& vhost);
+std::vector<ChannelView> view_channels(const Vhost& vhost);
+/// Of one queue, or of all when `queue` is empty.
+std::vector<ConsumerView> view_consumers(const Vhost& vhost, std::string_view queue);
+
+/// A message as browsing shows it.
+struct BrowsedMessage {
+  Seq seq = 0;
+  bool is_unacked = false;
+  bool redelivered = false;
+  std::uint32_t delivery_count = 0;
+  /// Where its content stands in the store, see journal.h.
+  ContentId content = 0;
+  MessagePtr message;
+};
+
+struct BrowsePage {
+  std::vector<BrowsedMessage> messages;
+  /// Where the next page starts (its `after`); 0 when this was the last.
+  Seq next = 0;
+  Seq last_seq = 0;
+  std::uint64_t ready = 0;
+};
+
+}  // namespace leveret::broker

@@ -1,0 +1,114 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "amqp/table.h"
+#include "base/ids.h"
+#include "broker/message.h"
+
+namespace leveret::broker {
+
+/// A message's place in its queue: from 1, rising by one with every enqueue, never reused.
+using Seq = std::uint64_t;
+/// A store transaction; they are numbered from 1 and commit in that order.
+using CommitNumber = std::uint64_t;
+/// A message body and its properties stored once for several queues; 0 when they stand in the row
+/// itself.
+using ContentId = std::uint64_t;
+
+struct ExchangeRecord {
+  std::string name;
+  std::string type;
+  bool auto_delete = false;
+  bool internal = false;
+  amqp::Table arguments;
+};
+
+struct QueueRecord {
+  QueueId id;
+  std::string name;
+  bool auto_delete = false;
+  amqp::Table arguments;
+};
+
+/// A binding of `source` to a queue, or to an exchange when `to_exchange`.
+struct BindingRecord {
+  std::string source;
+  std::string destination;
+  bool to_exchange = false;
+  std::string routing_key;
+  amqp::Table arguments;
+};
+
+/// A stored message as it is read back.
+struct StoredMessage {
+  Seq seq = 0;
+  std::uint32_t delivery_count = 0;
+  ContentId content = 0;
+  MessagePtr message;
+};
+
+/// What is known of a queue after a start without reading its messages.
+struct RecoveredQueue {
+  QueueRecord record;
+  std::uint64_t message_count = 0;
+  std::uint64_t body_bytes = 0;
+  /// The highest seq ever appended, and the highest ever handed to a consumer.
+  Seq last_seq = 0;
+  Seq delivered_mark = 0;
+};
+
+struct Recovered {
+  std::vector<ExchangeRecord> exchanges;
+  std::vector<RecoveredQueue> queues;
+  std::vector<BindingRecord> bindings;
+  ContentId last_content = 0;
+  std::uint32_t last_queue_id = 0;
+};
+
+/// Where the core keeps what must survive. All calls come on the core's loop and return at once;
+/// what one turn of the core records becomes one indivisible part of one transaction. Transient
+/// messages and non-durable queues, exchanges and bindings never come here.
+class Journal {
+ public:
+  virtual ~Journal() = default;
+
+  virtual void put_exchange(const ExchangeRecord& exchange) = 0;
+  /// Also drops every stored binding from or to it.
+  virtual void drop_exchange(const std::string& name) = 0;
+  virtual void put_queue(const QueueRecord& queue) = 0;
+  /// Also drops its messages and every stored binding to it.
+  virtual void drop_queue(QueueId queue, const std::string& name) = 0;
+  virtual void put_binding(const BindingRecord& binding) = 0;
+  virtual void drop_binding(const BindingRecord& binding) = 0;
+
+  /// `content` is 0 for a message that goes to this queue only; else the same new id for each of
+  /// its queues, all in the same turn.
+  virtual void append(QueueId queue, Seq seq, MessagePtr message, ContentId content) = 0;
+  virtual void remove(QueueId queue, Seq seq, ContentId content, std::size_t body_bytes) = 0;
+  /// Removes every stored message with first <= seq <= last.
+  virtual void remove_range(QueueId queue, Seq first, Seq last) = 0;
+  virtual void set_delivery_count(QueueId queue, Seq seq, std::uint32_t count) = 0;
+  /// Messages up to `seq` may have been handed to a consumer: after a crash they are `redelivered`.
+  virtual void mark_delivered(QueueId queue, Seq seq) = 0;
+
+  /// The number under which what is recorded in this turn will commit. Commits are reported on the
+  /// core's loop to Vhost::committed.
+  virtual CommitNumber current_commit() const = 0;
+  /// Ends the turn: hands what was recorded to the writer. Does nothing when nothing was.
+  virtual void flush() = 0;
+  /// Bytes recorded and not committed yet; the core stops publishers above a limit.
+  virtual std::size_t pending_bytes() const = 0;
+
+  using ReadCallback = std::function<void(std::vector<StoredMessage> messages)>;
+  /// Reads stored messages with first <= seq <= last in order, at most `count_max` and, beyond the
+  /// first message, at most `bytes_max`; an empty result says that there is none. Sees everything
+  /// recorded before the call. `done` runs later on the core's loop, as a turn of its own.
+  virtual void read(QueueId queue, Seq first, Seq last, std::size_t count_max,
+                    std::size_t bytes_max, ReadCallback done) = 0;
+};
+
+}  // namespace leveret::broker

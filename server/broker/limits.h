@@ -1,0 +1,23 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+namespace leveret::broker {
+
+/// What one virtual host may hold and do; set from the configuration.
+struct Limits {
+  /// Messages and body bytes that a queue keeps in memory; what is stored beyond stays in the
+  /// store.
+  std::size_t queue_window_messages = 8192;
+  std::size_t queue_window_bytes = std::size_t{8} << 20U;
+  /// A larger message is refused with 406.
+  std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;
+  /// Output waiting in one connection's session above which its consumers are not served.
+  std::size_t outbox_bytes_max = std::size_t{1} << 20U;
+  /// Recorded and uncommitted bytes above which publishing connections wait.
+  std::size_t journal_pending_bytes_max = std::size_t{64} << 20U;
+  std::uint16_t channel_max = 2047;
+};
+
+}  // namespace leveret::broker

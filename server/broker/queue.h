@@ -1,0 +1,150 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/ids.h"
+#include "broker/arguments.h"
+#include "broker/consumer.h"
+#include "broker/definitions.h"
+#include "broker/entry.h"
+#include "broker/queue_window.h"
+#include "broker/stats.h"
+
+namespace leveret::broker {
+
+struct Binding;
+class Vhost;
+
+/// A queue: its ready messages in order, its consumers, and what its arguments ask for. Owned by
+/// its vhost. Messages that it hands out belong to the channel until they come back through
+/// settle(), requeue() or reject().
+class Queue {
+ public:
+  Queue(Vhost& vhost, QueueId id, const QueueSpec& spec, ConnectionId owner);
+  Queue(const Queue&) = delete;
+  Queue& operator=(const Queue&) = delete;
+
+  QueueId id() const { return id_; }
+  const std::string& name() const { return name_; }
+  bool is_durable() const { return durable_; }
+  bool is_exclusive() const { return exclusive_; }
+  bool is_auto_delete() const { return auto_delete_; }
+  ConnectionId owner() const { return owner_; }
+  const amqp::Table& arguments() const { return arguments_; }
+  const QueueArguments& parsed() const { return parsed_; }
+  /// "queue 'q' in vhost '/'", as error texts name it.
+  std::string describe() const;
+  /// Throws amqp::Error: 405 when it is exclusive to another connection or `spec` is exclusive and
+  /// it is not, 406 for any other difference that counts.
+  void assert_equivalent(const QueueSpec& spec, ConnectionId owner) const;
+
+  void recover(const RecoveredQueue& recovered);
+
+  // Messages in.
+  /// False when a length limit with overflow reject-publish is reached.
+  bool accepts_publish() const;
+  /// Enqueues; hands over at once to a waiting consumer. `content` is the shared content in the
+  /// store when it goes to several queues. Returns whether the store holds it.
+  bool push(const MessagePtr& message, ContentId content, const ConfirmOrigin& origin);
+  /// Whether push() would store this message.
+  bool stores(const Message& message) const { return durable_ && message.is_persistent(); }
+
+  // Messages out.
+  /// Serves consumers while there are messages and credit.
+  void dispatch();
+  /// The head may be in the store while has_ready(): then ask again once when_loaded() has called.
+  bool has_ready() const { return window_.count() > 0; }
+  bool is_head_loaded() const { return window_.has_head() || !window_.has_tail(); }
+  /// Takes the first message that has not expired.
+  std::optional<Entry> take();
+  /// Calls `then` once, in a later turn, when a block has been read or the queue is gone.
+  void when_loaded(std::function<void()> then);
+  std::vector<std::function<void()>> take_load_waiters() {
+    return std::exchange(load_waiters_, {});
+  }
+
+  // Messages that were taken.
+  void settle(const Entry& entry);
+  /// Back to its place; dead-letters instead when its delivery limit is exceeded.
+  void requeue(Entry entry);
+  /// Rejected without requeue: dead-letters or drops.
+  void reject(Entry entry);
+  /// Puts a message back that nobody has seen, as if it had not been taken.
+  void restore(Entry entry);
+
+  /// Removes all ready messages, without dead-lettering; returns how many.
+  std::uint64_t purge();
+  /// Removes expired messages, applies limits, reads ahead. When `now` has reached what it
+  /// registered, or after anything that may have changed it.
+  void maintain();
+  /// True when x-expires is over.
+  bool is_expired(TimeMs now) const;
+
+  // Consumers.
+  /// Throws 403 when exclusiveness is violated.
+  void add_consumer(Consumer& consumer);
+  void remove_consumer(Consumer& consumer);
+  const std::vector<Consumer*>& consumers() const { return consumers_; }
+  bool had_consumer() const { return had_consumer_; }
+  /// Use by a client renews x-expires.
+  void touch();
+
+  // Operations on messages in the middle (see operation.h).
+  /// Takes a ready message out of its place, wherever it stands: `stored` is it as just read from
+  /// the store when it is not in memory.
+  std::optional<Entry> extract(Seq seq, const StoredMessage* stored);
+  /// The store need not keep an extracted message any longer.
+  void forget(const Entry& entry);
+
+  const QueueWindow& window() const { return window_; }
+  Seq last_seq() const { return last_seq_; }
+  std::uint64_t unacked_count() const { return unacked_; }
+  std::uint64_t unacked_bytes() const { return unacked_bytes_; }
+
+  std::vector<const Binding*> bindings;  // that lead here; owned by their exchanges
+  MessageStats stats;
+  bool is_dirty = false;          // in Vhost's list of queues to dispatch
+  std::uint64_t route_stamp = 0;  // the last publish that chose this queue
+
+ private:
+  TimeMs expiry_of(const Message& message) const;
+  Consumer* next_consumer();
+  void deliver(Consumer& consumer, Entry entry);
+  bool is_over_limit() const;
+  void enforce_limits();
+  void drop_expired();
+  void read_ahead();
+  void take_block(const QueueWindow::Block& block, std::vector<StoredMessage> messages);
+  void register_deadline();
+  void mark_delivered(Entry& entry);
+  Entry entry_of(const StoredMessage& stored) const;
+
+  Vhost& vhost_;
+  QueueId id_;
+  std::string name_;
+  bool durable_;
+  bool exclusive_;
+  bool auto_delete_;
+  ConnectionId owner_;
+  amqp::Table arguments_;
+  QueueArguments parsed_;
+
+  QueueWindow window_;
+  Seq last_seq_ = 0;
+  Seq delivered_mark_ = 0;  // as the journal has it
+  std::uint64_t unacked_ = 0;
+  std::uint64_t unacked_bytes_ = 0;
+
+  std::vector<Consumer*> consumers_;  // by falling priority
+  bool had_consumer_ = false;
+  TimeMs last_used_ = 0;
+  TimeMs registered_deadline_ = 0;  // 0: none in Vhost's heap
+  std::vector<std::function<void()>> load_waiters_;
+};
+
+}  // namespace leveret::broker

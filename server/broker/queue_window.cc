@@ -1,0 +1,137 @@
+#include "broker/queue_window.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace leveret::broker {
+
+void QueueWindow::recover(std::uint64_t count, std::uint64_t bytes, Seq last_seq) {
+  tail_ = {count, 1, last_seq};
+  bytes_ = bytes;
+}
+
+void QueueWindow::push(Entry entry) {
+  bytes_ += entry.body_bytes();
+  if (tail_.count > 0) {
+    if (entry.is_stored) {
+      tail_.last = entry.seq;
+      ++tail_.count;
+    } else {
+      late_.push_back(std::move(entry));
+    }
+    return;
+  }
+  const bool is_full = ready_.size() >= messages_max_ || window_bytes_ >= bytes_max_;
+  if (is_full && entry.is_stored) {
+    tail_ = {1, entry.seq, entry.seq};
+    return;
+  }
+  window_bytes_ += entry.body_bytes();
+  ready_.push_back(std::move(entry));
+}
+
+void QueueWindow::put_back(Entry entry) {
+  bytes_ += entry.body_bytes();
+  const Seq seq = entry.seq;
+  returned_.emplace(seq, std::move(entry));
+}
+
+const Entry& QueueWindow::head() const {
+  return returned_is_first() ? returned_.begin()->second : ready_.front();
+}
+
+Entry QueueWindow::pop() {
+  if (returned_is_first()) {
+    Entry entry = std::move(returned_.extract(returned_.begin()).mapped());
+    bytes_ -= entry.body_bytes();
+    return entry;
+  }
+  Entry entry = std::move(ready_.front());
+  ready_.pop_front();
+  bytes_ -= entry.body_bytes();
+  window_bytes_ -= entry.body_bytes();
+  return entry;
+}
+
+QueueWindow::Block QueueWindow::begin_block() {
+  is_loading_ = true;
+  return {tail_.first, tail_.last, epoch_};
+}
+
+void QueueWindow::end_block(const Block& block, std::vector<Entry> entries) {
+  if (block.epoch != epoch_) return;
+  is_loading_ = false;
+  const auto taken = std::exchange(taken_while_loading_, {});
+  if (entries.empty()) {  // the store has nothing left up to block.last
+    if (tail_.last == block.last) tail_.count = 0;
+    tail_.first = block.last + 1;
+  }
+  for (Entry& entry : entries) {
+    tail_.first = entry.seq + 1;
+    if (taken.contains(entry.seq)) continue;
+    push_late_before(entry.seq);
+    --tail_.count;
+    window_bytes_ += entry.body_bytes();
+    ready_.push_back(std::move(entry));
+  }
+  if (tail_.count == 0) push_late_before(std::numeric_limits<Seq>::max());
+}
+
+void QueueWindow::push_late_before(Seq seq) {
+  while (!late_.empty() && late_.front().seq < seq) {
+    window_bytes_ += late_.front().body_bytes();
+    ready_.push_back(std::move(late_.front()));
+    late_.pop_front();
+  }
+}
+
+std::optional<Entry> QueueWindow::take(Seq seq) {
+  std::optional<Entry> taken;
+  if (const auto it = returned_.find(seq); it != returned_.end()) {
+    taken = std::move(it->second);
+    returned_.erase(it);
+  } else {
+    for (std::deque<Entry>* part : {&ready_, &late_}) {
+      const auto at = std::ranges::lower_bound(*part, seq, {}, &Entry::seq);
+      if (at == part->end() || at->seq != seq) continue;
+      if (part == &ready_) window_bytes_ -= at->body_bytes();
+      taken = std::move(*at);
+      part->erase(at);
+      break;
+    }
+  }
+  if (taken) bytes_ -= taken->body_bytes();
+  return taken;
+}
+
+bool QueueWindow::take_from_tail(Seq seq, std::size_t body_bytes) {
+  if (!is_in_tail(seq)) return false;
+  if (is_loading_ && !taken_while_loading_.insert(seq).second) return false;
+  --tail_.count;
+  bytes_ -= body_bytes;
+  if (tail_.count == 0) push_late_before(std::numeric_limits<Seq>::max());
+  return true;
+}
+
+QueueWindow::Purged QueueWindow::purge() {
+  Purged purged;
+  purged.count = count();
+  purged.entries.reserve(in_memory());
+  for (auto& [seq, entry] : returned_) purged.entries.push_back(std::move(entry));
+  for (std::deque<Entry>* part : {&ready_, &late_})
+    for (Entry& entry : *part) purged.entries.push_back(std::move(entry));
+  if (tail_.count > 0) purged.stored_range = {tail_.first, tail_.last};
+  returned_.clear();
+  ready_.clear();
+  late_.clear();
+  tail_ = {};
+  bytes_ = 0;
+  window_bytes_ = 0;
+  ++epoch_;
+  is_loading_ = false;
+  taken_while_loading_.clear();
+  return purged;
+}
+
+}  // namespace leveret::broker

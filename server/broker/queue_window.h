@@ -1,0 +1,125 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <functional>
+#include <map>
+#include <optional>
+#include <unordered_set>
+#include <vector>
+
+#include "broker/entry.h"
+
+namespace leveret::broker {
+
+/// The ready messages of a queue, in order. Its head is in memory; what is stored beyond a window
+/// of messages and bytes is only counted, and read back in blocks as the window runs low. So depth
+/// costs disk.
+///
+/// In order of seq: returned_ and ready_ (in memory) < tail_ (in the store); late_ are transient
+/// messages that came while there was a tail, which nothing but memory can keep.
+class QueueWindow {
+ public:
+  QueueWindow(std::size_t messages_max, std::size_t bytes_max)
+      : messages_max_(messages_max), bytes_max_(bytes_max) {}
+
+  /// What a start found in the store: only counts.
+  void recover(std::uint64_t count, std::uint64_t bytes, Seq last_seq);
+
+  std::uint64_t count() const {
+    return returned_.size() + ready_.size() + late_.size() + tail_.count;
+  }
+  /// Of bodies.
+  std::uint64_t bytes() const { return bytes_; }
+  std::uint64_t in_memory() const { return returned_.size() + ready_.size() + late_.size(); }
+
+  /// Adds the newest message.
+  void push(Entry entry);
+  /// Puts a message back where it was before it was popped.
+  void put_back(Entry entry);
+
+  bool has_head() const { return !returned_.empty() || !ready_.empty(); }
+  /// The first message; has_head() must hold.
+  const Entry& head() const;
+  Entry pop();
+
+  /// True when part of the queue is in the store only, and the window runs low and no block is on
+  /// its way.
+  bool wants_block(std::size_t low_mark) const {
+    return tail_.count > 0 && !is_loading_ && returned_.size() + ready_.size() < low_mark;
+  }
+  bool has_tail() const { return tail_.count > 0; }
+  struct Block {
+    Seq first;
+    Seq last;
+    std::uint64_t epoch;
+  };
+  /// Says what to read next and remembers that it is on its way.
+  Block begin_block();
+  /// Takes what was read for `block`, as entries; one that a purge has overtaken is ignored.
+  void end_block(const Block& block, std::vector<Entry> entries);
+
+  /// Takes one message out of the middle; nothing when it is not in memory.
+  std::optional<Entry> take(Seq seq);
+  /// Takes one that is in the store only out of the count (the caller removes the row): false when
+  /// seq is not in that part.
+  bool take_from_tail(Seq seq, std::size_t body_bytes);
+  bool is_in_tail(Seq seq) const {
+    return tail_.count > 0 && seq >= tail_.first && seq <= tail_.last;
+  }
+
+  /// What a purge took: the messages in memory, and the range that is in the store only.
+  struct Purged {
+    std::vector<Entry> entries;
+    std::uint64_t count = 0;
+    std::optional<std::pair<Seq, Seq>> stored_range;
+  };
+  Purged purge();
+
+  /// Calls `on_entry` for the messages in memory with seq > after, in order, until it returns
+  /// false.
+  template <class F>
+  void for_each_after(Seq after, F on_entry) const;
+  /// The first seq that is in the store only; 0 when there is none.
+  Seq tail_first() const { return tail_.count > 0 ? tail_.first : 0; }
+  Seq tail_last() const { return tail_.last; }
+
+ private:
+  struct Tail {
+    std::uint64_t count = 0;
+    Seq first = 0;
+    Seq last = 0;
+  };
+  bool returned_is_first() const {
+    return !returned_.empty() && (ready_.empty() || returned_.begin()->first < ready_.front().seq);
+  }
+  void push_late_before(Seq seq);
+
+  std::size_t messages_max_;
+  std::size_t bytes_max_;
+  std::uint64_t bytes_ = 0;
+  std::size_t window_bytes_ = 0;
+  std::map<Seq, Entry> returned_;
+  std::deque<Entry> ready_;
+  Tail tail_;
+  std::deque<Entry> late_;
+  bool is_loading_ = false;
+  std::uint64_t epoch_ = 0;
+  std::unordered_set<Seq> taken_while_loading_;
+};
+
+template <class F>
+void QueueWindow::for_each_after(Seq after, F on_entry) const {
+  auto returned = returned_.upper_bound(after);
+  for (const std::deque<Entry>* part : {&ready_, &late_}) {
+    for (const Entry& entry : *part) {
+      for (; returned != returned_.end() && returned->first < entry.seq; ++returned)
+        if (!on_entry(returned->second)) return;
+      if (entry.seq > after && !on_entry(entry)) return;
+    }
+  }
+  for (; returned != returned_.end(); ++returned)
+    if (!on_entry(returned->second)) return;
+}
+
+}  // namespace leveret::broker

@@ -1,0 +1,59 @@
+#include "broker/unacked.h"
+
+#include <algorithm>
+#include <utility>
+
+namespace leveret::broker {
+
+void Unacked::add(Delivery delivery) {
+  delivery.is_live = true;
+  deliveries_.push_back(std::move(delivery));
+  ++live_;
+}
+
+void Unacked::restore(std::vector<Delivery> deliveries) {
+  for (Delivery& delivery : deliveries) add(std::move(delivery));
+  std::erase_if(deliveries_, [](const Delivery& d) { return !d.is_live; });
+  std::ranges::sort(deliveries_, {}, &Delivery::tag);
+}
+
+std::size_t Unacked::find(std::uint64_t tag) const {
+  if (deliveries_.empty() || tag < deliveries_.front().tag) return deliveries_.size();
+  // Where it stands when no tag was skipped (those of consumers without acks are).
+  std::size_t at = tag - deliveries_.front().tag;
+  if (at >= deliveries_.size() || deliveries_[at].tag != tag) {
+    const auto it = std::ranges::lower_bound(deliveries_, tag, {}, &Delivery::tag);
+    if (it == deliveries_.end() || it->tag != tag) return deliveries_.size();
+    at = static_cast<std::size_t>(it - deliveries_.begin());
+  }
+  return deliveries_[at].is_live ? at : deliveries_.size();
+}
+
+std::optional<Delivery> Unacked::take(std::uint64_t tag) {
+  const std::size_t at = find(tag);
+  if (at == deliveries_.size()) return std::nullopt;
+  Delivery taken = std::move(deliveries_[at]);
+  deliveries_[at].is_live = false;
+  --live_;
+  trim();
+  return taken;
+}
+
+std::vector<Delivery> Unacked::take_up_to(std::uint64_t tag) {
+  std::vector<Delivery> taken;
+  while (!deliveries_.empty() && (tag == 0 || deliveries_.front().tag <= tag)) {
+    if (deliveries_.front().is_live) taken.push_back(std::move(deliveries_.front()));
+    deliveries_.pop_front();
+  }
+  live_ -= taken.size();
+  return taken;
+}
+
+void Unacked::trim() {
+  while (!deliveries_.empty() && !deliveries_.front().is_live) deliveries_.pop_front();
+  // One delivery that is held for ever must not keep the holes of all later ones.
+  if (deliveries_.size() > 2 * live_ + 64)
+    std::erase_if(deliveries_, [](const Delivery& d) { return !d.is_live; });
+}
+
+}  // namespace leveret::broker

@@ -1,0 +1,57 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <optional>
+#include <vector>
+
+#include "broker/entry.h"
+
+namespace leveret::broker {
+
+struct Consumer;
+class Queue;
+
+/// A message that a channel holds until it settles it.
+struct Delivery {
+  std::uint64_t tag = 0;
+  Queue* queue = nullptr;        // null once its queue is deleted
+  Consumer* consumer = nullptr;  // null for basic.get and once its consumer is cancelled
+  Entry entry;
+  bool is_live = false;
+};
+
+/// The unacknowledged deliveries of one channel, by delivery tag. Tags rise, so it is a deque with
+/// holes: settling is O(1) in the common cases, a binary search in the others.
+class Unacked {
+ public:
+  void add(Delivery delivery);
+  /// Puts back deliveries that a transaction had taken out.
+  void restore(std::vector<Delivery> deliveries);
+  /// Takes the one of that tag out; nothing when it is not outstanding.
+  std::optional<Delivery> take(std::uint64_t tag);
+  /// Takes out everything up to `tag`, in order; everything there is for tag 0.
+  std::vector<Delivery> take_up_to(std::uint64_t tag);
+  bool contains(std::uint64_t tag) const { return find(tag) != deliveries_.size(); }
+  std::size_t count() const { return live_; }
+
+  template <class F>
+  void for_each(F on_delivery) {
+    for (Delivery& delivery : deliveries_)
+      if (delivery.is_live) on_delivery(delivery);
+  }
+  template <class F>
+  void for_each(F on_delivery) const {
+    for (const Delivery& delivery : deliveries_)
+      if (delivery.is_live) on_delivery(delivery);
+  }
+
+ private:
+  std::size_t find(std::uint64_t tag) const;
+  void trim();
+
+  std::deque<Delivery> deliveries_;
+  std::size_t live_ = 0;
+};
+
+}  // namespace leveret::broker

@@ -1,0 +1,372 @@
+#include "broker/vhost.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/log.h"
+#include "broker/channel.h"
+#include "broker/connection.h"
+#include "broker/dead_letter.h"
+#include "broker/exchange.h"
+#include "broker/operations.h"
+#include "broker/queue.h"
+
+namespace leveret::broker {
+
+using amqp::ReplyCode;
+
+// The turn.
+
+void Vhost::begin_turn(TimeMs now) {
+  now_ = std::max(now, now_);
+}
+
+void Vhost::end_turn() {
+  run_deadlines();
+  if (operations_->wants_step() && !is_congested()) operations_->step();
+  finish_command();
+  dispatch_dirty();
+  journal_.flush();
+  send_output();
+}
+
+TimeMs Vhost::next_deadline() const {
+  if (operations_->wants_step()) return now_ + (is_congested() ? 1 : 0);
+  return deadlines_.is_empty() ? never : deadlines_.next();
+}
+
+void Vhost::run_deadlines() {
+  while (deadlines_.is_due(now_)) {
+    Queue* queue = find_queue(deadlines_.pop());
+    if (queue == nullptr) continue;
+    queue->maintain();
+    if (queue->is_expired(now_)) doomed_queues_.push_back(queue->id());
+  }
+}
+
+void Vhost::finish_command() {
+  if (is_finishing_) return;
+  is_finishing_ = true;
+  while (!dead_letters_.empty() || !doomed_queues_.empty()) {
+    while (!dead_letters_.empty()) {
+      PendingDeadLetter dead = std::move(dead_letters_.front());
+      dead_letters_.pop_front();
+      publish_dead_letter(std::move(dead));
+    }
+    for (const QueueId id : std::exchange(doomed_queues_, {})) {
+      Queue* queue = find_queue(id);
+      if (queue && queue->consumers().empty()) remove_queue(*queue);
+    }
+  }
+  is_finishing_ = false;
+}
+
+void Vhost::dispatch_dirty() {
+  while (!dirty_queues_.empty()) {
+    for (const QueueId id : std::exchange(dirty_queues_, {})) {
+      Queue* queue = find_queue(id);
+      if (queue == nullptr) continue;
+      queue->is_dirty = false;
+      queue->dispatch();
+    }
+    finish_command();
+  }
+}
+
+void Vhost::send_output() {
+  for (const ChannelRef& ref : std::exchange(confirms_to_send_, {})) {
+    Channel* channel = find_channel(ref);
+    if (channel == nullptr) continue;
+    channel->has_confirms_to_send = false;
+    channel->send_confirms();
+  }
+  for (const ConnectionId id : std::exchange(output_to_send_, {})) {
+    Connection* connection = find_connection(id);
+    if (connection == nullptr) continue;
+    connection->has_output_flagged = false;
+    connection->flush();
+  }
+}
+
+void Vhost::mark_dirty(Queue& queue) {
+  if (queue.is_dirty) return;
+  queue.is_dirty = true;
+  dirty_queues_.push_back(queue.id());
+}
+
+// The store's answers.
+
+void Vhost::committed(CommitNumber commit) {
+  committed_ = std::max(committed_, commit);
+  // All that awaits a commit was recorded before the latest one was handed over, or registers
+  // again.
+  for (const ChannelRef& ref : std::exchange(awaiting_commit_, {})) {
+    Channel* channel = find_channel(ref);
+    if (channel == nullptr) continue;
+    channel->is_awaiting_commit = false;
+    channel->confirms().committed(committed_);
+    if (channel->confirms().has_ready()) note_confirms(*channel);
+    if (channel->confirms().count() > 0) await_commit(*channel);
+  }
+  while (!waiting_for_commit_.empty() && waiting_for_commit_.front().commit <= committed_) {
+    const ConnectionId id = waiting_for_commit_.front().connection;
+    waiting_for_commit_.pop_front();
+    resume(id);
+  }
+  if (journal_.pending_bytes() > limits_.journal_pending_bytes_max / 2 || disk_alarm_) return;
+  for (const ConnectionId id : std::exchange(waiting_to_publish_, {})) resume(id);
+}
+
+void Vhost::set_disk_alarm(bool is_full) {
+  if (disk_alarm_ == is_full) return;
+  disk_alarm_ = is_full;
+  log::warn(is_full ? "the disk is full: publishers of vhost '" + name_ + "' are blocked"
+                    : "the disk has space again: publishers of vhost '" + name_ + "' go on");
+  for_each_connection([&](Connection& connection) {
+    if (connection.has_published) connection.set_blocked(is_full, "low on disk");
+  });
+  if (is_full) return;
+  for (const ConnectionId id : std::exchange(waiting_to_publish_, {})) resume(id);
+}
+
+bool Vhost::is_congested() const {
+  return journal_.pending_bytes() > limits_.journal_pending_bytes_max;
+}
+
+bool Vhost::must_wait_to_publish(Connection& connection) {
+  const bool must_wait = disk_alarm_ || is_congested();
+  if (must_wait) {
+    waiting_to_publish_.push_back(connection.id());
+    if (disk_alarm_) connection.set_blocked(true, "low on disk");
+  }
+  return must_wait;
+}
+
+void Vhost::resume_after_commit(Connection& connection, CommitNumber commit) {
+  waiting_for_commit_.push_back({commit, connection.id()});
+}
+
+void Vhost::resume(ConnectionId id) {
+  if (Connection* connection = find_connection(id)) connection->resume();
+}
+
+void Vhost::await_commit(Channel& channel) {
+  if (std::exchange(channel.is_awaiting_commit, true)) return;
+  awaiting_commit_.push_back({channel.connection().id(), channel.number(), channel.serial()});
+}
+
+void Vhost::note_confirms(Channel& channel) {
+  if (std::exchange(channel.has_confirms_to_send, true)) return;
+  confirms_to_send_.push_back({channel.connection().id(), channel.number(), channel.serial()});
+}
+
+void Vhost::note_output(Connection& connection) {
+  if (std::exchange(connection.has_output_flagged, true)) return;
+  output_to_send_.push_back(connection.id());
+}
+
+void Vhost::copy_settled(const ConfirmOrigin& origin) {
+  if (origin.channel_serial == 0) return;
+  Channel* channel = find_channel({origin.connection, origin.channel, origin.channel_serial});
+  if (channel == nullptr) return;
+  channel->confirms().copy_settled(origin.publish_number);
+  note_confirms(*channel);
+}
+
+Channel* Vhost::find_channel(const ChannelRef& ref) const {
+  const Connection* connection = find_connection(ref.connection);
+  return connection ? connection->find_channel(ref.channel, ref.serial) : nullptr;
+}
+
+// Connections.
+
+void Vhost::open_connection(ConnectionId id, ConnectionInfo info, std::shared_ptr<Outbox> outbox) {
+  connections_.emplace(id,
+                       std::make_unique<Connection>(*this, id, std::move(info), std::move(outbox)));
+}
+
+Connection* Vhost::find_connection(ConnectionId id) const {
+  const auto it = connections_.find(id);
+  return it == connections_.end() ? nullptr : it->second.get();
+}
+
+void Vhost::receive(ConnectionId id, CommandBatch batch) {
+  if (Connection* connection = find_connection(id)) connection->receive(std::move(batch));
+}
+
+void Vhost::drained(ConnectionId id, std::size_t bytes) {
+  if (Connection* connection = find_connection(id)) connection->drained(bytes);
+}
+
+void Vhost::fail_connection(ConnectionId id, const amqp::Error& error) {
+  if (Connection* connection = find_connection(id)) connection->fail(error);
+}
+
+void Vhost::fail_channel(ConnectionId id, ChannelNumber channel, const amqp::Error& error) {
+  if (Connection* connection = find_connection(id)) connection->fail_channel(channel, error);
+}
+
+void Vhost::drop_connection(ConnectionId id) {
+  Connection* connection = find_connection(id);
+  if (connection == nullptr) return;
+  connection->drop();
+  connections_.erase(id);
+}
+
+void Vhost::close_all(const std::string& reason) {
+  for_each_connection([&](Connection& connection) {
+    connection.fail(amqp::Error{ReplyCode::connection_forced, reason});
+  });
+}
+
+// Publishing.
+
+Vhost::PublishResult Vhost::publish(Exchange& exchange, const MessagePtr& message,
+                                    const ConfirmOrigin& origin) {
+  ++exchange.publish_in;
+  const bool has_bcc = route_keys(exchange, *message);
+  const PublishResult result = enqueue(has_bcc ? without_bcc(*message) : message, origin);
+  if (result.is_routed) ++exchange.publish_out;
+  return result;
+}
+
+bool Vhost::publish(MessagePtr message) {
+  Exchange& target = exchange(message->exchange());
+  if (target.is_internal())
+    throw amqp::Error{ReplyCode::access_refused, "cannot publish to internal exchange '" +
+                                                     target.name() + "' in vhost '" + name_ + "'"};
+  ++stats_.publish;
+  const PublishResult result = publish(target, message, ConfirmOrigin{});
+  if (!result.is_routed) ++stats_.drop_unroutable;
+  finish_command();
+  return result.is_routed;
+}
+
+/// Fills targets_ with the queues for the message's routing key and those of its CC and BCC
+/// headers; returns whether there is a BCC header, which nobody may see.
+bool Vhost::route_keys(Exchange& exchange, const Message& message) {
+  targets_.clear();
+  ++route_stamp_;
+  visited_.clear();
+  const RoutingSubject subject{message.routing_key(), message.headers()};
+  route(exchange, subject);
+  // Few messages have them: the headers are decoded only when the letters are there at all.
+  if (message.headers().find("CC") == std::string_view::npos) return false;
+  const auto keys = routing_keys_of(message.routing_key(), subject.headers());
+  for (std::size_t i = 1; i < keys.size(); ++i) {
+    visited_.clear();
+    route(exchange, RoutingSubject{keys[i], message.headers()});
+  }
+  return subject.headers().contains("BCC");
+}
+
+void Vhost::route(Exchange& exchange, const RoutingSubject& subject) {
+  if (exchange.is_default()) {
+    if (Queue* queue = find_queue(subject.routing_key())) choose(*queue);
+    return;
+  }
+  // Exchanges may be bound in circles: each is asked once.
+  if (std::ranges::find(visited_, &exchange) != visited_.end()) return;
+  visited_.push_back(&exchange);
+  const std::size_t first = matches_.size();
+  exchange.match(subject, matches_);
+  const bool is_unmatched = matches_.size() == first;
+  for (std::size_t i = first; i < matches_.size(); ++i) {
+    if (matches_[i]->queue)
+      choose(*matches_[i]->queue);
+    else
+      route(*matches_[i]->exchange, subject);
+  }
+  matches_.resize(first);
+  if (!is_unmatched || exchange.alternate().empty()) return;
+  if (Exchange* alternate = find_exchange(exchange.alternate())) route(*alternate, subject);
+}
+
+/// A message reaches a queue once, however many bindings lead there.
+void Vhost::choose(Queue& queue) {
+  if (queue.route_stamp == route_stamp_) return;
+  queue.route_stamp = route_stamp_;
+  targets_.push_back(&queue);
+}
+
+Vhost::PublishResult Vhost::enqueue(const MessagePtr& message, const ConfirmOrigin& origin) {
+  PublishResult result{.is_routed = !targets_.empty()};
+  std::size_t storing = 0;
+  for (const Queue* queue : targets_) storing += queue->stores(*message) ? 1 : 0;
+  const ContentId content = storing > 1 ? ++last_content_ : 0;
+  for (Queue* queue : targets_) {
+    if (!queue->accepts_publish()) {
+      result.is_refused = true;
+      if (queue->parsed().overflow == Overflow::reject_publish_dlx)
+        dead_letter_refused(*queue, message);
+      continue;
+    }
+    if (queue->push(message, content, origin)) ++result.stored_copies;
+  }
+  return result;
+}
+
+// Dead letters.
+
+void Vhost::dead_letter(Queue& queue, Entry entry, DeathReason reason) {
+  if (entry.is_stored) record().remove(queue.id(), entry.seq, entry.content, entry.body_bytes());
+  if (!queue.parsed().dead_letter_exchange) {
+    ++queue.stats.dropped[static_cast<int>(reason)];
+    ++stats_.dropped[static_cast<int>(reason)];
+    return;
+  }
+  dead_letters_.push_back({queue.id(), std::move(entry), reason});
+}
+
+void Vhost::dead_letter_refused(Queue& queue, const MessagePtr& message) {
+  Entry entry;
+  entry.message = message;
+  dead_letter(queue, std::move(entry), DeathReason::maxlen);
+}
+
+void Vhost::publish_dead_letter(PendingDeadLetter dead) {
+  Queue* source = find_queue(dead.queue);
+  if (source == nullptr) return;
+  const QueueArguments& arguments = source->parsed();
+  Exchange* exchange = find_exchange(*arguments.dead_letter_exchange);
+  if (exchange == nullptr) return drop_dead_letter(dead, "its dead-letter exchange does not exist");
+  const DeadLetter letter = make_dead_letter(
+      *dead.entry.message, {dead.reason, source->name(), now_},
+      arguments.dead_letter_routing_key ? &*arguments.dead_letter_routing_key : nullptr);
+  const MessagePtr message =
+      Message::make(exchange->name(), letter.routing_keys.front(),
+                    amqp::write_properties(letter.properties), dead.entry.message->body(), now_);
+  targets_.clear();
+  ++route_stamp_;
+  for (const std::string& key : letter.routing_keys) {
+    visited_.clear();
+    route(*exchange, RoutingSubject{key, message->headers()});
+  }
+  const bool was_routed = !targets_.empty();
+  std::erase_if(targets_, [&](const Queue* target) {
+    return is_cycle(*letter.properties.headers, target->name());
+  });
+  if (targets_.empty())
+    return drop_dead_letter(dead, was_routed ? "it came round in a cycle without a rejection"
+                                             : "its dead-letter exchange has no route for it");
+  ++exchange->publish_in;
+  ++exchange->publish_out;
+  ++source->stats.dead_lettered;
+  ++stats_.dead_lettered;
+  enqueue(message, ConfirmOrigin{});
+}
+
+void Vhost::drop_dead_letter(const PendingDeadLetter& dead, std::string_view why) {
+  Queue* source = find_queue(dead.queue);
+  const auto reason = static_cast<int>(dead.reason);
+  ++stats_.dropped[reason];
+  if (source->stats.dropped[reason]++ == 0)
+    log::warn("a message of " + source->describe() + " (" + std::string{name_of(dead.reason)} +
+              ") is dropped, since " + std::string{why} + "; further ones are only counted");
+}
+
+void Vhost::doom(Queue& queue) {
+  doomed_queues_.push_back(queue.id());
+}
+
+}  // namespace leveret::broker

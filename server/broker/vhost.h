@@ -1,0 +1,285 @@
+#pragma once
+
+#include <deque>
+#include <functional>
+#include <limits>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+#include "amqp/reply_code.h"
+#include "base/clock.h"
+#include "base/ids.h"
+#include "broker/command.h"
+#include "broker/connection_info.h"
+#include "broker/deadline.h"
+#include "broker/definitions.h"
+#include "broker/entry.h"
+#include "broker/inspect.h"
+#include "broker/journal.h"
+#include "broker/limits.h"
+#include "broker/operation.h"
+#include "broker/outbox.h"
+#include "broker/routing.h"
+#include "broker/stats.h"
+
+namespace leveret::broker {
+
+class Channel;
+class Connection;
+class Exchange;
+class Operations;
+class Queue;
+
+/// A message taken by the management API's "get".
+struct TakenMessage {
+  MessagePtr message;
+  bool redelivered = false;
+  std::uint64_t messages_left = 0;
+};
+enum class TakeMode { ack, requeue, reject, reject_requeue };
+
+/// One virtual host: its exchanges, queues, connections and counters, as plain values on one loop.
+/// No lock, no clock, no I/O: time comes in with each turn, storage and delivery are Journal and
+/// Outbox.
+///
+/// Everything below is called between begin_turn() and end_turn(), on the core's loop (see
+/// Core::run). What a turn records in the journal commits as one.
+class Vhost {
+ public:
+  static constexpr TimeMs never = std::numeric_limits<TimeMs>::max();
+
+  Vhost(std::string name, Journal& journal, const Limits& limits);
+  ~Vhost();
+  Vhost(const Vhost&) = delete;
+  Vhost& operator=(const Vhost&) = delete;
+
+  /// Rebuilds what was stored, before the first connection; by the same steps as clients'
+  /// declarations.
+  void recover(const Recovered& recovered);
+
+  void begin_turn(TimeMs now);
+  /// Sends what the turn produced, hands its journal records over, and fires what is due.
+  void end_turn();
+  /// When a turn is needed though nothing comes in: the earliest expiry, or `never`.
+  TimeMs next_deadline() const;
+  /// Every transaction up to `commit` is on disk.
+  void committed(CommitNumber commit);
+  /// The disk is full (publishers are stopped and told so) or has space again.
+  void set_disk_alarm(bool is_full);
+
+  // Connections. An unknown id is ignored: the other side may be gone already.
+  /// `outbox` is shared because the session may end on its own loop before the core has heard of
+  /// it.
+  void open_connection(ConnectionId id, ConnectionInfo info, std::shared_ptr<Outbox> outbox);
+  void receive(ConnectionId id, CommandBatch batch);
+  /// `bytes` of output have been written to the socket.
+  void drained(ConnectionId id, std::size_t bytes);
+  /// Closes with `error` (a framing error, a shutdown, an operator); the session ends after writing
+  /// it.
+  void fail_connection(ConnectionId id, const amqp::Error& error);
+  /// Closes one channel with `error`, found by the session outside a method (a message too large).
+  void fail_channel(ConnectionId id, ChannelNumber channel, const amqp::Error& error);
+  /// The socket is gone: requeues what was unacked, deletes exclusive queues.
+  void drop_connection(ConnectionId id);
+  /// Sends connection.close 320 to everybody.
+  void close_all(const std::string& reason);
+  bool has_connections() const { return !connections_.empty(); }
+
+  // Definitions, the same for AMQP and HTTP. All throw amqp::Error with RabbitMQ's code and text,
+  // before anything has changed. `owner` is the connection for exclusive queues, none for HTTP.
+  Exchange& declare_exchange(const ExchangeSpec& spec);
+  void delete_exchange(std::string_view name, bool if_unused);
+  Queue& declare_queue(const QueueSpec& spec, ConnectionId owner);
+  /// Returns the number of ready messages that went with it; 0 when there is no such queue.
+  std::uint64_t delete_queue(std::string_view name, bool if_unused, bool if_empty,
+                             ConnectionId owner);
+  void bind(const BindingSpec& spec, ConnectionId owner);
+  void unbind(const BindingSpec& spec, ConnectionId owner);
+  /// Throws 404 when absent; and 405 when it is exclusive to another connection.
+  Queue& queue(std::string_view name, ConnectionId owner) const;
+  Exchange& exchange(std::string_view name) const;
+
+  // Messages, for the management API.
+  /// Returns whether the message reached a queue. Throws 404 for an absent exchange, 403 for an
+  /// internal one.
+  bool publish(MessagePtr message);
+  /// Takes up to `count` messages from the head and settles them as `mode` says; `done` runs in
+  /// this or in a later turn. Throws 404 for an absent queue.
+  void take(std::string_view queue, std::size_t count, TakeMode mode,
+            std::function<void(std::vector<TakenMessage>)> done);
+  std::uint64_t purge(std::string_view queue);
+  /// The queues that a message with this key and these headers would reach, without publishing it.
+  /// Throws 404 for an absent exchange.
+  std::vector<std::string> route_test(std::string_view exchange, std::string_view routing_key,
+                                      const amqp::Table& headers);
+  /// Reads up to `limit` messages with seq > `after`, in queue order, changing nothing. `done` runs
+  /// in this or in a later turn. Throws 404 for an absent queue.
+  void browse(std::string_view queue, Seq after, std::size_t limit,
+              std::function<void(BrowsePage)> done);
+
+  /// Replays or removes messages in steps, see OperationView. Throws 404 for an absent queue or
+  /// target.
+  OperationView start_operation(OperationRequest request);
+  std::vector<OperationView> operations() const;
+  std::optional<OperationView> operation(OperationId id) const;
+  /// What is done stays done. Returns false when there is no such operation.
+  bool cancel_operation(OperationId id);
+
+  const std::string& name() const { return name_; }
+  TimeMs now() const { return now_; }
+
+ public:
+  // For the core's own classes.
+  struct PublishResult {
+    bool is_routed = false;
+    bool is_refused = false;  // by a length limit with overflow reject-publish
+    std::uint32_t stored_copies = 0;
+  };
+  /// Routes and enqueues; `origin` is told when copies are settled.
+  PublishResult publish(Exchange& exchange, const MessagePtr& message, const ConfirmOrigin& origin);
+  /// Publishes `entry`'s message to its queue's dead-letter exchange and removes it from the queue,
+  /// in this turn; drops and counts it when there is none. Takes place when the command has been
+  /// handled, so that no queue changes under the one that calls.
+  void dead_letter(Queue& queue, Entry entry, DeathReason reason);
+  /// Deletes an auto-delete queue when the command has been handled.
+  void doom(Queue& queue);
+  /// Does what the last command has left to do: dead letters, auto-deletes.
+  void finish_command();
+
+  Journal& journal() const { return journal_; }
+  /// The journal, to record something: notes which transaction it will be in.
+  Journal& record() {
+    recorded_commit_ = journal_.current_commit();
+    return journal_;
+  }
+  /// The transaction that holds the latest record.
+  CommitNumber recorded_commit() const { return recorded_commit_; }
+  const Limits& limits() const { return limits_; }
+  MessageStats& stats() { return stats_; }
+  const MessageStats& stats() const { return stats_; }
+  CommitNumber committed() const { return committed_; }
+  /// The transaction that holds the latest change of a definition.
+  CommitNumber definitions_commit() const { return definitions_commit_; }
+  std::uint64_t next_channel_serial() { return ++last_channel_serial_; }
+
+  Queue* find_queue(QueueId id) const;
+  Queue* find_queue(std::string_view name) const;
+  Exchange* find_exchange(std::string_view name) const;
+  Connection* find_connection(ConnectionId id) const;
+  void mark_dirty(Queue& queue);
+  void add_deadline(TimeMs at, QueueId queue) { deadlines_.add(at, queue); }
+  void copy_settled(const ConfirmOrigin& origin);
+  void note_output(Connection& connection);
+  void note_confirms(Channel& channel);
+  /// Sends the channel's confirms after the next commit.
+  void await_commit(Channel& channel);
+  /// Whether this connection must not publish now; arranges for its resumption.
+  bool must_wait_to_publish(Connection& connection);
+  void resume_after_commit(Connection& connection, CommitNumber commit);
+  void resume(ConnectionId id);
+  /// The connection has been closed by protocol: its exclusive queues go.
+  void delete_exclusive_queues(Connection& owner);
+
+  template <class F>
+  void for_each_connection(F on_connection) const {
+    for (const auto& [id, connection] : connections_) on_connection(*connection);
+  }
+  template <class F>
+  void for_each_queue(F on_queue) const {
+    for (const auto& [name, queue] : queues_) on_queue(*queue);
+  }
+  template <class F>
+  void for_each_exchange(F on_exchange) const {
+    for (const auto& [name, exchange] : exchanges_) on_exchange(*exchange);
+  }
+
+ private:
+  struct PendingDeadLetter {
+    QueueId queue;
+    Entry entry;
+    DeathReason reason;
+  };
+  struct ChannelRef {
+    ConnectionId connection;
+    ChannelNumber channel = 0;
+    std::uint64_t serial = 0;
+  };
+  struct Waiting {
+    CommitNumber commit = 0;
+    ConnectionId connection;
+  };
+  template <class T>
+  using ByName = std::unordered_map<std::string, std::unique_ptr<T>, StringHash, std::equal_to<>>;
+
+  // vhost.cc
+  bool is_congested() const;
+  void run_deadlines();
+  void dispatch_dirty();
+  void send_output();
+  Channel* find_channel(const ChannelRef& ref) const;
+  void route(Exchange& exchange, const RoutingSubject& subject);
+  bool route_keys(Exchange& exchange, const Message& message);
+  void choose(Queue& queue);
+  PublishResult enqueue(const MessagePtr& message, const ConfirmOrigin& origin);
+  void dead_letter_refused(Queue& queue, const MessagePtr& message);
+  void publish_dead_letter(PendingDeadLetter dead);
+  void drop_dead_letter(const PendingDeadLetter& dead, std::string_view why);
+  // vhost_definitions.cc
+  Exchange& add_exchange(const ExchangeSpec& spec);
+  void remove_exchange(Exchange& exchange);
+  Queue& add_queue(QueueId id, const QueueSpec& spec, ConnectionId owner);
+  void remove_queue(Queue& queue);
+  const Binding* add_binding(const BindingSpec& spec, ConnectionId owner);
+  Binding resolve(const BindingSpec& spec, ConnectionId owner) const;
+  void remove_binding(const Binding& binding);
+  void remove_bindings_to(const Exchange& exchange);
+  /// The journal, to record a change of a definition.
+  Journal& record_definition() {
+    definitions_commit_ = journal_.current_commit();
+    return record();
+  }
+
+  std::string name_;
+  Journal& journal_;
+  Limits limits_;
+  TimeMs now_ = 0;
+  MessageStats stats_;
+
+  ByName<Exchange> exchanges_;
+  ByName<Queue> queues_;
+  std::unordered_map<QueueId, Queue*> queues_by_id_;
+  std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
+  std::uint32_t last_queue_id_ = 0;
+  ContentId last_content_ = 0;
+  std::uint64_t last_channel_serial_ = 0;
+
+  CommitNumber committed_ = 0;
+  CommitNumber recorded_commit_ = 0;
+  CommitNumber definitions_commit_ = 0;
+  std::deque<Waiting> waiting_for_commit_;  // connections
+  std::vector<ConnectionId> waiting_to_publish_;
+  std::vector<ChannelRef> awaiting_commit_;  // channels with confirms
+  std::vector<ChannelRef> confirms_to_send_;
+  std::vector<ConnectionId> output_to_send_;
+  bool disk_alarm_ = false;
+
+  Deadlines deadlines_;
+  std::vector<QueueId> dirty_queues_;
+  std::deque<PendingDeadLetter> dead_letters_;
+  std::vector<QueueId> doomed_queues_;
+  bool is_finishing_ = false;
+
+  // Scratch of one publish, kept so that it does not allocate.
+  Matches matches_;
+  std::vector<Queue*> targets_;
+  std::vector<const Exchange*> visited_;
+  std::uint64_t route_stamp_ = 0;
+
+  std::unique_ptr<Operations> operations_;
+};
+
+}  // namespace leveret::broker

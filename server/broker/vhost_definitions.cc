@@ -1,0 +1,333 @@
+#include <algorithm>
+#include <utility>
+
+#include "base/random.h"
+#include "broker/channel.h"
+#include "broker/connection.h"
+#include "broker/exchange.h"
+#include "broker/operations.h"
+#include "broker/queue.h"
+#include "broker/vhost.h"
+
+namespace leveret::broker {
+namespace {
+
+using amqp::ReplyCode;
+
+constexpr std::string_view reserved_prefix = "amq.";
+
+[[noreturn]] void refuse_default_exchange() {
+  throw amqp::Error{ReplyCode::access_refused, "operation not permitted on the default exchange"};
+}
+
+void check_not_reserved(std::string_view kind, std::string_view name) {
+  if (name.starts_with(reserved_prefix))
+    throw amqp::Error{ReplyCode::access_refused, std::string{kind} + " name '" + std::string{name} +
+                                                     "' contains reserved prefix 'amq.*'"};
+}
+
+std::string quoted(std::string_view name) {
+  return "'" + std::string{name} + "'";
+}
+
+BindingRecord record_of(const Binding& binding) {
+  return {.source = binding.source->name(),
+          .destination = binding.queue ? binding.queue->name() : binding.exchange->name(),
+          .to_exchange = binding.queue == nullptr,
+          .routing_key = binding.routing_key,
+          .arguments = binding.arguments};
+}
+
+}  // namespace
+
+Vhost::Vhost(std::string name, Journal& journal, const Limits& limits)
+    : name_(std::move(name)),
+      journal_(journal),
+      limits_(limits),
+      operations_(std::make_unique<Operations>(*this)) {
+  add_exchange({.name = "", .type = "direct", .durable = true, .arguments = {}});
+  for (const std::string_view type : {"direct", "fanout", "topic", "headers"})
+    add_exchange(
+        {.name = "amq." + std::string{type}, .type = type, .durable = true, .arguments = {}});
+  add_exchange({.name = "amq.match", .type = "headers", .durable = true, .arguments = {}});
+}
+
+Vhost::~Vhost() = default;
+
+void Vhost::recover(const Recovered& recovered) {
+  last_queue_id_ = recovered.last_queue_id;
+  last_content_ = recovered.last_content;
+  for (const ExchangeRecord& each : recovered.exchanges)
+    add_exchange({.name = each.name,
+                  .type = each.type,
+                  .durable = true,
+                  .auto_delete = each.auto_delete,
+                  .internal = each.internal,
+                  .arguments = each.arguments});
+  for (const RecoveredQueue& each : recovered.queues) {
+    last_queue_id_ = std::max(last_queue_id_, each.record.id.value);
+    add_queue(each.record.id,
+              {.name = each.record.name,
+               .durable = true,
+               .auto_delete = each.record.auto_delete,
+               .arguments = each.record.arguments},
+              ConnectionId{})
+        .recover(each);
+  }
+  for (const BindingRecord& each : recovered.bindings)
+    add_binding({.source = each.source,
+                 .destination = each.destination,
+                 .to_exchange = each.to_exchange,
+                 .routing_key = each.routing_key,
+                 .arguments = each.arguments},
+                ConnectionId{});
+}
+
+// Look-up.
+
+Queue* Vhost::find_queue(QueueId id) const {
+  const auto it = queues_by_id_.find(id);
+  return it == queues_by_id_.end() ? nullptr : it->second;
+}
+
+Queue* Vhost::find_queue(std::string_view name) const {
+  const auto it = queues_.find(name);
+  return it == queues_.end() ? nullptr : it->second.get();
+}
+
+Exchange* Vhost::find_exchange(std::string_view name) const {
+  const auto it = exchanges_.find(name);
+  return it == exchanges_.end() ? nullptr : it->second.get();
+}
+
+Queue& Vhost::queue(std::string_view name, ConnectionId owner) const {
+  Queue* queue = find_queue(name);
+  if (queue == nullptr)
+    throw amqp::Error{ReplyCode::not_found,
+                      "no queue " + quoted(name) + " in vhost " + quoted(name_)};
+  // The management API may look at exclusive queues; other connections may not use them.
+  if (queue->is_exclusive() && owner && queue->owner() != owner)
+    throw amqp::Error{
+        ReplyCode::resource_locked,
+        "cannot obtain exclusive access to locked " + queue->describe() +
+            ". It could be originally declared on another connection or the exclusive "
+            "property value does not match that of the original declaration."};
+  return *queue;
+}
+
+Exchange& Vhost::exchange(std::string_view name) const {
+  if (Exchange* exchange = find_exchange(name)) return *exchange;
+  throw amqp::Error{ReplyCode::not_found,
+                    "no exchange " + quoted(name) + " in vhost " + quoted(name_)};
+}
+
+// Exchanges.
+
+Exchange& Vhost::declare_exchange(const ExchangeSpec& spec) {
+  if (spec.name.empty()) refuse_default_exchange();
+  if (!make_routing_index(spec.type))
+    throw amqp::Error{ReplyCode::precondition_failed, "unknown exchange type " + quoted(spec.type)};
+  if (Exchange* existing = find_exchange(spec.name)) {
+    existing->assert_equivalent(spec, name_);
+    return *existing;
+  }
+  check_not_reserved("exchange", spec.name);
+  Exchange& exchange = add_exchange(spec);
+  if (exchange.is_durable())
+    record_definition().put_exchange({.name = exchange.name(),
+                                      .type = exchange.type(),
+                                      .auto_delete = exchange.is_auto_delete(),
+                                      .internal = exchange.is_internal(),
+                                      .arguments = exchange.arguments()});
+  return exchange;
+}
+
+Exchange& Vhost::add_exchange(const ExchangeSpec& spec) {
+  auto exchange = std::make_unique<Exchange>(spec);
+  Exchange& added = *exchange;
+  exchanges_.emplace(added.name(), std::move(exchange));
+  return added;
+}
+
+void Vhost::delete_exchange(std::string_view name, bool if_unused) {
+  if (name.empty()) refuse_default_exchange();
+  if (name.starts_with(reserved_prefix))
+    throw amqp::Error{ReplyCode::access_refused, "deletion of system exchange " + quoted(name) +
+                                                     " in vhost " + quoted(name_) + " not allowed"};
+  Exchange* exchange = find_exchange(name);
+  if (exchange == nullptr) return;
+  if (if_unused && exchange->has_bindings())
+    throw amqp::Error{ReplyCode::precondition_failed,
+                      "exchange " + quoted(name) + " in vhost " + quoted(name_) + " in use"};
+  remove_exchange(*exchange);
+}
+
+void Vhost::remove_exchange(Exchange& exchange) {
+  std::vector<const Binding*> outgoing;
+  exchange.for_each_binding([&](const Binding& binding) { outgoing.push_back(&binding); });
+  for (const Binding* binding : outgoing) {
+    if (binding->queue) std::erase(binding->queue->bindings, binding);
+    exchange.unbind(*binding);
+  }
+  if (exchange.is_durable()) record_definition().drop_exchange(exchange.name());
+  remove_bindings_to(exchange);
+  exchanges_.erase(exchanges_.find(std::string_view{exchange.name()}));
+}
+
+/// One at a time: removing a binding may remove its source, and with it others.
+void Vhost::remove_bindings_to(const Exchange& exchange) {
+  const auto find_one = [&] {
+    const Binding* found = nullptr;
+    for_each_exchange([&](const Exchange& source) {
+      source.for_each_binding([&](const Binding& binding) {
+        if (binding.exchange == &exchange) found = &binding;
+      });
+    });
+    return found;
+  };
+  while (const Binding* binding = find_one()) remove_binding(*binding);
+}
+
+// Queues.
+
+Queue& Vhost::declare_queue(const QueueSpec& spec, ConnectionId owner) {
+  if (Queue* existing = spec.name.empty() ? nullptr : find_queue(spec.name)) {
+    existing->assert_equivalent(spec, owner);
+    return *existing;
+  }
+  check_not_reserved("queue", spec.name);
+  QueueSpec named = spec;
+  const std::string made = spec.name.empty() ? random_name("amq.gen-") : std::string{};
+  if (spec.name.empty()) named.name = made;
+  Queue& queue = add_queue(QueueId{last_queue_id_ + 1}, named, owner);
+  ++last_queue_id_;
+  if (queue.is_exclusive())
+    if (Connection* connection = find_connection(owner))
+      connection->exclusive_queues.push_back(queue.id());
+  if (queue.is_durable())
+    record_definition().put_queue({.id = queue.id(),
+                                   .name = queue.name(),
+                                   .auto_delete = queue.is_auto_delete(),
+                                   .arguments = queue.arguments()});
+  return queue;
+}
+
+Queue& Vhost::add_queue(QueueId id, const QueueSpec& spec, ConnectionId owner) {
+  auto queue = std::make_unique<Queue>(*this, id, spec, owner);
+  Queue& added = *queue;
+  queues_by_id_.emplace(id, &added);
+  queues_.emplace(added.name(), std::move(queue));
+  return added;
+}
+
+std::uint64_t Vhost::delete_queue(std::string_view name, bool if_unused, bool if_empty,
+                                  ConnectionId owner) {
+  if (find_queue(name) == nullptr) return 0;  // idempotent, unlike in 0-9-1's text
+  Queue& doomed = queue(name, owner);
+  if (if_unused && !doomed.consumers().empty())
+    throw amqp::Error{ReplyCode::precondition_failed, doomed.describe() + " in use"};
+  if (if_empty && doomed.has_ready())
+    throw amqp::Error{ReplyCode::precondition_failed, doomed.describe() + " not empty"};
+  const std::uint64_t count = doomed.window().count();
+  remove_queue(doomed);
+  return count;
+}
+
+void Vhost::remove_queue(Queue& queue) {
+  for (Consumer* consumer : std::vector<Consumer*>{queue.consumers()}) {
+    Channel* channel = consumer->channel;
+    queue.remove_consumer(*consumer);
+    channel->cancel_from_server(*consumer);
+  }
+  if (queue.unacked_count() > 0)
+    for_each_connection([&](const Connection& connection) {
+      connection.for_each_channel([&](Channel& channel) { channel.forget_queue(queue); });
+    });
+  if (queue.is_durable()) record_definition().drop_queue(queue.id(), queue.name());
+  for (const Binding* binding : std::exchange(queue.bindings, {})) remove_binding(*binding);
+  // Whoever waits for a block of it must not wait for ever.
+  auto waiters = queue.take_load_waiters();
+  queues_by_id_.erase(queue.id());
+  queues_.erase(queues_.find(std::string_view{queue.name()}));
+  for (auto& waiter : waiters) waiter();
+}
+
+void Vhost::delete_exclusive_queues(Connection& owner) {
+  for (const QueueId id : std::exchange(owner.exclusive_queues, {}))
+    if (Queue* queue = find_queue(id)) remove_queue(*queue);
+}
+
+// Bindings.
+
+void Vhost::bind(const BindingSpec& spec, ConnectionId owner) {
+  const Binding* binding = add_binding(spec, owner);
+  if (binding && binding->is_durable) record_definition().put_binding(record_of(*binding));
+}
+
+Binding Vhost::resolve(const BindingSpec& spec, ConnectionId owner) const {
+  if (spec.source.empty() || (spec.to_exchange && spec.destination.empty()))
+    refuse_default_exchange();
+  Binding binding;
+  binding.source = &exchange(spec.source);
+  if (spec.to_exchange)
+    binding.exchange = &exchange(spec.destination);
+  else
+    binding.queue = &queue(spec.destination, owner);
+  binding.routing_key = spec.routing_key;
+  binding.arguments = spec.arguments;
+  const bool to_durable =
+      binding.queue ? binding.queue->is_durable() : binding.exchange->is_durable();
+  binding.is_durable = to_durable && binding.source->is_durable();
+  return binding;
+}
+
+/// Returns null when there was the same one already.
+const Binding* Vhost::add_binding(const BindingSpec& spec, ConnectionId owner) {
+  Binding binding = resolve(spec, owner);
+  Exchange& source = *binding.source;
+  const Binding* added = source.bind(std::move(binding));
+  if (added && added->queue) added->queue->bindings.push_back(added);
+  return added;
+}
+
+void Vhost::unbind(const BindingSpec& spec, ConnectionId owner) {
+  if (spec.source.empty()) refuse_default_exchange();
+  const bool is_gone = find_exchange(spec.source) == nullptr ||
+                       (spec.to_exchange ? find_exchange(spec.destination) == nullptr
+                                         : find_queue(spec.destination) == nullptr);
+  if (is_gone) return;
+  const Binding like = resolve(spec, owner);
+  if (const Binding* binding = like.source->find(like)) {
+    if (binding->queue) std::erase(binding->queue->bindings, binding);
+    if (binding->is_durable) record_definition().drop_binding(record_of(*binding));
+    remove_binding(*binding);
+  }
+}
+
+/// An auto-delete exchange goes with its last binding as a source.
+void Vhost::remove_binding(const Binding& binding) {
+  Exchange& source = *binding.source;
+  source.unbind(binding);
+  if (source.is_auto_delete() && !source.has_bindings()) remove_exchange(source);
+}
+
+// For the management API.
+
+std::uint64_t Vhost::purge(std::string_view name) {
+  return queue(name, ConnectionId{}).purge();
+}
+
+OperationView Vhost::start_operation(OperationRequest request) {
+  return operations_->start(std::move(request));
+}
+std::vector<OperationView> Vhost::operations() const {
+  return operations_->views();
+}
+std::optional<OperationView> Vhost::operation(OperationId id) const {
+  return operations_->view(id);
+}
+bool Vhost::cancel_operation(OperationId id) {
+  return operations_->cancel(id);
+}
+
+}  // namespace leveret::broker

@@ -1,0 +1,72 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <stdexcept>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/log.h"
+#include "broker/limits.h"
+#include "net/handshake.h"
+#include "store/store.h"
+
+namespace leveret::server {
+
+/// All settings, with their defaults: the one place for both. conf/leveret.toml documents them.
+struct Config {
+  std::string data_dir = "./data";
+  std::vector<std::string> bind{"0.0.0.0"};
+  log::Level log_level = log::Level::info;
+
+  std::uint16_t amqp_port = 5672;
+  net::Tuning tuning;
+
+  std::uint16_t http_port = 15672;
+  std::vector<std::string> http_hosts;
+
+  /// Threads for connections. With 1 they share the loop of the core.
+  unsigned io_loops = 1;
+
+  broker::Limits limits;
+  /// The file name is not a setting.
+  store::StoreOptions store;
+};
+
+/// A setting that cannot be used. what() says which, where it was given, and what would be right.
+class ConfigError : public std::runtime_error {
+ public:
+  ConfigError(const std::string& text, bool is_usage)
+      : std::runtime_error(text), is_usage_(is_usage) {}
+  /// It was given on the command line.
+  bool is_usage() const { return is_usage_; }
+
+ private:
+  bool is_usage_;
+};
+
+/// Where settings come from; what stands first here counts most.
+struct ConfigSources {
+  /// Setting and value, such as {"amqp.port", "5672"}, and how the command line calls it:
+  /// "--amqp-port".
+  struct Argument {
+    std::string setting;
+    std::string value;
+    std::string option;
+  };
+  std::vector<Argument> arguments;
+  /// Looks up an environment variable, null when it is not set. amqp.port is LEVERET_AMQP_PORT.
+  std::function<const char*(const char* name)> environment;
+  /// A TOML file; empty for none.
+  std::string file;
+};
+
+/// Throws ConfigError.
+Config load_config(const ConfigSources& sources);
+
+/// The names of all settings, as in a file: "amqp.port".
+std::vector<std::string_view> setting_names();
+
+}  // namespace leveret::server

@@ -1,0 +1,57 @@
+#include "core_loop.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <chrono>
+#include <cstdlib>
+#include <exception>
+#include <utility>
+
+#include "base/log.h"
+
+namespace leveret::server {
+
+CoreLoop::CoreLoop(boost::asio::io_context& loop, const Clock& clock, std::string vhost_name)
+    : loop_(loop), clock_(clock), vhost_name_(std::move(vhost_name)), timer_(loop) {}
+
+void CoreLoop::run(Turn turn) {
+  if (loop_.get_executor().running_in_this_thread())
+    run_turn(turn);
+  else
+    post(std::move(turn));
+}
+
+void CoreLoop::post(Turn turn) {
+  boost::asio::post(loop_, [this, turn = std::move(turn)] { run_turn(turn); });
+}
+
+void CoreLoop::run_turn(const Turn& turn) noexcept {
+  try {
+    if (is_in_turn_) return turn(*vhost_);
+    is_in_turn_ = true;
+    vhost_->begin_turn(clock_.now());
+    turn(*vhost_);
+    vhost_->end_turn();
+    is_in_turn_ = false;
+    arm_timer(vhost_->next_deadline());
+  } catch (const std::exception& error) {
+    // Half a turn may have changed half of the state: going on could confirm what was never stored.
+    log::critical("vhost '" + vhost_name_ + "': a turn failed: " + error.what());
+    std::abort();
+  }
+}
+
+void CoreLoop::arm_timer(TimeMs deadline) {
+  // A deadline that moves back is not worth a call: the timer fires once for nothing, and is armed
+  // anew.
+  if (deadline >= armed_for_) return;
+  armed_for_ = deadline;
+  timer_.expires_after(std::chrono::milliseconds{std::max<TimeMs>(deadline - clock_.now(), 0)});
+  timer_.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;  // armed for an earlier one meanwhile
+    armed_for_ = broker::Vhost::never;
+    run_turn([](broker::Vhost&) {});
+  });
+}
+
+}  // namespace leveret::server

@@ -1,0 +1,80 @@
+#pragma once
+
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <type_traits>
+#include <utility>
+#include <vector>
+
+#include "broker/core.h"
+#include "http/context.h"
+
+/// Questions from the HTTP loop to a core. The question is a function that runs in a turn of the
+/// core and returns copies; the coroutine that asks goes on with them on its own loop.
+namespace leveret::http {
+
+/// A value or why there is none: exceptions do not cross the mailbox as such.
+template <class T>
+struct Answer {
+  std::optional<T> value;
+  std::exception_ptr error;
+};
+
+/// Asks `core` by `start(vhost, reply)`, which calls `reply(T)` once, in this turn of the core or
+/// in a later one. What `start` throws is thrown here.
+template <class T, class Start>
+boost::asio::awaitable<T> ask_later(ContextPtr context, std::shared_ptr<broker::Core> core,
+                                    Start start) {
+  namespace asio = boost::asio;
+  auto loop = context->loop.lock();
+  auto initiate = [loop, core, start = std::move(start)](auto handler) mutable {
+    using LoopHandler = decltype(handler);
+    // Keeps the loop alive and running while the core owes the answer. The handler goes first: when
+    // a core drops the question, that is what unwinds the coroutine, on the loop.
+    struct Pending {
+      std::shared_ptr<asio::io_context> loop;
+      asio::executor_work_guard<asio::io_context::executor_type> work;
+      LoopHandler handler;
+    };
+    auto pending =
+        std::make_shared<Pending>(Pending{loop, asio::make_work_guard(*loop), std::move(handler)});
+    auto answer_with = [pending](Answer<T> answer) {
+      asio::post(*pending->loop, [pending, answer = std::move(answer)]() mutable {
+        std::move(pending->handler)(std::move(answer));
+      });
+    };
+    core->run([start = std::move(start), answer_with](broker::Vhost& vhost) mutable {
+      try {
+        start(vhost, [answer_with](T value) { answer_with({std::move(value), nullptr}); });
+      } catch (...) {
+        answer_with({std::nullopt, std::current_exception()});
+      }
+    });
+  };
+  const auto& token = asio::use_awaitable;
+  Answer<T> answer = co_await asio::async_initiate<const asio::use_awaitable_t<>, void(Answer<T>)>(
+      std::move(initiate), token);
+  if (answer.error) std::rethrow_exception(answer.error);
+  co_return std::move(*answer.value);
+}
+
+/// Asks `core` for the result of `function(vhost)`. What it throws is thrown here.
+template <class F>
+boost::asio::awaitable<std::invoke_result_t<F&, broker::Vhost&>> ask(
+    ContextPtr context, std::shared_ptr<broker::Core> core, F function) {
+  using T = std::invoke_result_t<F&, broker::Vhost&>;
+  auto start = [function = std::move(function)](broker::Vhost& vhost, const auto& reply) mutable {
+    reply(function(vhost));
+  };
+  co_return co_await ask_later<T>(std::move(context), std::move(core), std::move(start));
+}
+
+}  // namespace leveret::http

@@ -1,0 +1,45 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/thread_pool.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "auth/users.h"
+
+namespace leveret::http {
+
+struct Credentials {
+  std::string user;
+  std::string password;
+};
+/// The user and password of an `Authorization: Basic` header; nothing for anything else.
+std::optional<Credentials> read_basic(std::string_view authorization);
+
+/// Whether any of the user's tags admits to the management API, as in RabbitMQ.
+bool may_manage(const auth::Identity& identity);
+/// Whether the user sees what other users do: connections, channels.
+bool may_monitor(const auth::Identity& identity);
+bool is_administrator(const auth::Identity& identity);
+
+/// Checks passwords on a thread of its own: hashing is slow on purpose, and the HTTP loop must go
+/// on.
+class Authenticator {
+ public:
+  explicit Authenticator(std::shared_ptr<auth::Users> users);
+  /// Joins the thread.
+  ~Authenticator() { stop(); }
+
+  /// Nothing when the user is unknown or the password is wrong. Resumes on the caller's loop.
+  boost::asio::awaitable<std::optional<auth::Identity>> check(Credentials credentials,
+                                                              bool peer_is_loopback);
+  void stop();
+
+ private:
+  std::shared_ptr<auth::Users> users_;
+  boost::asio::thread_pool pool_{1};
+};
+
+}  // namespace leveret::http

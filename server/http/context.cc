@@ -1,0 +1,54 @@
+#include "http/context.h"
+
+#include <unistd.h>
+
+#include "http/controllers/routes.h"
+#include "http/error.h"
+
+namespace leveret::http {
+namespace {
+
+std::string node_name() {
+  char host[256] = {};
+  if (gethostname(host, sizeof(host) - 1) != 0) return "leveret@localhost";
+  return std::string{"leveret@"} + host;
+}
+
+}  // namespace
+
+Context::Context(std::shared_ptr<boost::asio::io_context> loop_in, Options options_in,
+                 std::shared_ptr<broker::CoreDirectory> cores_in,
+                 std::shared_ptr<auth::Users> users_in, ListenerInfo listeners_in)
+    : loop(loop_in),
+      executor(loop_in->get_executor()),
+      options(std::move(options_in)),
+      cores(std::move(cores_in)),
+      listeners(std::move(listeners_in)),
+      node(node_name()),
+      started_at(clock.now()),
+      routes(all_routes()),
+      authenticator(std::move(users_in)),
+      sample_timer(executor) {
+  for (const Route& route : routes) table.add(route.method, route.pattern);
+}
+
+std::shared_ptr<broker::Core> find_core(const Context& context, std::string_view vhost) {
+  auto core = context.cores->find(vhost);
+  if (!core) throw not_found("no virtual host '" + std::string{vhost} + "'");
+  return core;
+}
+
+Response json_response(const Json& value, int status) {
+  Response response;
+  response.status = status;
+  response.body = dump(value);
+  return response;
+}
+
+Response empty_response(int status) {
+  Response response;
+  response.status = status;
+  return response;
+}
+
+}  // namespace leveret::http

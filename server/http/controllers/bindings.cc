@@ -1,0 +1,204 @@
+#include <algorithm>
+
+#include "broker/inspect.h"
+#include "broker/vhost.h"
+#include "http/ask.h"
+#include "http/context.h"
+#include "http/controllers/exchange_name.h"
+#include "http/controllers/routes.h"
+#include "http/error.h"
+#include "http/list.h"
+#include "http/views.h"
+
+namespace leveret::http {
+namespace {
+
+namespace asio = boost::asio;
+
+/// Which bindings of a virtual host are meant; what is not set may be anything.
+struct Filter {
+  std::optional<std::string> source;
+  std::optional<std::string> destination;
+  std::optional<bool> to_exchange;
+  std::optional<std::string> properties_key;
+
+  bool matches(const broker::BindingView& binding) const {
+    return (!source || *source == binding.source) &&
+           (!destination || *destination == binding.destination) &&
+           (!to_exchange || *to_exchange == binding.to_exchange) &&
+           (!properties_key || *properties_key == binding.properties_key);
+  }
+};
+
+std::vector<broker::BindingView> find_bindings(const broker::Vhost& vhost, const Filter& filter) {
+  auto bindings = view_bindings(vhost);
+  std::erase_if(bindings, [&](const auto& binding) { return !filter.matches(binding); });
+  return bindings;
+}
+
+asio::awaitable<Json> read_items(ContextPtr context, std::shared_ptr<broker::Core> core,
+                                 Filter filter) {
+  auto look = [filter = std::move(filter)](const broker::Vhost& vhost) {
+    return find_bindings(vhost, filter);
+  };
+  const auto bindings = co_await ask(context, core, std::move(look));
+  Json items = Json::array();
+  for (const broker::BindingView& binding : bindings)
+    items.push_back(binding_json(binding, core->vhost_name()));
+  co_return items;
+}
+
+asio::awaitable<Response> answer_list(ContextPtr context, Request request, Filter filter) {
+  const auto core = find_core(*context, request.path.at("vhost"));
+  Json items = co_await read_items(context, core, std::move(filter));
+  co_return json_response(apply_list_options(std::move(items), read_list_options(request.query)));
+}
+
+asio::awaitable<Response> list_bindings(ContextPtr context, Request request) {
+  Json items = Json::array();
+  const auto cores = context->cores->all();
+  for (const auto& core : cores) {
+    Json of_vhost = co_await read_items(context, core, Filter{});
+    for (Json& item : of_vhost) items.push_back(std::move(item));
+  }
+  co_return json_response(apply_list_options(std::move(items), read_list_options(request.query)));
+}
+
+asio::awaitable<Response> list_vhost_bindings(ContextPtr context, Request request) {
+  co_return co_await answer_list(std::move(context), std::move(request), Filter{});
+}
+
+asio::awaitable<Response> list_queue_bindings(ContextPtr context, Request request) {
+  const auto core = find_core(*context, request.path.at("vhost"));
+  auto check = [name = request.path.at("name")](const broker::Vhost& vhost) {
+    if (!view_queue(vhost, name))
+      throw not_found("no queue '" + name + "' in vhost '" + vhost.name() + "'");
+    return true;
+  };
+  co_await ask(context, core, std::move(check));
+  Filter filter;
+  filter.destination = request.path.at("name");
+  filter.to_exchange = false;
+  co_return co_await answer_list(std::move(context), std::move(request), std::move(filter));
+}
+
+asio::awaitable<Response> list_source_bindings(ContextPtr context, Request request) {
+  Filter filter;
+  filter.source = exchange_name(request.path.at("name"));
+  co_return co_await answer_list(std::move(context), std::move(request), std::move(filter));
+}
+
+asio::awaitable<Response> list_destination_bindings(ContextPtr context, Request request) {
+  Filter filter;
+  filter.destination = exchange_name(request.path.at("name"));
+  filter.to_exchange = true;
+  co_return co_await answer_list(std::move(context), std::move(request), std::move(filter));
+}
+
+Filter between(const Request& request, bool to_exchange) {
+  Filter filter;
+  filter.source = exchange_name(request.path.at("source"));
+  filter.destination = request.path.at("destination");
+  filter.to_exchange = to_exchange;
+  return filter;
+}
+
+asio::awaitable<Response> bind(ContextPtr context, Request request, bool to_exchange) {
+  const auto core = find_core(*context, request.path.at("vhost"));
+  const Json body = parse_object(request.body);
+  const Filter filter = between(request, to_exchange);
+  const std::string routing_key = find_text(body, "routing_key").value_or("");
+  if (routing_key.size() > 255) throw bad_request("'routing_key' holds at most 255 bytes");
+  auto bind = [filter, routing_key,
+               arguments = find_table(body, "arguments")](broker::Vhost& vhost) {
+    vhost.bind({*filter.source, *filter.destination, *filter.to_exchange, routing_key, arguments},
+               {});
+    for (const broker::BindingView& binding : find_bindings(vhost, filter))
+      if (binding.routing_key == routing_key && binding.arguments == arguments)
+        return binding.properties_key;
+    return std::string{};
+  };
+  const std::string key = co_await ask(context, core, std::move(bind));
+  Response response = empty_response(201);
+  response.headers.emplace_back("Location",
+                                percent_encode(*filter.destination) + "/" + percent_encode(key));
+  co_return response;
+}
+
+asio::awaitable<Response> unbind(ContextPtr context, Request request, bool to_exchange) {
+  const auto core = find_core(*context, request.path.at("vhost"));
+  Filter filter = between(request, to_exchange);
+  filter.properties_key = request.path.at("properties_key");
+  auto unbind = [filter = std::move(filter)](broker::Vhost& vhost) {
+    const auto bindings = find_bindings(vhost, filter);
+    if (bindings.empty())
+      throw not_found("no binding '" + *filter.properties_key + "' from '" + *filter.source +
+                      "' to '" + *filter.destination + "'");
+    const broker::BindingView& binding = bindings.front();
+    vhost.unbind({binding.source, binding.destination, binding.to_exchange, binding.routing_key,
+                  binding.arguments},
+                 {});
+    return true;
+  };
+  co_await ask(context, core, std::move(unbind));
+  co_return empty_response(204);
+}
+
+asio::awaitable<Response> get_binding(ContextPtr context, Request request, bool to_exchange) {
+  const auto core = find_core(*context, request.path.at("vhost"));
+  Filter filter = between(request, to_exchange);
+  filter.properties_key = request.path.at("properties_key");
+  Json items = co_await read_items(context, core, std::move(filter));
+  if (items.empty()) throw not_found("no such binding");
+  co_return json_response(items.front());
+}
+
+asio::awaitable<Response> list_to_queue(ContextPtr context, Request request) {
+  Filter filter = between(request, false);
+  co_return co_await answer_list(std::move(context), std::move(request), std::move(filter));
+}
+asio::awaitable<Response> list_to_exchange(ContextPtr context, Request request) {
+  Filter filter = between(request, true);
+  co_return co_await answer_list(std::move(context), std::move(request), std::move(filter));
+}
+asio::awaitable<Response> bind_queue(ContextPtr context, Request request) {
+  co_return co_await bind(std::move(context), std::move(request), false);
+}
+asio::awaitable<Response> bind_exchange(ContextPtr context, Request request) {
+  co_return co_await bind(std::move(context), std::move(request), true);
+}
+asio::awaitable<Response> get_to_queue(ContextPtr context, Request request) {
+  co_return co_await get_binding(std::move(context), std::move(request), false);
+}
+asio::awaitable<Response> get_to_exchange(ContextPtr context, Request request) {
+  co_return co_await get_binding(std::move(context), std::move(request), true);
+}
+asio::awaitable<Response> unbind_queue(ContextPtr context, Request request) {
+  co_return co_await unbind(std::move(context), std::move(request), false);
+}
+asio::awaitable<Response> unbind_exchange(ContextPtr context, Request request) {
+  co_return co_await unbind(std::move(context), std::move(request), true);
+}
+
+}  // namespace
+
+std::vector<Route> binding_routes() {
+  return {
+      {"GET", "/api/bindings", list_bindings},
+      {"GET", "/api/bindings/{vhost}", list_vhost_bindings},
+      {"GET", "/api/queues/{vhost}/{name}/bindings", list_queue_bindings},
+      {"GET", "/api/exchanges/{vhost}/{name}/bindings/source", list_source_bindings},
+      {"GET", "/api/exchanges/{vhost}/{name}/bindings/destination", list_destination_bindings},
+      {"GET", "/api/bindings/{vhost}/e/{source}/q/{destination}", list_to_queue},
+      {"POST", "/api/bindings/{vhost}/e/{source}/q/{destination}", bind_queue},
+      {"GET", "/api/bindings/{vhost}/e/{source}/e/{destination}", list_to_exchange},
+      {"POST", "/api/bindings/{vhost}/e/{source}/e/{destination}", bind_exchange},
+      {"GET", "/api/bindings/{vhost}/e/{source}/q/{destination}/{properties_key}", get_to_queue},
+      {"DELETE", "/api/bindings/{vhost}/e/{source}/q/{destination}/{properties_key}", unbind_queue},
+      {"GET", "/api/bindings/{vhost}/e/{source}/e/{destination}/{properties_key}", get_to_exchange},
+      {"DELETE", "/api/bindings/{vhost}/e/{source}/e/{destination}/{properties_key}",
+       unbind_exchange},
+  };
+}
+
+}  // namespace leveret::http

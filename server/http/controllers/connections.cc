@@ -1,0 +1,158 @@
+#include <algorithm>
+
+#include "broker/inspect.h"
+#include "broker/vhost.h"
+#include "http/ask.h"
+#include "http/context.h"
+#include "http/controllers/routes.h"
+#include "http/error.h"
+#include "http/list.h"
+#include "http/render.h"
+#include "http/views.h"
+
+namespace leveret::http {
+namespace {
+
+namespace asio = boost::asio;
+
+/// What one virtual host's clients are doing.
+struct Clients {
+  std::vector<broker::ConnectionView> connections;
+  std::vector<broker::ChannelView> channels;
+  std::vector<broker::ConsumerView> consumers;
+};
+
+/// Users without the tag `monitoring` see only themselves, as in RabbitMQ.
+bool may_see(const auth::Identity& identity, const std::string& user) {
+  return may_monitor(identity) || identity.user == user;
+}
+
+asio::awaitable<Response> answer_items(Request request, Json items) {
+  co_return json_response(apply_list_options(std::move(items), read_list_options(request.query)));
+}
+
+asio::awaitable<Response> list_connections(ContextPtr context, Request request) {
+  Json items = Json::array();
+  const auto cores = context->cores->all();
+  for (const auto& core : cores) {
+    const auto connections = co_await ask(context, core, broker::view_connections);
+    for (const broker::ConnectionView& connection : connections)
+      if (may_see(request.identity, connection.user))
+        items.push_back(connection_json(connection, core->vhost_name(), context->node));
+  }
+  co_return co_await answer_items(std::move(request), std::move(items));
+}
+
+/// A connection of any virtual host and where it is.
+struct FoundConnection {
+  std::shared_ptr<broker::Core> core;
+  broker::ConnectionView connection;
+};
+
+/// Throws HttpError 404, also for a connection of somebody else that the user may not see.
+asio::awaitable<FoundConnection> require_connection(ContextPtr context, std::string name,
+                                                    auth::Identity identity) {
+  const auto cores = context->cores->all();
+  for (const auto& core : cores) {
+    const auto connections = co_await ask(context, core, broker::view_connections);
+    const broker::ConnectionView* found = find_connection(connections, name);
+    if (found && may_see(identity, found->user)) co_return FoundConnection{core, *found};
+  }
+  throw not_found("no connection '" + name + "'");
+}
+
+asio::awaitable<Response> get_connection(ContextPtr context, Request request) {
+  const FoundConnection found =
+      co_await require_connection(context, request.path.at("name"), request.identity);
+  co_return json_response(
+      connection_json(found.connection, found.core->vhost_name(), context->node));
+}
+
+asio::awaitable<Response> close_connection(ContextPtr context, Request request) {
+  const FoundConnection found =
+      co_await require_connection(context, request.path.at("name"), request.identity);
+  if (!is_administrator(request.identity) && found.connection.user != request.identity.user)
+    throw HttpError{403, "not_authorised", "only an administrator closes others' connections"};
+  const std::string reason =
+      request.reason.empty() ? "Closed via management plugin" : request.reason;
+  auto close = [id = found.connection.id, reason](broker::Vhost& vhost) {
+    vhost.fail_connection(id, amqp::Error{amqp::ReplyCode::connection_forced, reason});
+    return true;
+  };
+  co_await ask(context, found.core, std::move(close));
+  co_return empty_response(204);
+}
+
+Clients look_at_channels(const broker::Vhost& vhost) {
+  return {view_connections(vhost), view_channels(vhost), {}};
+}
+
+asio::awaitable<Response> list_channels(ContextPtr context, Request request) {
+  Json items = Json::array();
+  const auto cores = context->cores->all();
+  for (const auto& core : cores) {
+    const Clients clients = co_await ask(context, core, look_at_channels);
+    for (const broker::ChannelView& channel : clients.channels)
+      if (may_see(request.identity, channel.user))
+        items.push_back(channel_json(channel,
+                                     find_connection(clients.connections, channel.connection),
+                                     core->vhost_name(), context->node));
+  }
+  co_return co_await answer_items(std::move(request), std::move(items));
+}
+
+asio::awaitable<Response> list_connection_channels(ContextPtr context, Request request) {
+  const FoundConnection found =
+      co_await require_connection(context, request.path.at("name"), request.identity);
+  const Clients clients = co_await ask(context, found.core, look_at_channels);
+  Json items = Json::array();
+  for (const broker::ChannelView& channel : clients.channels)
+    if (channel.connection == found.connection.name)
+      items.push_back(
+          channel_json(channel, &found.connection, found.core->vhost_name(), context->node));
+  co_return co_await answer_items(std::move(request), std::move(items));
+}
+
+Clients look_at_consumers(const broker::Vhost& vhost) {
+  return {view_connections(vhost), {}, view_consumers(vhost, {})};
+}
+
+asio::awaitable<Response> answer_consumers(ContextPtr context, Request request,
+                                           std::vector<std::shared_ptr<broker::Core>> cores) {
+  Json items = Json::array();
+  for (const auto& core : cores) {
+    const Clients clients = co_await ask(context, core, look_at_consumers);
+    for (const broker::ConsumerView& consumer : clients.consumers)
+      items.push_back(consumer_json(consumer,
+                                    find_connection(clients.connections, consumer.connection),
+                                    core->vhost_name(), context->node));
+  }
+  co_return co_await answer_items(std::move(request), std::move(items));
+}
+
+asio::awaitable<Response> list_consumers(ContextPtr context, Request request) {
+  auto cores = context->cores->all();
+  co_return co_await answer_consumers(std::move(context), std::move(request), std::move(cores));
+}
+
+asio::awaitable<Response> list_vhost_consumers(ContextPtr context, Request request) {
+  std::vector<std::shared_ptr<broker::Core>> cores;
+  cores.push_back(find_core(*context, request.path.at("vhost")));
+  co_return co_await answer_consumers(std::move(context), std::move(request), std::move(cores));
+}
+
+}  // namespace
+
+std::vector<Route> connection_routes() {
+  return {
+      {"GET", "/api/connections", list_connections},
+      {"GET", "/api/connections/{name}", get_connection},
+      {"DELETE", "/api/connections/{name}", close_connection},
+      {"GET", "/api/connections/{name}/channels", list_connection_channels},
+      {"GET", "/api/channels", list_channels},
+      {"GET", "/api/consumers", list_consumers},
+      {"GET", "/api/consumers/{vhost}", list_vhost_consumers},
+  };
+}
+
+}  // namespace leveret::http

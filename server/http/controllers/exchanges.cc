@@ -1,0 +1,103 @@
+#include "broker/inspect.h"
+#include "broker/vhost.h"
+#include "http/ask.h"
+#include "http/context.h"
+#include "http/controllers/exchange_name.h"
+#include "http/controllers/routes.h"
+#include "http/error.h"
+#include "http/list.h"
+#include "http/views.h"
+
+namespace leveret::http {
+namespace {
+
+namespace asio = boost::asio;
+
+asio::awaitable<Response> answer_list(ContextPtr context, Request request,
+                                      std::vector<std::shared_ptr<broker::Core>> cores) {
+  Json items = Json::array();
+  for (const auto& core : cores) {
+    const auto exchanges = co_await ask(context, core, broker::view_exchanges);
+    for (const broker::ExchangeView& exchange : exchanges)
+      items.push_back(exchange_json(exchange, core->vhost_name()));
+  }
+  co_return json_response(apply_list_options(std::move(items), read_list_options(request.query)));
+}
+
+asio::awaitable<Response> list_exchanges(ContextPtr context, Request request) {
+  auto cores = context->cores->all();
+  co_return co_await answer_list(std::move(context), std::move(request), std::move(cores));
+}
+
+asio::awaitable<Response> list_vhost_exchanges(ContextPtr context, Request request) {
+  std::vector<std::shared_ptr<broker::Core>> cores;
+  cores.push_back(find_core(*context, request.path.at("vhost")));
+  co_return co_await answer_list(std::move(context), std::move(request), std::move(cores));
+}
+
+broker::ExchangeView require_exchange(const broker::Vhost& vhost, const std::string& name) {
+  auto exchange = view_exchange(vhost, name);
+  if (!exchange) throw not_found("no exchange '" + name + "' in vhost '" + vhost.name() + "'");
+  return std::move(*exchange);
+}
+
+asio::awaitable<Response> get_exchange(ContextPtr context, Request request) {
+  const auto core = find_core(*context, request.path.at("vhost"));
+  auto look = [name = exchange_name(request.path.at("name"))](const broker::Vhost& vhost) {
+    return require_exchange(vhost, name);
+  };
+  const broker::ExchangeView exchange = co_await ask(context, core, std::move(look));
+  co_return json_response(exchange_json(exchange, core->vhost_name()));
+}
+
+asio::awaitable<Response> put_exchange(ContextPtr context, Request request) {
+  const auto core = find_core(*context, request.path.at("vhost"));
+  const Json body = parse_object(request.body);
+  const std::string name = exchange_name(request.path.at("name"));
+  if (name.size() > 255) throw bad_request("an exchange's name holds at most 255 bytes");
+  const std::string type = find_text(body, "type").value_or("direct");
+  broker::ExchangeSpec spec;
+  spec.durable = find_bool(body, "durable").value_or(false);
+  spec.auto_delete = find_bool(body, "auto_delete").value_or(false);
+  spec.internal = find_bool(body, "internal").value_or(false);
+  spec.arguments = find_table(body, "arguments");
+  auto declare = [name, type, spec](broker::Vhost& vhost) mutable {
+    const bool is_new = !view_exchange(vhost, name);
+    spec.name = name;
+    spec.type = type;
+    vhost.declare_exchange(spec);
+    return is_new;
+  };
+  const bool is_new = co_await ask(context, core, std::move(declare));
+  co_return empty_response(is_new ? 201 : 204);
+}
+
+asio::awaitable<Response> delete_exchange(ContextPtr context, Request request) {
+  const auto core = find_core(*context, request.path.at("vhost"));
+  auto remove = [name = exchange_name(request.path.at("name")),
+                 if_unused = request.query.flag("if-unused")](broker::Vhost& vhost) {
+    require_exchange(vhost, name);
+    vhost.delete_exchange(name, if_unused);
+    return true;
+  };
+  co_await ask(context, core, std::move(remove));
+  co_return empty_response(204);
+}
+
+}  // namespace
+
+std::string exchange_name(const std::string& segment) {
+  return segment == "amq.default" ? std::string{} : segment;
+}
+
+std::vector<Route> exchange_routes() {
+  return {
+      {"GET", "/api/exchanges", list_exchanges},
+      {"GET", "/api/exchanges/{vhost}", list_vhost_exchanges},
+      {"GET", "/api/exchanges/{vhost}/{name}", get_exchange},
+      {"PUT", "/api/exchanges/{vhost}/{name}", put_exchange},
+      {"DELETE", "/api/exchanges/{vhost}/{name}", delete_exchange},
+  };
+}
+
+}  // namespace leveret::http

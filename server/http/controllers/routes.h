@@ -1,0 +1,23 @@
+#pragma once
+
+#include <vector>
+
+namespace leveret::http {
+
+struct Route;
+
+/// Each file of this folder answers one resource's routes.
+std::vector<Route> overview_routes();
+std::vector<Route> queue_routes();
+std::vector<Route> exchange_routes();
+std::vector<Route> binding_routes();
+std::vector<Route> connection_routes();
+std::vector<Route> message_routes();
+std::vector<Route> dead_letter_routes();
+std::vector<Route> operation_routes();
+std::vector<Route> event_routes();
+
+/// All of them.
+std::vector<Route> all_routes();
+
+}  // namespace leveret::http

@@ -1,0 +1,36 @@
+#pragma once
+
+#include <optional>
+#include <string_view>
+#include <vector>
+
+#include "broker/inspect.h"
+#include "http/json.h"
+
+/// The JSON of what the API and the live events both show, with rates.
+namespace leveret::http {
+
+struct Context;
+
+/// One queue with its consumers, and the connections that these belong to.
+struct QueueDetail {
+  broker::QueueView queue;
+  std::vector<broker::ConsumerView> consumers;
+  std::vector<broker::ConnectionView> connections;
+};
+/// In a turn of the core.
+std::optional<QueueDetail> view_queue_detail(const broker::Vhost& vhost, std::string_view name);
+
+broker::OverviewView& operator+=(broker::OverviewView& sum, const broker::OverviewView& view);
+Json overview_json(const Context& context, const broker::OverviewView& overview);
+/// As an item of a list.
+Json queue_item_json(const Context& context, std::string_view vhost,
+                     const broker::QueueView& queue);
+/// As an answer of its own, with consumer_details.
+Json queue_detail_json(const Context& context, std::string_view vhost, const QueueDetail& detail);
+
+/// Null when there is none of that name.
+const broker::ConnectionView* find_connection(
+    const std::vector<broker::ConnectionView>& connections, std::string_view name);
+
+}  // namespace leveret::http

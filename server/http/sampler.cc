@@ -1,0 +1,80 @@
+#include "http/sampler.h"
+
+#include <algorithm>
+#include <boost/asio/redirect_error.hpp>
+#include <chrono>
+
+#include "broker/vhost.h"
+#include "http/ask.h"
+#include "http/context.h"
+
+namespace leveret::http {
+
+namespace asio = boost::asio;
+using Steady = std::chrono::steady_clock;
+
+void RateHistory::add(const std::vector<VhostSample>& samples) {
+  ++round_;
+  broker::MessageStats sum;
+  TimeMs time = 0;
+  for (const VhostSample& sample : samples) {
+    sum += sample.overview.stats;
+    time = std::max(time, sample.time);
+    Queues& queues = vhosts_[sample.vhost];
+    for (const broker::QueueView& queue : sample.queues) {
+      QueueWindow& window = queues[queue.name];
+      window.rates.add(sample.time, queue.stats);
+      window.round = round_;
+    }
+    std::erase_if(queues, [this](const auto& entry) { return entry.second.round != round_; });
+  }
+  overall_.add(time, sum);
+}
+
+const RateWindow* RateHistory::find(std::string_view vhost, std::string_view queue) const {
+  const auto queues = vhosts_.find(vhost);
+  if (queues == vhosts_.end()) return nullptr;
+  const auto window = queues->second.find(queue);
+  return window == queues->second.end() ? nullptr : &window->second.rates;
+}
+
+asio::awaitable<std::vector<VhostSample>> take_samples(ContextPtr context,
+                                                       std::vector<Topic> topics) {
+  std::vector<VhostSample> samples;
+  const auto cores = context->cores->all();
+  for (const auto& core : cores) {
+    auto look = [topics](const broker::Vhost& vhost) {
+      const auto start = Steady::now();
+      VhostSample sample{vhost.name(),       vhost.now(), view_overview(vhost),
+                         view_queues(vhost), {},          0};
+      for (const Topic& topic : topics)
+        if (topic.kind == Topic::Kind::queue && topic.vhost == vhost.name())
+          if (auto detail = view_queue_detail(vhost, topic.queue))
+            sample.details.push_back(std::move(*detail));
+      sample.cost_us =
+          std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - start).count();
+      return sample;
+    };
+    VhostSample sample = co_await ask(context, core, look);
+    samples.push_back(std::move(sample));
+  }
+  co_return samples;
+}
+
+asio::awaitable<void> sample_forever(ContextPtr context) {
+  while (!context->is_stopping) {
+    std::vector<Topic> topics = context->feed.topics();
+    const auto samples = co_await take_samples(context, std::move(topics));
+    context->rates.add(samples);
+    context->feed.publish(*context, samples);
+    std::int64_t cost_us = 0;
+    for (const VhostSample& sample : samples) cost_us = std::max(cost_us, sample.cost_us);
+    if (context->is_stopping) co_return;
+    context->sample_timer.expires_after(std::max<Steady::duration>(
+        std::chrono::seconds{1}, std::chrono::microseconds{cost_us * 100}));
+    boost::system::error_code error;
+    co_await context->sample_timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+  }
+}
+
+}  // namespace leveret::http

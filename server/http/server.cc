@@ -1,0 +1,137 @@
+#include "http/server.h"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <chrono>
+#include <future>
+#include <system_error>
+#include <thread>
+
+#include "base/log.h"
+#include "http/context.h"
+#include "http/session.h"
+
+namespace leveret::http {
+namespace {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+
+constexpr std::chrono::seconds stop_timeout{2};
+
+/// Listens at once, so that an occupied port is found before anything else has started.
+tcp::acceptor open_acceptor(asio::io_context& loop, const Options& options) {
+  boost::system::error_code error;
+  tcp::acceptor acceptor{loop};
+  const auto address = asio::ip::make_address(options.bind, error);
+  const tcp::endpoint endpoint{address, options.port};
+  if (!error) acceptor.open(endpoint.protocol(), error);
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
+  if (error)
+    throw std::system_error{error, "cannot listen for HTTP on " + options.bind + " port " +
+                                       std::to_string(options.port)};
+  return acceptor;
+}
+
+asio::awaitable<void> accept_forever(ContextPtr context, std::shared_ptr<tcp::acceptor> acceptor) {
+  asio::steady_timer pause{context->executor};
+  while (!context->is_stopping) {
+    boost::system::error_code error;
+    tcp::socket socket =
+        co_await acceptor->async_accept(asio::redirect_error(asio::use_awaitable, error));
+    if (context->is_stopping) co_return;
+    if (error) {
+      // Out of file descriptors, most likely: trying again at once would only burn the processor.
+      log::warn("HTTP: cannot accept a connection: " + error.message());
+      pause.expires_after(std::chrono::milliseconds{100});
+      co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      continue;
+    }
+    if (context->sessions.size() >= context->options.connections_max) continue;
+    asio::co_spawn(context->executor, serve(context, std::move(socket)), asio::detached);
+  }
+}
+
+}  // namespace
+
+class Server::Impl {
+ public:
+  Impl(Options options, std::shared_ptr<broker::CoreDirectory> cores,
+       std::shared_ptr<auth::Users> users, ListenerInfo listeners)
+      : loop_(std::make_shared<asio::io_context>(1)),
+        acceptor_(std::make_shared<tcp::acceptor>(open_acceptor(*loop_, options))),
+        port_(acceptor_->local_endpoint().port()) {
+    const auto address = acceptor_->local_endpoint().address();
+    listeners.listeners.push_back({"http", address.to_string(), port_});
+    context_ = std::make_shared<Context>(loop_, std::move(options), std::move(cores),
+                                         std::move(users), std::move(listeners));
+    context_->is_bound_to_loopback = address.is_loopback();
+  }
+
+  std::uint16_t port() const { return port_; }
+
+  void start() {
+    asio::co_spawn(context_->executor, accept_forever(context_, acceptor_), asio::detached);
+    asio::co_spawn(context_->executor, sample_forever(context_), asio::detached);
+    std::promise<void> done;
+    done_ = done.get_future();
+    thread_ = std::thread{[loop = loop_, done = std::move(done)]() mutable {
+      loop->run();
+      done.set_value();
+    }};
+  }
+
+  void stop() {
+    if (!thread_.joinable()) return;
+    asio::post(*loop_, [context = context_, acceptor = acceptor_] {
+      context->is_stopping = true;
+      boost::system::error_code ignored;
+      acceptor->close(ignored);
+      context->sample_timer.cancel();
+      context->feed.close();
+      for (Session* session : context->sessions) session->close();
+    });
+    // The loop ends by itself when every connection has; a core that does not answer must not hold
+    // us.
+    if (done_.wait_for(stop_timeout) == std::future_status::timeout) loop_->stop();
+    thread_.join();
+    context_->authenticator.stop();
+  }
+
+ private:
+  std::shared_ptr<asio::io_context> loop_;
+  std::shared_ptr<tcp::acceptor> acceptor_;
+  std::uint16_t port_;
+  ContextPtr context_;
+  std::future<void> done_;
+  std::thread thread_;
+};
+
+Server::Server(Options options, std::shared_ptr<broker::CoreDirectory> cores,
+               std::shared_ptr<auth::Users> users, ListenerInfo listeners)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(cores), std::move(users),
+                                   std::move(listeners))) {}
+
+Server::~Server() {
+  stop();
+}
+
+std::uint16_t Server::port() const {
+  return impl_->port();
+}
+void Server::start() {
+  impl_->start();
+}
+void Server::stop() {
+  impl_->stop();
+}
+
+}  // namespace leveret::http

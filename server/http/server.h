@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/users.h"
+#include "broker/core.h"
+
+namespace leveret::http {
+
+/// The settings of the HTTP side.
+struct Options {
+  /// An IPv4 or IPv6 address; bound to a loopback address, only requests for this machine's own
+  /// names are answered, so that no web page can reach us through a name of its own (DNS
+  /// rebinding).
+  std::string bind = "127.0.0.1";
+  /// 0 picks a free port.
+  std::uint16_t port = 15672;
+  /// Further values of the Host header to accept when bound to a loopback address, without port:
+  /// the names of a reverse proxy in front of us.
+  std::vector<std::string> hosts;
+  std::size_t connections_max = 1000;
+};
+
+/// What the rest of the server listens on, for the overview to tell.
+struct ListenerInfo {
+  struct Listener {
+    std::string protocol;  // "amqp", "amqp/ssl"
+    std::string ip_address;
+    std::uint16_t port = 0;
+  };
+  std::vector<Listener> listeners;
+  /// The version of the product, such as "0.1.0".
+  std::string version = "0.1.0";
+};
+
+/// The management API and the dashboard on one port. It runs on a thread of its own and reaches the
+/// virtual hosts only through their cores' mailboxes.
+class Server {
+ public:
+  /// Opens the port. Throws std::system_error when the address cannot be bound; what() names it.
+  Server(Options options, std::shared_ptr<broker::CoreDirectory> cores,
+         std::shared_ptr<auth::Users> users, ListenerInfo listeners);
+  /// Calls stop().
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// The port that it listens on.
+  std::uint16_t port() const;
+  /// Starts the thread that accepts and answers. Call once.
+  void start();
+  /// Closes every connection and joins the thread; may be called twice. Call it before the cores
+  /// stop: answers that a core still owes are waited for, at most two seconds.
+  void stop();
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace leveret::http

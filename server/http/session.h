@@ -1,0 +1,64 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/beast/core/flat_buffer.hpp>
+#include <boost/beast/core/tcp_stream.hpp>
+#include <boost/beast/http.hpp>
+#include <string>
+#include <string_view>
+
+#include "http/context.h"
+
+namespace leveret::http {
+
+/// One client's connection: reads a request at a time and answers it, within limits of size and
+/// time. Lives in the frame of serve() on the HTTP loop.
+class Session {
+ public:
+  Session(ContextPtr context, boost::asio::ip::tcp::socket socket);
+  ~Session();
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+
+  /// Returns when the connection is over.
+  boost::asio::awaitable<void> run();
+  /// Ends whatever it waits for on the socket.
+  void close();
+
+ private:
+  using Parser = boost::beast::http::request_parser<boost::beast::http::string_body>;
+  using Head = boost::beast::http::request<boost::beast::http::string_body>;
+
+  /// How to answer the request that is being served.
+  struct Reply {
+    unsigned version = 11;
+    bool keep_alive = false;
+    bool is_head = false;
+  };
+
+  boost::asio::awaitable<bool> serve_one();
+  boost::asio::awaitable<bool> wait_for_bytes();
+  boost::asio::awaitable<bool> refuse_bytes(boost::beast::error_code error);
+  boost::asio::awaitable<Response> answer(Parser& parser, const Target& target);
+  boost::asio::awaitable<Response> answer_api(Parser& parser, const Target& target);
+  boost::asio::awaitable<std::string> read_body(Parser& parser, std::size_t bytes_max);
+  boost::asio::awaitable<auth::Identity> authenticate(const Head& head);
+  Response answer_asset_request(const Head& head, const Target& target);
+  boost::asio::awaitable<bool> send(Response response, Reply reply);
+  boost::asio::awaitable<bool> send_events(Response response, Reply reply);
+  boost::asio::awaitable<void> linger();
+
+  ContextPtr context_;
+  boost::beast::tcp_stream stream_;
+  boost::beast::flat_buffer buffer_;
+  bool peer_is_loopback_ = false;
+  bool is_first_ = true;
+  /// Set while the body of the request is unread: the connection cannot be used again.
+  bool has_unread_body_ = false;
+};
+
+/// Serves a connection until it ends.
+boost::asio::awaitable<void> serve(ContextPtr context, boost::asio::ip::tcp::socket socket);
+
+}  // namespace leveret::http

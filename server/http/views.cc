@@ -1,0 +1,227 @@
+#include "http/views.h"
+
+#include <algorithm>
+#include <array>
+
+namespace leveret::http {
+namespace {
+
+/// The counters that are written even when they are zero.
+constexpr std::array<std::string_view, 5> main_counters = {"ack", "dead_lettered", "deliver_get",
+                                                           "publish", "redeliver"};
+
+/// In the order of broker::DeathReason.
+constexpr std::array<const char*, broker::death_reason_count> death_reasons = {
+    "rejected", "expired", "maxlen", "delivery_limit"};
+
+bool is_main(std::string_view counter) {
+  return std::ranges::find(main_counters, counter) != main_counters.end();
+}
+
+Json peer_json(const broker::ConnectionView* connection, std::string_view name) {
+  Json details{{"name", name}};
+  if (connection) {
+    details["peer_host"] = connection->peer_host;
+    details["peer_port"] = connection->peer_port;
+  }
+  return details;
+}
+
+Json queue_extension(const broker::QueueView& queue) {
+  Json dropped = Json::object();
+  for (std::size_t i = 0; i < death_reasons.size(); ++i)
+    dropped[death_reasons[i]] = queue.stats.dropped[i];
+  Json extension{{"dropped", std::move(dropped)},
+                 {"last_seq", queue.last_seq},
+                 {"messages_ram", queue.in_memory},
+                 {"dead_letter_queues", queue.dead_letter_targets},
+                 {"dead_letter_sources", queue.dead_letter_sources}};
+  if (queue.head_published_at) extension["head_published_at"] = *queue.head_published_at;
+  return extension;
+}
+
+const char* kind_name(broker::OperationKind kind) {
+  switch (kind) {
+    case broker::OperationKind::replay: return "replay";
+    case broker::OperationKind::remove: return "delete";
+  }
+  return "";
+}
+
+const char* state_name(broker::OperationState state) {
+  switch (state) {
+    case broker::OperationState::running: return "running";
+    case broker::OperationState::done: return "done";
+    case broker::OperationState::cancelled: return "cancelled";
+  }
+  return "";
+}
+
+}  // namespace
+
+Json stats_json(const broker::MessageStats& stats, const RateWindow* rates, StatsDetail detail) {
+  Json object = Json::object();
+  for (std::size_t i = 0; i < counter_count; ++i) {
+    const std::string name{counters[i].name};
+    const std::uint64_t value = counters[i].read(stats);
+    if (value == 0 && detail == StatsDetail::brief && !is_main(name)) continue;
+    object[name] = value;
+    object[name + "_details"] = {{"rate", rates ? rates->rate(i) : 0.0}};
+  }
+  if (stats.drop_unroutable > 0 || detail == StatsDetail::full)
+    object["drop_unroutable"] = stats.drop_unroutable;
+  return object;
+}
+
+Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around) {
+  const amqp::Value* type = queue.arguments.find("x-queue-type");
+  Json item{
+      {"name", queue.name},
+      {"vhost", around.vhost},
+      {"type", type && type->as_string() ? *type->as_string() : "classic"},
+      {"durable", queue.durable},
+      {"auto_delete", queue.auto_delete},
+      {"exclusive", queue.exclusive},
+      {"arguments", to_json(queue.arguments)},
+      {"state", "running"},
+      {"node", around.node},
+      {"policy", nullptr},
+      {"messages", queue.ready + queue.unacked},
+      {"messages_ready", queue.ready},
+      {"messages_unacknowledged", queue.unacked},
+      {"message_bytes", queue.ready_bytes + queue.unacked_bytes},
+      {"message_bytes_ready", queue.ready_bytes},
+      {"message_bytes_unacknowledged", queue.unacked_bytes},
+      {"consumers", queue.consumers},
+      {"message_stats", stats_json(queue.stats, around.rates, around.detail)},
+      {"x", queue_extension(queue)},
+  };
+  if (queue.exclusive) item["owner_pid_details"] = {{"name", queue.owner}};
+  return item;
+}
+
+Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost) {
+  return {
+      {"name", exchange.name},
+      {"vhost", vhost},
+      {"type", exchange.type},
+      {"durable", exchange.durable},
+      {"auto_delete", exchange.auto_delete},
+      {"internal", exchange.internal},
+      {"arguments", to_json(exchange.arguments)},
+      {"policy", nullptr},
+      {"message_stats",
+       {{"publish_in", exchange.publish_in}, {"publish_out", exchange.publish_out}}},
+  };
+}
+
+Json binding_json(const broker::BindingView& binding, std::string_view vhost) {
+  return {
+      {"source", binding.source},
+      {"vhost", vhost},
+      {"destination", binding.destination},
+      {"destination_type", binding.to_exchange ? "exchange" : "queue"},
+      {"routing_key", binding.routing_key},
+      {"arguments", to_json(binding.arguments)},
+      {"properties_key", binding.properties_key},
+  };
+}
+
+Json connection_json(const broker::ConnectionView& connection, std::string_view vhost,
+                     std::string_view node) {
+  return {
+      {"name", connection.name},
+      {"user", connection.user},
+      {"user_who_performed_action", connection.user},
+      {"vhost", vhost},
+      {"node", node},
+      {"state", connection.is_suspended ? "blocked" : "running"},
+      {"type", "network"},
+      {"protocol", "AMQP 0-9-1"},
+      {"ssl", false},
+      {"host", connection.host},
+      {"port", connection.port},
+      {"peer_host", connection.peer_host},
+      {"peer_port", connection.peer_port},
+      {"connected_at", connection.connected_at},
+      {"client_properties", to_json(connection.client_properties)},
+      {"channels", connection.channels},
+      {"channel_max", connection.channel_max},
+      {"frame_max", connection.frame_max},
+      {"timeout", connection.heartbeat_s},
+  };
+}
+
+Json channel_json(const broker::ChannelView& channel, const broker::ConnectionView* connection,
+                  std::string_view vhost, std::string_view node) {
+  return {
+      {"name", channel_name(channel.connection, channel.number)},
+      {"number", channel.number},
+      {"connection_details", peer_json(connection, channel.connection)},
+      {"user", channel.user},
+      {"user_who_performed_action", channel.user},
+      {"vhost", vhost},
+      {"node", node},
+      {"state", "running"},
+      {"confirm", channel.confirm},
+      {"transactional", channel.transactional},
+      {"prefetch_count", channel.prefetch},
+      {"global_prefetch_count", channel.global_prefetch},
+      {"messages_unacknowledged", channel.unacked},
+      {"messages_unconfirmed", channel.unconfirmed},
+      {"consumer_count", channel.consumers},
+  };
+}
+
+Json consumer_json(const broker::ConsumerView& consumer, const broker::ConnectionView* connection,
+                   std::string_view vhost, std::string_view node) {
+  Json channel{{"name", channel_name(consumer.connection, consumer.channel)},
+               {"number", consumer.channel},
+               {"connection_name", consumer.connection},
+               {"node", node}};
+  if (connection) {
+    channel["peer_host"] = connection->peer_host;
+    channel["peer_port"] = connection->peer_port;
+    channel["user"] = connection->user;
+  }
+  return {
+      {"consumer_tag", consumer.tag},
+      {"queue", {{"name", consumer.queue}, {"vhost", vhost}}},
+      {"channel_details", std::move(channel)},
+      {"ack_required", !consumer.no_ack},
+      {"exclusive", consumer.exclusive},
+      {"active", true},
+      {"activity_status", "up"},
+      {"prefetch_count", consumer.prefetch},
+      {"arguments", to_json(consumer.arguments)},
+      {"x", {{"messages_unacknowledged", consumer.unacked}}},
+  };
+}
+
+Json operation_json(const broker::OperationView& operation, std::string_view vhost) {
+  Json failed = Json::array();
+  for (const broker::FailedMessage& message : operation.failed)
+    failed.push_back({{"seq", message.seq}, {"reason", message.reason}});
+  const broker::OperationRequest& request = operation.request;
+  return {
+      {"id", operation.id},
+      {"kind", kind_name(request.kind)},
+      {"vhost", vhost},
+      {"queue", request.queue},
+      {"target", request.target.empty() ? Json{} : Json(request.target)},
+      {"actor", request.actor},
+      {"created", operation.created},
+      {"state", state_name(operation.state)},
+      {"total", operation.total},
+      {"done", operation.done},
+      {"skipped", operation.skipped},
+      {"failed", std::move(failed)},
+      {"failed_count", operation.failed_count},
+  };
+}
+
+std::string channel_name(std::string_view connection, std::uint16_t number) {
+  return std::string{connection} + " (" + std::to_string(number) + ")";
+}
+
+}  // namespace leveret::http

@@ -1,0 +1,42 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+
+#include "broker/inspect.h"
+#include "broker/operation.h"
+#include "http/json.h"
+#include "http/rates.h"
+
+/// The broker's views as RabbitMQ's management API writes them, and our own ones under "x". Pure
+/// functions: what comes in are copies taken on the core's loop.
+namespace leveret::http {
+
+/// How much of the counters to write: those that happened and the main ones, or all.
+enum class StatsDetail { brief, full };
+Json stats_json(const broker::MessageStats& stats, const RateWindow* rates, StatsDetail detail);
+
+/// Where a queue lives and how fast it goes; `rates` may be null.
+struct QueueSurroundings {
+  std::string_view vhost;
+  std::string_view node;
+  const RateWindow* rates = nullptr;
+  StatsDetail detail = StatsDetail::brief;
+};
+Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around);
+
+Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost);
+Json binding_json(const broker::BindingView& binding, std::string_view vhost);
+Json connection_json(const broker::ConnectionView& connection, std::string_view vhost,
+                     std::string_view node);
+/// `connection` is null when it has gone meanwhile.
+Json channel_json(const broker::ChannelView& channel, const broker::ConnectionView* connection,
+                  std::string_view vhost, std::string_view node);
+Json consumer_json(const broker::ConsumerView& consumer, const broker::ConnectionView* connection,
+                   std::string_view vhost, std::string_view node);
+Json operation_json(const broker::OperationView& operation, std::string_view vhost);
+
+/// "127.0.0.1:50000 -> 127.0.0.1:5672 (1)", as RabbitMQ names a channel.
+std::string channel_name(std::string_view connection, std::uint16_t number);
+
+}  // namespace leveret::http

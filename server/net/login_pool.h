@@ -1,0 +1,25 @@
+#pragma once
+
+#include "auth/users.h"
+#include "net/asio.h"
+#include "net/sasl.h"
+
+namespace leveret::net {
+
+/// Checks passwords on threads of its own, since hashing one takes tens of milliseconds.
+class LoginPool {
+ public:
+  LoginPool(auth::Users& users, std::size_t threads) : users_(users), threads_(threads) {}
+
+  /// Whether the credentials are right; completes on `executor`, the caller's loop. Any thread.
+  asio::awaitable<bool> check(asio::io_context::executor_type executor, Credentials credentials,
+                              bool peer_is_loopback);
+  /// Ends the threads; logins that have not started are dropped.
+  void stop();
+
+ private:
+  auth::Users& users_;
+  asio::thread_pool threads_;
+};
+
+}  // namespace leveret::net

@@ -1,0 +1,65 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "auth/users.h"
+#include "base/clock.h"
+#include "broker/core.h"
+#include "net/handshake.h"
+
+namespace boost::asio {
+class io_context;
+}
+
+namespace leveret::net {
+
+struct ServerOptions {
+  /// Addresses to listen on, such as "0.0.0.0" or "::1".
+  std::vector<std::string> addresses{"0.0.0.0"};
+  /// 0 lets the system choose.
+  std::uint16_t port = 5672;
+  Tuning tuning;
+  std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;
+  TimeMs handshake_ms_max = 10'000;
+  /// How long a client may take to answer a close.
+  TimeMs close_ms_max = 10'000;
+  /// Told to clients.
+  std::string version;
+};
+
+/// The AMQP side of the broker: listeners and sessions, on loops that others run. Sessions are
+/// spread over the loops in turn.
+///
+/// The loops, the directory and the users outlive it. It is destroyed when the loops have stopped.
+/// All members may be called from any thread.
+class Server {
+ public:
+  /// `loops` must not be empty; the first one also accepts.
+  Server(ServerOptions options, const std::vector<boost::asio::io_context*>& loops,
+         const broker::CoreDirectory& directory, auth::Users& users);
+  ~Server();
+  Server(const Server&) = delete;
+  Server& operator=(const Server&) = delete;
+
+  /// Opens the ports and starts accepting. Throws std::runtime_error naming the address when one
+  /// cannot be had.
+  void listen();
+  /// The port of the first address; after listen().
+  std::uint16_t port() const;
+
+  /// Stops accepting, and ends connections that are not open yet. The open ones are closed through
+  /// their cores.
+  void stop_accepting();
+  /// Ends all sessions at once.
+  void end_sessions();
+  std::size_t session_count() const;
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace leveret::net

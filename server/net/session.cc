@@ -1,0 +1,478 @@
+#include "net/session.h"
+
+#include <array>
+#include <chrono>
+#include <exception>
+#include <span>
+#include <utility>
+
+#include "amqp/frame.h"
+#include "base/log.h"
+#include "broker/vhost.h"
+
+namespace leveret::net {
+namespace {
+
+using std::chrono::steady_clock;
+
+TimeMs steady_now_ms() {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(
+             steady_clock::now().time_since_epoch())
+      .count();
+}
+
+/// The address that an IPv4 client has on a socket that also takes IPv6.
+asio::ip::address unmapped(const asio::ip::address& address) {
+  return address.is_v6() && address.to_v6().is_v4_mapped()
+             ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6())
+             : address;
+}
+
+std::string text_of(const tcp::endpoint& endpoint) {
+  const asio::ip::address address = unmapped(endpoint.address());
+  const std::string host = address.to_string();
+  return (address.is_v6() ? "[" + host + "]" : host) + ":" + std::to_string(endpoint.port());
+}
+
+/// What the views of one batch point into.
+struct BatchBytes {
+  Ref<Chunk> chunk;
+  std::vector<BlobRef> kept;
+};
+
+/// Runs when a session's coroutine has ended; they catch what belongs to I/O themselves.
+void on_coroutine_end(const std::exception_ptr& error) {
+  if (!error) return;
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& bug) {
+    log::error(std::string{"a session ended unexpectedly: "} + bug.what());
+  }
+}
+
+/// Several pieces as one gathering write; looked at from a position that moves on.
+struct PieceRange {
+  std::span<const asio::const_buffer> pieces;
+  auto begin() const { return pieces.begin(); }
+  auto end() const { return pieces.end(); }
+};
+
+/// Drops `size` written bytes from the front of `pieces`.
+void advance(std::span<asio::const_buffer>& pieces, std::size_t size) {
+  while (!pieces.empty() && size >= pieces.front().size()) {
+    size -= pieces.front().size();
+    pieces = pieces.subspan(1);
+  }
+  if (size != 0) pieces.front() += size;
+}
+
+bool would_block(const error_code& error) {
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
+}  // namespace
+
+void Session::start(SessionContext& context, SessionLoop& loop, tcp::socket socket) {
+  error_code error;
+  socket.set_option(tcp::no_delay{true}, error);
+  if (!error) socket.non_blocking(true, error);
+  if (!error) socket.remote_endpoint(error);
+  if (error) return;  // gone already
+  const auto session = std::make_shared<Session>(context, loop, std::move(socket));
+  loop.sessions.insert(session.get());
+  ++context.session_count;
+  session->arm_timer(context.options.handshake_ms_max);
+  asio::co_spawn(loop.io, run_reader(session), on_coroutine_end);
+  asio::co_spawn(loop.io, run_writer(session), on_coroutine_end);
+}
+
+Session::Session(SessionContext& context, SessionLoop& loop, tcp::socket socket)
+    : context_(context),
+      loop_(loop),
+      socket_(std::move(socket)),
+      timer_(loop.io),
+      id_{++context.last_id},
+      handshake_(std::make_unique<Handshake>(context.options.tuning, context.options.version)),
+      input_(loop.chunks),
+      capacity_(loop.io.get_executor()),
+      output_ready_(loop.io.get_executor()) {
+  error_code ignored;
+  peer_ = socket_.remote_endpoint(ignored);
+  local_ = socket_.local_endpoint(ignored);
+  name_ = text_of(peer_) + " -> " + text_of(local_);
+}
+
+// Reading.
+
+asio::awaitable<void> Session::run_reader(std::shared_ptr<Session> self) {
+  try {
+    while (!self->is_ended()) {
+      co_await fill(self);
+      if (self->stage_ == Stage::handshake) co_await advance_handshake(self);
+      if (self->stage_ == Stage::open) self->decode();
+      if (self->stage_ == Stage::closing) self->look_for_close_ok();
+      while (self->stage_ == Stage::open && self->in_core_bytes_ >= in_core_bytes_max) {
+        self->is_reading_paused_ = true;
+        co_await self->capacity_.wait();
+      }
+      self->is_reading_paused_ = false;
+    }
+  } catch (const system_error& error) {
+    self->end(error.code() == asio::error::eof ? "closed by the client" : error.code().message());
+  } catch (const std::exception& error) {
+    self->end(error.what());  // out of memory
+  }
+}
+
+asio::awaitable<void> Session::fill(std::shared_ptr<Session> self) {
+  // When the last read was full there is probably more, and the others on this loop have their turn
+  // first. Otherwise the wait holds no memory.
+  if (self->was_read_full_) {
+    co_await asio::post(self->loop_.io, asio::use_awaitable);
+  } else {
+    self->input_.settle();
+    co_await self->socket_.async_wait(tcp::socket::wait_read, asio::use_awaitable);
+  }
+  if (self->is_ended()) co_return;
+  const std::span<char> room = self->input_.prepare(self->missing_bytes());
+  error_code error;
+  const std::size_t size = self->socket_.read_some(asio::buffer(room.data(), room.size()), error);
+  self->was_read_full_ = size == room.size();
+  if (error && !would_block(error)) throw system_error{error};
+  self->input_.commit(size);
+  self->received_bytes_ += size;
+}
+
+std::size_t Session::missing_bytes() const {
+  const std::string_view bytes = input_.view();
+  if (bytes.size() < amqp::frame_header_bytes) return 0;
+  amqp::Reader reader{bytes.substr(3)};
+  return reader.read_u32() + amqp::frame_overhead_bytes - bytes.size();
+}
+
+asio::awaitable<void> Session::advance_handshake(std::shared_ptr<Session> self) {
+  Handshake& handshake = *self->handshake_;
+  while (self->stage_ == Stage::handshake) {
+    std::string out;
+    std::string_view rest = self->input_.view();
+    const std::size_t before = rest.size();
+    Handshake::Next next = handshake.receive(rest, out);
+    self->input_.consume(before - rest.size());
+    if (next == Handshake::Next::check_login) {
+      const bool is_loopback = unmapped(self->peer_.address()).is_loopback();
+      const bool is_allowed = co_await self->context_.logins.check(
+          self->loop_.io.get_executor(), handshake.credentials(), is_loopback);
+      if (self->is_ended()) co_return;
+      next = handshake.login_result(is_allowed, out);
+      if (next == Handshake::Next::need_bytes) {
+        self->write_soon(out);
+        continue;
+      }
+    } else if (next == Handshake::Next::find_vhost) {
+      self->core_ = self->context_.directory.find(handshake.hello().vhost);
+      next = handshake.vhost_result(self->core_ != nullptr, out);
+    }
+    self->write_soon(out);
+    if (handshake.is_open()) {
+      self->enter_core();
+      co_return;
+    }
+    if (next == Handshake::Next::need_bytes) co_return;
+    log::warn(self->name_ + ": " + handshake.failure());
+    self->begin_closing();
+    if (next == Handshake::Next::end) self->finish_output();
+  }
+}
+
+void Session::enter_core() {
+  const ClientHello& hello = handshake_->hello();
+  broker::ConnectionInfo info;
+  info.name = hello.connection_name.empty() ? name_ : hello.connection_name;
+  info.user = handshake_->credentials().user;
+  info.peer_host = unmapped(peer_.address()).to_string();
+  info.peer_port = peer_.port();
+  info.host = unmapped(local_.address()).to_string();
+  info.port = local_.port();
+  info.client_properties = hello.properties;
+  info.connected_at = core_->now();
+  info.channel_max = hello.tuned.channel_max;
+  info.frame_max = hello.tuned.frame_max;
+  info.heartbeat_s = hello.tuned.heartbeat_s;
+  info.consumer_cancel_notify = hello.consumer_cancel_notify;
+  info.connection_blocked = hello.connection_blocked;
+  log::info(name_ + ": user '" + info.user + "' opened vhost '" + hello.vhost + "'" +
+            (hello.connection_name.empty() ? "" : " as '" + hello.connection_name + "'"));
+
+  frame_max_ = hello.tuned.frame_max;
+  reader_ = std::make_unique<CommandReader>(
+      CommandReader::Limits{.frame_max = frame_max_,
+                            .message_bytes_max = context_.options.message_bytes_max,
+                            .channels_max = hello.tuned.channel_max});
+  liveness_.emplace(hello.tuned.heartbeat_s, steady_now_ms());
+  arm_timer(liveness_->period_ms());
+  handshake_.reset();
+  stage_ = Stage::open;
+  core_->run([id = id_, info, outbox = shared_from_this()](broker::Vhost& vhost) {
+    vhost.open_connection(id, info, outbox);
+  });
+}
+
+void Session::decode() {
+  while (stage_ == Stage::open) {
+    broker::CommandBatch batch;
+    batch.commands.reserve(commands_expected_);
+    std::vector<BlobRef> kept;
+    const CommandReader::Result result =
+        reader_->read(input_.view(), core_->now(), batch.commands, kept);
+    commands_expected_ = batch.commands.size() + 1;
+    if (!batch.commands.empty()) {
+      batch.bytes = result.consumed_bytes + batch.commands.size() * sizeof(broker::Command);
+      batch.bytes_owner =
+          std::make_shared<const BatchBytes>(BatchBytes{input_.chunk(), std::move(kept)});
+      hand_over(std::move(batch));
+    }
+    // Before anything may move them: what is unfinished still points to these bytes.
+    reader_->detach();
+    input_.consume(result.consumed_bytes);
+    if (!result.failure) return;
+    report(*result.failure);
+  }
+}
+
+void Session::hand_over(broker::CommandBatch batch) {
+  in_core_bytes_ += batch.bytes;
+  core_->run([id = id_, batch = std::move(batch)](broker::Vhost& vhost) mutable {
+    vhost.receive(id, std::move(batch));
+  });
+}
+
+void Session::report(const CommandReader::Failure& failure) {
+  if (failure.channel == 0) {
+    log::warn(name_ + ": " + failure.error.close_text());
+    begin_closing();
+    core_->run([id = id_, error = failure.error](broker::Vhost& vhost) {
+      vhost.fail_connection(id, error);
+    });
+    return;
+  }
+  core_->run([id = id_, failure](broker::Vhost& vhost) {
+    vhost.fail_channel(id, failure.channel, failure.error);
+  });
+}
+
+void Session::look_for_close_ok() {
+  while (!is_input_ignored_ && stage_ == Stage::closing) {
+    try {
+      const std::optional<amqp::Frame> frame = amqp::read_frame(input_.view(), frame_max_);
+      if (!frame) return;
+      input_.consume(frame->total_bytes());
+      if (frame->type != amqp::FrameType::method || frame->channel != 0) continue;
+      const amqp::Method method = amqp::read_method(frame->payload);
+      if (std::holds_alternative<amqp::connection::CloseOk>(method)) end("closed");
+      // Both sides have asked to close: each answers, and is done.
+      if (std::holds_alternative<amqp::connection::Close>(method)) {
+        std::string close_ok;
+        amqp::write_method_frame(close_ok, 0, amqp::connection::CloseOk{});
+        write_soon(close_ok);
+        finish_output();
+      }
+    } catch (const amqp::Error&) {
+      is_input_ignored_ = true;
+    }
+  }
+  input_.consume(input_.view().size());
+}
+
+// Writing.
+
+OutgoingBytes& Session::pending() {
+  if (!pending_.has_memory()) pending_ = loop_.outgoing.take();
+  return pending_;
+}
+
+void Session::write_soon(std::string_view frames) {
+  if (frames.empty()) return;
+  pending().append_frames(frames);
+  output_ready_.notify();
+}
+
+void Session::send(std::vector<broker::Outgoing>& records) {
+  if (loop_.io.get_executor().running_in_this_thread()) {
+    take(records);
+    records.clear();
+    return;
+  }
+  const std::lock_guard lock{inbox_.mutex};
+  inbox_.records.insert(inbox_.records.end(), std::make_move_iterator(records.begin()),
+                        std::make_move_iterator(records.end()));
+  records.clear();
+  post_inbox();
+}
+
+void Session::consumed(std::size_t bytes) {
+  if (loop_.io.get_executor().running_in_this_thread()) return take_back(bytes);
+  const std::lock_guard lock{inbox_.mutex};
+  inbox_.consumed_bytes += bytes;
+  post_inbox();
+}
+
+/// With the inbox locked.
+void Session::post_inbox() {
+  if (std::exchange(inbox_.is_posted, true)) return;
+  asio::post(loop_.io, [self = shared_from_this()] { self->receive_inbox(); });
+}
+
+void Session::receive_inbox() {
+  std::size_t consumed_bytes = 0;
+  {
+    const std::lock_guard lock{inbox_.mutex};
+    std::swap(received_records_, inbox_.records);
+    consumed_bytes = std::exchange(inbox_.consumed_bytes, 0);
+    inbox_.is_posted = false;
+  }
+  take(received_records_);
+  received_records_.clear();
+  if (consumed_bytes != 0) take_back(consumed_bytes);
+}
+
+void Session::take(const std::vector<broker::Outgoing>& records) {
+  if (is_ended() || is_output_complete_ || records.empty()) return;
+  OutgoingBytes& bytes = pending();
+  for (const broker::Outgoing& record : records) {
+    bytes.append(record, frame_max_);
+    if (const auto* close = std::get_if<broker::CloseConnection>(&record)) {
+      begin_closing();
+      is_output_complete_ = true;
+      is_output_finished_ = close->is_reply;
+      break;
+    }
+  }
+  output_ready_.notify();
+}
+
+void Session::take_back(std::size_t bytes) {
+  in_core_bytes_ -= bytes;
+  capacity_.notify();
+}
+
+asio::awaitable<void> Session::run_writer(std::shared_ptr<Session> self) {
+  try {
+    while (!self->is_ended()) {
+      if (!self->pending_.is_empty()) {
+        co_await write(self, std::exchange(self->pending_, {}));
+      } else if (self->is_output_finished_) {
+        self->socket_.shutdown(tcp::socket::shutdown_send);
+        co_return;  // the reader waits for the client's end
+      } else {
+        co_await self->output_ready_.wait();
+      }
+    }
+  } catch (const system_error& error) {
+    self->end(error.code().message());
+  } catch (const std::exception& error) {
+    self->end(error.what());  // out of memory
+  }
+}
+
+asio::awaitable<void> Session::write(std::shared_ptr<Session> self, OutgoingBytes bytes) {
+  std::vector<Piece> pieces;
+  bytes.collect(pieces);
+  std::vector<asio::const_buffer> buffers;
+  buffers.reserve(pieces.size());
+  for (const Piece piece : pieces) buffers.emplace_back(piece.data(), piece.size());
+
+  self->is_writing_ = true;
+  for (std::span<asio::const_buffer> rest{buffers}; !rest.empty();) {
+    error_code error;
+    const std::size_t size = self->socket_.write_some(PieceRange{rest}, error);
+    if (error && !would_block(error)) throw system_error{error};
+    self->sent_bytes_ += size;
+    advance(rest, size);
+    if (error) co_await self->socket_.async_wait(tcp::socket::wait_write, asio::use_awaitable);
+    if (self->is_ended()) co_return;
+  }
+  self->is_writing_ = false;
+
+  const std::size_t cost_bytes = bytes.cost_bytes();
+  self->loop_.outgoing.give_back(std::move(bytes));
+  if (cost_bytes != 0) self->report_drained(cost_bytes);
+  // What the report has brought waits until the others on this loop had their turn.
+  if (!self->pending_.is_empty()) co_await asio::post(self->loop_.io, asio::use_awaitable);
+}
+
+void Session::report_drained(std::size_t cost_bytes) {
+  core_->run([id = id_, cost_bytes](broker::Vhost& vhost) { vhost.drained(id, cost_bytes); });
+}
+
+// Life.
+
+void Session::begin_closing() {
+  if (is_ended() || stage_ == Stage::closing) return;
+  stage_ = Stage::closing;
+  arm_timer(context_.options.close_ms_max);
+  capacity_.notify();
+}
+
+void Session::finish_output() {
+  is_output_complete_ = true;
+  is_output_finished_ = true;
+  output_ready_.notify();
+}
+
+void Session::end(std::string_view reason) {
+  if (is_ended()) return;
+  const bool was_handshake = stage_ == Stage::handshake;
+  stage_ = Stage::ended;
+  log::write(was_handshake ? log::Level::debug : log::Level::info,
+             name_ + ": ended: " + std::string{reason});
+  error_code ignored;
+  socket_.close(ignored);
+  timer_.cancel();
+  capacity_.notify();
+  output_ready_.notify();
+  loop_.sessions.erase(this);
+  if (const std::shared_ptr<broker::Core> core = std::exchange(core_, {}))
+    core->run([id = id_](broker::Vhost& vhost) { vhost.drop_connection(id); });
+  --context_.session_count;
+}
+
+void Session::arm_timer(TimeMs delay_ms) {
+  timer_.expires_after(std::chrono::milliseconds{delay_ms});
+  timer_.async_wait([self = shared_from_this()](const error_code& error) {
+    if (!error) self->on_timer();
+  });
+}
+
+void Session::on_timer() {
+  if (timer_.expiry() > steady_clock::now()) return;  // armed anew while this was under way
+  switch (stage_) {
+    case Stage::handshake: return end("the handshake took too long");
+    case Stage::open: return check_liveness();
+    case Stage::closing: return end("the client did not answer the close");
+    case Stage::ended: return;
+  }
+}
+
+void Session::check_liveness() {
+  const Liveness::Verdict verdict =
+      liveness_->check({.now = steady_now_ms(),
+                        .received_bytes = received_bytes_,
+                        .sent_bytes = sent_bytes_,
+                        .is_output_pending = is_writing_ || !pending_.is_empty(),
+                        .is_reading_paused = is_reading_paused_});
+  switch (verdict) {
+    case Liveness::Verdict::fine: break;
+    case Liveness::Verdict::heartbeat_is_due: {
+      std::string heartbeat;
+      amqp::write_heartbeat_frame(heartbeat);
+      write_soon(heartbeat);
+      break;
+    }
+    case Liveness::Verdict::peer_is_silent: return end("missed heartbeats from the client");
+    case Liveness::Verdict::peer_is_stalled:
+      return end("the client has not read anything for too long");
+  }
+  arm_timer(liveness_->period_ms());
+}
+
+}  // namespace leveret::net

@@ -1,0 +1,151 @@
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+#include <vector>
+
+#include "base/ids.h"
+#include "broker/core.h"
+#include "broker/outbox.h"
+#include "net/asio.h"
+#include "net/command_reader.h"
+#include "net/handshake.h"
+#include "net/liveness.h"
+#include "net/login_pool.h"
+#include "net/outgoing.h"
+#include "net/read_buffer.h"
+#include "net/server.h"
+#include "net/signal.h"
+
+namespace leveret::net {
+
+class Session;
+
+/// What the sessions of one I/O loop share; only touched on that loop.
+struct SessionLoop {
+  explicit SessionLoop(asio::io_context& io_in) : io(io_in) {}
+  asio::io_context& io;
+  ChunkPool chunks;
+  OutgoingPool outgoing;
+  std::unordered_set<Session*> sessions;
+};
+
+/// What all sessions share.
+struct SessionContext {
+  const ServerOptions& options;
+  const broker::CoreDirectory& directory;
+  LoginPool& logins;
+  std::atomic<std::uint64_t> last_id{0};
+  std::atomic<std::size_t> session_count{0};
+};
+
+/// One client connection. It lives on the loop that it was started on, as two coroutines: one
+/// reads, decodes and hands commands to the core, the other writes what has gathered. The
+/// coroutines, the timer and the core share it, hence the shared_ptr: whichever comes last frees
+/// it.
+///
+/// As an Outbox it is called on the core's loop: directly when that is its own loop, else by way of
+/// a mailbox with one post for all that has gathered.
+class Session final : public broker::Outbox, public std::enable_shared_from_this<Session> {
+ public:
+  /// Starts a session on `loop`, to be called there. `context` and `loop` outlive all sessions.
+  static void start(SessionContext& context, SessionLoop& loop, tcp::socket socket);
+
+  /// For start() only.
+  Session(SessionContext& context, SessionLoop& loop, tcp::socket socket);
+
+  void send(std::vector<broker::Outgoing>& records) override;
+  void consumed(std::size_t bytes) override;
+
+  /// Closes the socket and leaves the core, once. On the session's loop. `reason` is logged.
+  void end(std::string_view reason);
+  bool is_in_handshake() const { return stage_ == Stage::handshake; }
+
+ private:
+  enum class Stage { handshake, open, closing, ended };
+  /// Commands that the core has not worked off, in bytes; above it the session stops reading.
+  static constexpr std::size_t in_core_bytes_max = std::size_t{1} << 20U;
+
+  static asio::awaitable<void> run_reader(std::shared_ptr<Session> self);
+  static asio::awaitable<void> fill(std::shared_ptr<Session> self);
+  static asio::awaitable<void> advance_handshake(std::shared_ptr<Session> self);
+  static asio::awaitable<void> run_writer(std::shared_ptr<Session> self);
+  static asio::awaitable<void> write(std::shared_ptr<Session> self, OutgoingBytes bytes);
+
+  // Reading.
+  std::size_t missing_bytes() const;
+  void enter_core();
+  void decode();
+  void hand_over(broker::CommandBatch batch);
+  void report(const CommandReader::Failure& failure);
+  void look_for_close_ok();
+
+  // Writing.
+  OutgoingBytes& pending();
+  void write_soon(std::string_view frames);
+  void take(const std::vector<broker::Outgoing>& records);
+  void take_back(std::size_t bytes);
+  void receive_inbox();
+  void post_inbox();
+  void report_drained(std::size_t cost_bytes);
+
+  // Life.
+  void begin_closing();
+  void finish_output();
+  void arm_timer(TimeMs delay_ms);
+  void on_timer();
+  void check_liveness();
+  bool is_ended() const { return stage_ == Stage::ended; }
+
+  SessionContext& context_;
+  SessionLoop& loop_;
+  tcp::socket socket_;
+  asio::steady_timer timer_;
+  const ConnectionId id_;
+  tcp::endpoint peer_;
+  tcp::endpoint local_;
+  std::string name_;
+  Stage stage_ = Stage::handshake;
+
+  std::unique_ptr<Handshake> handshake_;
+  std::unique_ptr<CommandReader> reader_;
+  std::shared_ptr<broker::Core> core_;
+  std::optional<Liveness> liveness_;
+  std::uint32_t frame_max_ = Handshake::frame_max_before_tune;
+
+  ReadBuffer input_;
+  std::size_t commands_expected_ = 16;
+  std::size_t in_core_bytes_ = 0;
+  std::uint64_t received_bytes_ = 0;
+  bool was_read_full_ = false;
+  bool is_reading_paused_ = false;
+  /// Broken framing: nothing that comes can be understood any more.
+  bool is_input_ignored_ = false;
+  Signal capacity_;
+
+  OutgoingBytes pending_;
+  std::uint64_t sent_bytes_ = 0;
+  bool is_writing_ = false;
+  /// The last record has been taken; nothing may follow it.
+  bool is_output_complete_ = false;
+  /// End the stream once everything is written.
+  bool is_output_finished_ = false;
+  Signal output_ready_;
+
+  /// What the core has sent from another loop.
+  struct Inbox {
+    std::mutex mutex;
+    std::vector<broker::Outgoing> records;
+    std::size_t consumed_bytes = 0;
+    bool is_posted = false;
+  };
+  Inbox inbox_;
+  std::vector<broker::Outgoing> received_records_;
+};
+
+}  // namespace leveret::net

@@ -1,0 +1,71 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <variant>
+#include <vector>
+
+#include "broker/journal.h"
+
+namespace leveret::store {
+
+struct PutExchange {
+  broker::ExchangeRecord record;
+};
+struct DropExchange {
+  std::string name;
+};
+struct PutQueue {
+  broker::QueueRecord record;
+};
+struct DropQueue {
+  QueueId id;
+  std::string name;
+};
+struct PutBinding {
+  broker::BindingRecord record;
+};
+struct DropBinding {
+  broker::BindingRecord record;
+};
+using TopologyOp =
+    std::variant<PutExchange, DropExchange, PutQueue, DropQueue, PutBinding, DropBinding>;
+
+/// One recorded call of the Journal. Messages are the many; what else there is stands behind a
+/// pointer.
+struct Op {
+  enum class Kind : std::uint8_t { topology, append, remove, remove_range, delivery_count, mark };
+
+  Kind kind = Kind::topology;
+  std::uint32_t delivery_count = 0;
+  QueueId queue;
+  broker::Seq seq = 0;
+  broker::Seq last_seq = 0;       // of remove_range
+  broker::ContentId content = 0;  // of append
+  broker::MessagePtr message;     // of append
+  std::unique_ptr<TopologyOp> topology;
+};
+
+/// One turn of the core: applied whole or not at all.
+struct Turn {
+  broker::CommitNumber number = 0;
+  /// One past its last op in Batch::ops.
+  std::size_t ops_end = 0;
+  /// It takes no room: nothing but removals and delivered marks.
+  bool only_removes = true;
+};
+
+/// Whole turns, in order: what one transaction will hold.
+struct Batch {
+  std::vector<Op> ops;
+  std::vector<Turn> turns;
+  /// What it counts for in Journal::pending_bytes.
+  std::size_t bytes = 0;
+
+  bool is_empty() const { return turns.empty(); }
+  /// Takes the turns of `later` behind its own and leaves `later` empty.
+  void take(Batch& later);
+  void clear();
+};
+
+}  // namespace leveret::store

@@ -1,0 +1,139 @@
+#include "store/batch_plan.h"
+
+#include <algorithm>
+#include <stdexcept>
+#include <string>
+
+namespace leveret::store {
+namespace {
+
+class Folder {
+ public:
+  explicit Folder(const QueueStates& stored) : stored_(stored) {}
+
+  void fold(const Op& op) {
+    switch (op.kind) {
+      case Op::Kind::topology: return fold_topology(*op.topology);
+      case Op::Kind::append: return append(queue(op.queue), op);
+      case Op::Kind::remove: return remove(queue(op.queue), op.seq, op.seq);
+      case Op::Kind::remove_range: return remove(queue(op.queue), op.seq, op.last_seq);
+      case Op::Kind::delivery_count: return count(queue(op.queue), op);
+      case Op::Kind::mark: {
+        QueuePlan& plan = queue(op.queue);
+        plan.delivered_mark = std::max(plan.delivered_mark, op.seq);
+      }
+    }
+  }
+
+  bool knows(QueueId id) const { return stored_.contains(id); }
+
+  BatchPlan finish() {
+    for (auto& [id, queue] : plan_.queues) join(queue.removals);
+    return std::move(plan_);
+  }
+
+ private:
+  void fold_topology(const TopologyOp& op) {
+    plan_.topology.push_back(&op);
+    if (const auto* put = std::get_if<PutQueue>(&op)) {
+      plan_of(put->record.id).is_new = !stored_.contains(put->record.id);
+    } else if (const auto* drop = std::get_if<DropQueue>(&op)) {
+      QueuePlan& plan = queue(drop->id);
+      for (const std::uint32_t index : plan.appends) plan_.appends[index].is_cancelled = true;
+      const bool is_new = plan.is_new;
+      plan = {};
+      plan.is_new = is_new;
+      plan.is_dropped = true;
+    }
+  }
+
+  void append(QueuePlan& plan, const Op& op) {
+    const broker::Seq before = std::max(plan.last_seq, plan.stored_last_seq);
+    if (op.seq <= before || op.seq > seq_max)
+      throw std::logic_error("queue " + std::to_string(op.queue.value) + ": message " +
+                             std::to_string(op.seq) + " appended after " + std::to_string(before));
+    plan.last_seq = op.seq;
+    plan.appends.push_back(static_cast<std::uint32_t>(plan_.appends.size()));
+    plan_.appends.push_back({&op});
+  }
+
+  /// Cancels what this batch appended in the range; the rest of it can only be in the store.
+  void remove(QueuePlan& plan, broker::Seq first, broker::Seq last) {
+    const broker::Seq stored_last = std::min(last, plan.stored_last_seq);
+    if (first <= stored_last) plan.removals.push_back({first, stored_last});
+    for (auto i = first_at(plan, first); i != plan.appends.end() && seq_at(*i) <= last; ++i)
+      plan_.appends[*i].is_cancelled = true;
+  }
+
+  void count(QueuePlan& plan, const Op& op) {
+    const auto index = first_at(plan, op.seq);
+    if (index != plan.appends.end() && seq_at(*index) == op.seq)
+      plan_.appends[*index].delivery_count = op.delivery_count;
+    else
+      plan.delivery_counts.push_back({op.seq, op.delivery_count});
+  }
+
+  QueuePlan& queue(QueueId id) {
+    if (last_ && last_id_ == id && !last_->is_dropped) return *last_;
+    const auto found = plan_.queues.find(id);
+    const bool known =
+        found == plan_.queues.end() ? stored_.contains(id) : !found->second.is_dropped;
+    if (!known)
+      throw std::logic_error("queue " + std::to_string(id.value) + " is not in the store");
+    last_id_ = id;
+    last_ = &plan_of(id);
+    return *last_;
+  }
+
+  QueuePlan& plan_of(QueueId id) {
+    const auto [found, is_first] = plan_.queues.try_emplace(id);
+    if (const auto stored = stored_.find(id); is_first && stored != stored_.end())
+      found->second.stored_last_seq = stored->second.last_seq;
+    return found->second;
+  }
+
+  broker::Seq seq_at(std::uint32_t append) const { return plan_.appends[append].op->seq; }
+  std::vector<std::uint32_t>::iterator first_at(QueuePlan& plan, broker::Seq seq) const {
+    return std::ranges::lower_bound(plan.appends, seq, {},
+                                    [this](std::uint32_t i) { return seq_at(i); });
+  }
+
+  static void join(std::vector<SeqRange>& ranges) {
+    std::ranges::sort(ranges, {}, &SeqRange::first);
+    std::size_t kept = 0;
+    for (const SeqRange& range : ranges) {
+      if (kept > 0 && range.first <= ranges[kept - 1].last + 1)
+        ranges[kept - 1].last = std::max(ranges[kept - 1].last, range.last);
+      else
+        ranges[kept++] = range;
+    }
+    ranges.resize(kept);
+  }
+
+  const QueueStates& stored_;
+  BatchPlan plan_;
+  // Ops come in runs for one queue. References into an unordered_map stay valid.
+  QueueId last_id_;
+  QueuePlan* last_ = nullptr;
+};
+
+}  // namespace
+
+BatchPlan plan_batch(std::span<const Op> ops, const QueueStates& stored) {
+  Folder folder(stored);
+  for (const Op& op : ops) folder.fold(op);
+  return folder.finish();
+}
+
+BatchPlan plan_removals(const Batch& batch, const QueueStates& stored) {
+  Folder folder(stored);
+  std::size_t begin = 0;
+  for (const Turn& turn : batch.turns) {
+    for (std::size_t i = begin; turn.only_removes && i < turn.ops_end; ++i)
+      if (folder.knows(batch.ops[i].queue)) folder.fold(batch.ops[i]);
+    begin = turn.ops_end;
+  }
+  return folder.finish();
+}
+
+}  // namespace leveret::store

@@ -1,0 +1,62 @@
+#pragma once
+
+#include <atomic>
+#include <condition_variable>
+#include <cstdint>
+#include <mutex>
+#include <thread>
+
+#include "store/failure.h"
+#include "store/sqlite.h"
+
+namespace leveret::store {
+
+/// Copies the WAL into the main file on a thread of its own, so that commits go on meanwhile. What
+/// is written during a round is left over; when that is little, the writer is asked to do the rest
+/// between two commits, after which the next one starts the WAL from its beginning again. Without
+/// that last step a WAL under steady load would never end.
+class Checkpointer {
+ public:
+  /// Starts the thread. `connection` is its own. A checkpoint begins at `wal_bytes`.
+  Checkpointer(Connection& connection, std::int64_t wal_bytes, std::int64_t page_bytes,
+               Failure& failure);
+  ~Checkpointer();
+
+  /// Tells how long the WAL is after a commit. Writer's thread.
+  void wal_has(std::int64_t pages);
+  /// True once when the writer should finish. Writer's thread.
+  bool take_finish_request() { return finish_requested_.exchange(false); }
+  /// Ends the thread; a round that is running is waited for.
+  void close();
+
+ private:
+  void run();
+  void checkpoint();
+
+  Connection& connection_;
+  const std::int64_t trigger_pages_;
+  const std::int64_t rest_pages_;
+  Failure& failure_;
+  std::int64_t next_trigger_pages_;  // Only the writer's thread reads and writes it.
+  std::int64_t last_pages_ = 0;
+  std::atomic<bool> is_running_{false};
+  std::atomic<bool> finish_requested_{false};
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  bool requested_ = false;
+  bool closing_ = false;
+  std::thread thread_;
+};
+
+/// What a checkpoint came to, in WAL pages.
+struct CheckpointResult {
+  std::int64_t wal_pages = 0;
+  std::int64_t done_pages = 0;
+  bool is_complete() const { return wal_pages == done_pages; }
+};
+
+/// One checkpoint that waits for nobody (SQLITE_CHECKPOINT_PASSIVE). A full disk is not an error
+/// here: the WAL keeps what could not be copied. Throws StoreError otherwise.
+CheckpointResult checkpoint_passive(Connection& connection);
+
+}  // namespace leveret::store

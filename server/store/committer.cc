@@ -1,0 +1,177 @@
+#include "store/committer.h"
+
+#include <algorithm>
+#include <unordered_map>
+#include <utility>
+
+namespace leveret::store {
+namespace {
+
+/// Entries of dropped queues deleted along with each batch, and per transaction when there is no
+/// other work.
+constexpr std::int64_t sweep_busy = 500;
+constexpr std::int64_t sweep_idle = 5000;
+
+struct SharedMessage {
+  std::int64_t message = 0;
+  std::int64_t refs = 0;
+};
+
+}  // namespace
+
+Committer::Committer(Connection& connection)
+    : connection_(connection),
+      topology_(connection),
+      messages_(connection),
+      queues_(load_queue_states(connection)),
+      next_message_(connection.query_integer("SELECT max(id) FROM message") + 1),
+      has_condemned_(topology_.first_condemned() >= 0) {}
+
+void Committer::commit(const BatchPlan& plan) {
+  Transaction transaction(connection_);
+  std::vector<Change> changes = start_changes(plan);
+  apply_topology(plan, changes);
+  // Removals first: what they free is used again by the appends, which counts on a full disk.
+  remove(plan, changes);
+  const std::int64_t next_message = append(plan, changes);
+  write_counters(changes);
+  const bool drops = std::ranges::any_of(changes, &Change::is_dropped);
+  const bool more = (has_condemned_ || drops) && sweep(sweep_busy);
+  transaction.commit();
+  next_message_ = next_message;
+  has_condemned_ = more;
+  adopt(changes);
+}
+
+void Committer::clean_up() {
+  Transaction transaction(connection_);
+  const bool more = sweep(sweep_idle);
+  transaction.commit();
+  has_condemned_ = more;
+}
+
+std::vector<Committer::Change> Committer::start_changes(const BatchPlan& plan) {
+  std::vector<Change> changes;
+  changes.reserve(plan.queues.size());
+  for (const auto& [id, queue] : plan.queues) {
+    const auto stored = queues_.find(id);
+    QueueState state = stored == queues_.end() ? QueueState{} : stored->second;
+    state.last_seq = std::max(state.last_seq, queue.last_seq);
+    state.delivered_mark = std::max(state.delivered_mark, queue.delivered_mark);
+    changes.push_back({id, state, queue.is_dropped});
+  }
+  // By slot: their entries are then written in the order of their keys. New queues have none yet,
+  // and get theirs, all higher, in apply_topology.
+  std::ranges::sort(changes, {}, [](const Change& c) { return std::pair(c.state.slot, c.id); });
+  return changes;
+}
+
+void Committer::apply_topology(const BatchPlan& plan, std::vector<Change>& changes) {
+  if (plan.topology.empty()) return;
+  std::unordered_map<QueueId, Change*> by_id;
+  for (Change& change : changes) by_id[change.id] = &change;
+  for (const TopologyOp* op : plan.topology) {
+    if (const auto* exchange = std::get_if<PutExchange>(op)) {
+      topology_.put_exchange(exchange->record);
+    } else if (const auto* dropped_exchange = std::get_if<DropExchange>(op)) {
+      topology_.drop_exchange(dropped_exchange->name);
+    } else if (const auto* queue = std::get_if<PutQueue>(op)) {
+      QueueState& state = by_id.at(queue->record.id)->state;
+      if (state.slot == 0) state.slot = topology_.free_slot();
+      topology_.put_queue(queue->record, state.slot);
+    } else if (const auto* dropped_queue = std::get_if<DropQueue>(op)) {
+      topology_.drop_queue(dropped_queue->id, dropped_queue->name,
+                           by_id.at(dropped_queue->id)->state.slot);
+    } else if (const auto* binding = std::get_if<PutBinding>(op)) {
+      topology_.put_binding(binding->record);
+    } else if (const auto* dropped_binding = std::get_if<DropBinding>(op)) {
+      topology_.drop_binding(dropped_binding->record);
+    }
+  }
+  std::ranges::sort(changes, {}, [](const Change& c) { return c.state.slot; });
+}
+
+void Committer::remove(const BatchPlan& plan, std::vector<Change>& changes) {
+  Removed removed;
+  for (Change& change : changes) {
+    const QueuePlan& queue = plan.queues.at(change.id);
+    const std::uint64_t count_before = removed.entry_count;
+    const std::uint64_t bytes_before = removed.body_bytes;
+    for (const SeqRange& range : queue.removals)
+      messages_.remove_entries(entry_key(change.state.slot, range.first),
+                               entry_key(change.state.slot, range.last), -1, removed);
+    change.state.message_count -= removed.entry_count - count_before;
+    change.state.body_bytes -= removed.body_bytes - bytes_before;
+    for (const DeliveryCount& count : queue.delivery_counts)
+      messages_.set_delivery_count(entry_key(change.state.slot, count.seq), count.count);
+  }
+  messages_.release(removed);
+}
+
+std::int64_t Committer::append(const BatchPlan& plan, std::vector<Change>& changes) {
+  std::int64_t next = next_message_;
+  if (plan.appends.empty()) return next;
+
+  // Messages in order of arrival, then entries in order of their keys: each goes to one end of its
+  // table.
+  std::unordered_map<QueueId, Change*> by_id;
+  for (Change& change : changes) by_id[change.id] = &change;
+  std::unordered_map<broker::ContentId, SharedMessage> shared;
+  std::vector<EntryRow> entries;
+  entries.reserve(plan.appends.size());
+  QueueId last_id;
+  QueueState* state = nullptr;
+  for (const PlannedAppend& append : plan.appends) {
+    if (append.is_cancelled) continue;
+    const Op& op = *append.op;
+    if (!state || op.queue != last_id) state = &by_id.at(op.queue)->state;
+    last_id = op.queue;
+    const auto key = entry_key(state->slot, op.seq);
+    const auto content = static_cast<std::int64_t>(op.content);
+    SharedMessage* of_content = content == 0 ? nullptr : &shared[op.content];
+    std::int64_t id = of_content ? of_content->message : 0;
+    if (id == 0) {
+      id = next++;
+      messages_.insert_message(id, *op.message, of_content ? 0 : key, content);
+    }
+    if (of_content) *of_content = {id, of_content->refs + 1};
+    const std::size_t body_bytes = op.message->body().size();
+    entries.push_back(
+        {key, id, static_cast<std::int64_t>(body_bytes), content, append.delivery_count});
+    state->message_count += 1;
+    state->body_bytes += body_bytes;
+  }
+  std::ranges::sort(entries, {}, &EntryRow::key);
+  for (const EntryRow& row : entries) messages_.insert_entry(row);
+  for (const auto& [content, message] : shared)
+    messages_.insert_content(static_cast<std::int64_t>(content), message.message, message.refs);
+  return next;
+}
+
+void Committer::write_counters(const std::vector<Change>& changes) {
+  for (const Change& change : changes)
+    if (!change.is_dropped) topology_.put_counters(change.id, change.state);
+}
+
+bool Committer::sweep(std::int64_t count_max) {
+  const std::int64_t slot = topology_.first_condemned();
+  if (slot < 0) return false;
+  Removed removed;
+  messages_.remove_entries(entry_key(static_cast<std::uint32_t>(slot), 0),
+                           entry_key(static_cast<std::uint32_t>(slot), seq_max), count_max,
+                           removed);
+  messages_.release(removed);
+  if (removed.entry_count < static_cast<std::uint64_t>(count_max)) topology_.pardon(slot);
+  return topology_.first_condemned() >= 0;
+}
+
+void Committer::adopt(const std::vector<Change>& changes) {
+  for (const Change& change : changes) {
+    if (change.is_dropped)
+      queues_.erase(change.id);
+    else
+      queues_[change.id] = change.state;
+  }
+}
+
+}  // namespace leveret::store

@@ -1,0 +1,31 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace leveret::store {
+
+/// The directory that holds everything a broker keeps. Made if it is missing, readable by its owner
+/// only, and locked against a second broker until this is destroyed.
+///
+///     lock            locked by the running broker, holds its process id
+///     leveret.db      the catalog: virtual hosts and users
+///     vhost-<id>.db   one virtual host's store, with its -wal and -shm beside it while it is open
+class DataDir {
+ public:
+  /// Throws StoreError: "data directory ... is in use by process N", or what the system says.
+  explicit DataDir(std::string path);
+  DataDir(const DataDir&) = delete;
+  DataDir& operator=(const DataDir&) = delete;
+  ~DataDir();
+
+  const std::string& path() const { return path_; }
+  std::string catalog_file() const { return path_ + "/leveret.db"; }
+  std::string vhost_file(std::int64_t id) const;
+
+ private:
+  std::string path_;
+  int lock_fd_ = -1;
+};
+
+}  // namespace leveret::store

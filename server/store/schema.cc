@@ -1,0 +1,56 @@
+#include "store/schema.h"
+
+#include "store/schema_sql.h"
+
+namespace leveret::store {
+namespace {
+
+// "LvrS" and "LvrC", so that file(1) and we can tell what a file is.
+constexpr int store_id = 0x4c767253;
+constexpr int catalog_id = 0x4c767243;
+
+}  // namespace
+
+const Schema& store_schema() {
+  static constexpr Schema schema{store_id, "store", 1, store_sql, {}};
+  return schema;
+}
+
+const Schema& catalog_schema() {
+  static constexpr Schema schema{catalog_id, "catalog", 1, catalog_sql, {}};
+  return schema;
+}
+
+int check_version(Connection& connection, const Schema& schema) {
+  const auto id = connection.query_integer("PRAGMA application_id");
+  const auto version = connection.query_integer("PRAGMA user_version");
+  const auto objects = connection.query_integer("SELECT count(*) FROM sqlite_master");
+  if (id == 0 && version == 0 && objects == 0) return 0;
+  if (id != schema.application_id)
+    throw StoreError(connection.file() + " is not a Leveret " + std::string(schema.kind) +
+                     ". It was left as it is; move it away or choose another data directory");
+  if (version > schema.version)
+    throw StoreError(
+        connection.file() + " has layout version " + std::to_string(version) +
+        ", this program knows versions up to " + std::to_string(schema.version) +
+        ". It was left as it is; start a newer leveretd, or use another data directory");
+  if (version < 1)
+    throw StoreError(damaged_text(connection.file(), "its layout version is 0"), SQLITE_CORRUPT);
+  return static_cast<int>(version);
+}
+
+void migrate(Connection& connection, const Schema& schema, int version) {
+  if (version == schema.version) return;
+  Transaction transaction(connection);
+  if (version == 0) {
+    connection.execute(std::string(schema.create));
+    connection.execute("PRAGMA application_id = " + std::to_string(schema.application_id));
+  } else {
+    for (const auto step : schema.migrations.subspan(static_cast<std::size_t>(version - 1)))
+      connection.execute(std::string(step));
+  }
+  connection.execute("PRAGMA user_version = " + std::to_string(schema.version));
+  transaction.commit();
+}
+
+}  // namespace leveret::store

@@ -1,0 +1,81 @@
+-- One virtual host. This file is the truth about the layout of version 1.
+--
+-- The version stands in PRAGMA user_version. A change of the layout raises `version` in schema.cc, adds one
+-- migration from the version before it there, and changes this file, which only new stores are made from. A
+-- file that is newer than the program is refused.
+
+CREATE TABLE meta (
+  name  TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) WITHOUT ROWID;
+
+CREATE TABLE exchange (
+  name        TEXT PRIMARY KEY,
+  type        TEXT NOT NULL,
+  auto_delete INTEGER NOT NULL,
+  internal    INTEGER NOT NULL,
+  arguments   BLOB NOT NULL          -- an AMQP field table with its length in front
+) WITHOUT ROWID;
+
+-- `slot` is the queue's part of its entries' keys. Ids are never used again; slots are.
+CREATE TABLE queue (
+  id          INTEGER PRIMARY KEY,
+  slot        INTEGER NOT NULL UNIQUE,
+  name        TEXT NOT NULL UNIQUE,
+  auto_delete INTEGER NOT NULL,
+  arguments   BLOB NOT NULL
+);
+
+-- Kept in the transactions that change them, so that a start reads no messages. Apart from `queue`, so that
+-- one page holds hundreds of them.
+CREATE TABLE queue_counters (
+  id             INTEGER PRIMARY KEY,
+  message_count  INTEGER NOT NULL,
+  body_bytes     INTEGER NOT NULL,
+  last_seq       INTEGER NOT NULL,
+  delivered_mark INTEGER NOT NULL
+);
+
+CREATE TABLE binding (
+  source      TEXT NOT NULL,
+  destination TEXT NOT NULL,
+  to_exchange INTEGER NOT NULL,
+  routing_key TEXT NOT NULL,
+  arguments   BLOB NOT NULL,
+  PRIMARY KEY (source, destination, to_exchange, routing_key, arguments)
+) WITHOUT ROWID;
+CREATE INDEX binding_destination ON binding (destination, to_exchange);
+
+-- Every message once, in order of arrival over all queues: inserts append to one place, whatever the number
+-- of queues. `crc` is CRC-32C over everything that must not change, the entry that it belongs to included
+-- (see message_table.cc).
+CREATE TABLE message (
+  id           INTEGER PRIMARY KEY,
+  crc          INTEGER NOT NULL,
+  published_at INTEGER NOT NULL,     -- milliseconds since the Unix epoch
+  exchange     TEXT NOT NULL,
+  routing_key  TEXT NOT NULL,
+  properties   BLOB NOT NULL,        -- as the publisher sent them
+  body         BLOB NOT NULL
+);
+
+-- A message's place in a queue. key = slot << 43 | seq, so a queue is one range.
+CREATE TABLE entry (
+  key            INTEGER PRIMARY KEY,
+  message        INTEGER NOT NULL,
+  body_bytes     INTEGER NOT NULL,
+  content        INTEGER,            -- NULL unless several queues share the message
+  delivery_count INTEGER             -- NULL until a delivery of it has failed
+);
+
+-- How many entries share a message.
+CREATE TABLE content (
+  id      INTEGER PRIMARY KEY,
+  message INTEGER NOT NULL,
+  refs    INTEGER NOT NULL
+);
+
+-- Slots of dropped queues whose entries are still being deleted, a few with every transaction.
+CREATE TABLE condemned (
+  slot INTEGER PRIMARY KEY
+);

@@ -1,0 +1,209 @@
+#include "store/store.h"
+
+#include <utility>
+
+#include "base/log.h"
+#include "store/checkpointer.h"
+#include "store/failure.h"
+#include "store/reader.h"
+#include "store/schema.h"
+#include "store/sqlite.h"
+#include "store/topology_table.h"
+#include "store/writer.h"
+
+namespace leveret::store {
+namespace {
+
+void set_up_writing(Connection& connection, const StoreOptions& options) {
+  // A page that was once read whole stays checked; freed pages need not be overwritten with zeros.
+  connection.execute(
+      "PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY");
+  connection.execute("PRAGMA journal_size_limit = " + std::to_string(options.wal_bytes_max));
+  connection.execute("PRAGMA cache_size = " + std::to_string(-options.cache_bytes / 1024));
+  connection.execute(options.sync_commits ? "PRAGMA synchronous = FULL"
+                                          : "PRAGMA synchronous = NORMAL");
+}
+
+/// The connection that writes, on a file that has been checked and brought to the current version.
+void prepare_file(Connection& connection, const StoreOptions& options) {
+  const int version = check_version(connection, store_schema());
+  if (version == 0) {
+    connection.execute("PRAGMA page_size = " + std::to_string(options.page_bytes));
+    // Only possible before the first table; it is what can give space back to the file system.
+    connection.execute("PRAGMA auto_vacuum = INCREMENTAL");
+  }
+  set_up_writing(connection, options);
+  connection.execute("PRAGMA journal_mode = WAL");
+  migrate(connection, store_schema(), version);
+}
+
+Connection open_reader(const StoreOptions& options) {
+  return Connection(options.file, {.read_only = true, .vfs = options.vfs});
+}
+
+}  // namespace
+
+struct Store::Parts {
+  Parts(StoreOptions options_in, StoreCallbacks callbacks_in)
+      : options(std::move(options_in)),
+        callbacks(std::move(callbacks_in)),
+        failure(callbacks.fatal),
+        write_connection(options.file, {.vfs = options.vfs}),
+        recovered(open()),
+        checkpoint_connection(options.file, {.vfs = options.vfs}),
+        read_connection(open_reader(options)),
+        checkpointer(checkpoint_connection, options.wal_bytes,
+                     write_connection.query_integer("PRAGMA page_size"), failure),
+        reader(read_connection, failure, callbacks),
+        writer(write_connection, checkpointer, reader, failure, callbacks) {}
+
+  broker::Recovered open() {
+    prepare_file(write_connection, options);
+    broker::Recovered loaded = load_topology(write_connection);
+    // After a crash the pages of the WAL may be in memory only. They are what we go on from, so
+    // they are made durable before anything is confirmed on top of them.
+    checkpoint_passive(write_connection);
+    return loaded;
+  }
+
+  void close() {
+    if (is_closed) return;
+    is_closed = true;
+    writer.close();
+    reader.close();
+    checkpointer.close();
+    if (failure.happened()) return;
+    try {
+      write_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+    } catch (const StoreError& error) {
+      // The WAL stays beside the file and is read at the next start.
+      log::warn(error.what());
+    }
+  }
+
+  const StoreOptions options;
+  const StoreCallbacks callbacks;
+  Failure failure;
+  Connection write_connection;
+  broker::Recovered recovered;
+  Connection checkpoint_connection;
+  Connection read_connection;
+  Checkpointer checkpointer;
+  Reader reader;
+  Writer writer;
+  bool is_closed = false;
+};
+
+Store::Store(StoreOptions options, StoreCallbacks callbacks)
+    : parts_(std::make_unique<Parts>(std::move(options), std::move(callbacks))) {}
+
+Store::~Store() {
+  close();
+}
+
+broker::Recovered Store::recover() {
+  return std::exchange(parts_->recovered, {});
+}
+
+Op& Store::record(Op::Kind kind, std::size_t bytes) {
+  turn_.bytes += sizeof(Op) + bytes;
+  Op& op = turn_.ops.emplace_back();
+  op.kind = kind;
+  return op;
+}
+
+void Store::record_topology(TopologyOp op) {
+  record(Op::Kind::topology, sizeof(TopologyOp)).topology =
+      std::make_unique<TopologyOp>(std::move(op));
+  turn_only_removes_ = false;
+}
+
+void Store::put_exchange(const broker::ExchangeRecord& exchange) {
+  record_topology(PutExchange{exchange});
+}
+
+void Store::drop_exchange(const std::string& name) {
+  record_topology(DropExchange{name});
+}
+
+void Store::put_queue(const broker::QueueRecord& queue) {
+  record_topology(PutQueue{queue});
+}
+
+void Store::drop_queue(QueueId queue, const std::string& name) {
+  record_topology(DropQueue{queue, name});
+}
+
+void Store::put_binding(const broker::BindingRecord& binding) {
+  record_topology(PutBinding{binding});
+}
+
+void Store::drop_binding(const broker::BindingRecord& binding) {
+  record_topology(DropBinding{binding});
+}
+
+void Store::append(QueueId queue, broker::Seq seq, broker::MessagePtr message,
+                   broker::ContentId content) {
+  // A message that many queues share takes its memory once.
+  const bool is_counted = content != 0 && content == turn_content_;
+  turn_content_ = content;
+  Op& op = record(Op::Kind::append, is_counted ? 0 : message->memory_bytes());
+  op.queue = queue;
+  op.seq = seq;
+  op.content = content;
+  op.message = std::move(message);
+  turn_only_removes_ = false;
+}
+
+// The entry's row says which message it has and how long that is: the caller's word for it is not
+// needed.
+void Store::remove(QueueId queue, broker::Seq seq, broker::ContentId, std::size_t) {
+  Op& op = record(Op::Kind::remove);
+  op.queue = queue;
+  op.seq = seq;
+}
+
+void Store::remove_range(QueueId queue, broker::Seq first, broker::Seq last) {
+  Op& op = record(Op::Kind::remove_range);
+  op.queue = queue;
+  op.seq = first;
+  op.last_seq = last;
+}
+
+void Store::set_delivery_count(QueueId queue, broker::Seq seq, std::uint32_t count) {
+  Op& op = record(Op::Kind::delivery_count);
+  op.queue = queue;
+  op.seq = seq;
+  op.delivery_count = count;
+  turn_only_removes_ = false;
+}
+
+void Store::mark_delivered(QueueId queue, broker::Seq seq) {
+  Op& op = record(Op::Kind::mark);
+  op.queue = queue;
+  op.seq = seq;
+}
+
+void Store::flush() {
+  if (turn_.ops.empty()) return;
+  turn_.turns.push_back({++flushed_, turn_.ops.size(), turn_only_removes_});
+  turn_only_removes_ = true;
+  turn_content_ = 0;
+  parts_->writer.submit(turn_);
+}
+
+std::size_t Store::pending_bytes() const {
+  return turn_.bytes + parts_->writer.pending_bytes();
+}
+
+void Store::read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t count_max,
+                 std::size_t bytes_max, ReadCallback done) {
+  const broker::CommitNumber after = turn_.ops.empty() ? flushed_ : current_commit();
+  parts_->reader.request({after, queue, first, last, count_max, bytes_max, std::move(done)});
+}
+
+void Store::close() {
+  parts_->close();
+}
+
+}  // namespace leveret::store

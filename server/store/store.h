@@ -1,0 +1,77 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "broker/journal.h"
+#include "store/batch.h"
+#include "store/callbacks.h"
+
+namespace leveret::store {
+
+struct StoreOptions {
+  std::string file;
+  /// Of a new file; a power of two from 512 to 65536.
+  int page_bytes = 16384;
+  /// How long the write-ahead log gets before it is copied into the file, and what it is cut to
+  /// when it once was longer.
+  std::int64_t wal_bytes = 16 << 20;
+  std::int64_t wal_bytes_max = 64 << 20;
+  std::int64_t cache_bytes = 16 << 20;
+  /// False only in the tests that show what it is for: a commit then does not wait for the disk.
+  bool sync_commits = true;
+  /// A registered SQLite VFS, empty for the default.
+  std::string vfs = {};
+};
+
+/// The durable half of one virtual host: a SQLite file with a thread that commits, one that reads
+/// and one that checkpoints. The Journal's calls come on the core's loop; see writer.h for what is
+/// promised when.
+class Store final : public broker::Journal {
+ public:
+  /// Opens or creates the file and starts the threads. Throws StoreError, before anything is
+  /// written, when the file is damaged, newer than this program or not a store.
+  Store(StoreOptions options, StoreCallbacks callbacks);
+  /// Calls close().
+  ~Store() override;
+
+  /// What was stored when the file was opened. To be taken once.
+  broker::Recovered recover();
+
+  void put_exchange(const broker::ExchangeRecord& exchange) override;
+  void drop_exchange(const std::string& name) override;
+  void put_queue(const broker::QueueRecord& queue) override;
+  void drop_queue(QueueId queue, const std::string& name) override;
+  void put_binding(const broker::BindingRecord& binding) override;
+  void drop_binding(const broker::BindingRecord& binding) override;
+  void append(QueueId queue, broker::Seq seq, broker::MessagePtr message,
+              broker::ContentId content) override;
+  void remove(QueueId queue, broker::Seq seq, broker::ContentId content,
+              std::size_t body_bytes) override;
+  void remove_range(QueueId queue, broker::Seq first, broker::Seq last) override;
+  void set_delivery_count(QueueId queue, broker::Seq seq, std::uint32_t count) override;
+  void mark_delivered(QueueId queue, broker::Seq seq) override;
+  broker::CommitNumber current_commit() const override { return flushed_ + 1; }
+  void flush() override;
+  std::size_t pending_bytes() const override;
+  void read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t count_max,
+            std::size_t bytes_max, ReadCallback done) override;
+
+  /// Commits what was flushed, empties the write-ahead log into the file and closes it, unless the
+  /// store has failed: then nothing more is written. No callback runs afterwards.
+  void close();
+
+ private:
+  struct Parts;
+  Op& record(Op::Kind kind, std::size_t bytes = 0);
+  void record_topology(TopologyOp op);
+
+  std::unique_ptr<Parts> parts_;
+  Batch turn_;
+  bool turn_only_removes_ = true;
+  broker::ContentId turn_content_ = 0;
+  broker::CommitNumber flushed_ = 0;
+};
+
+}  // namespace leveret::store

@@ -1,0 +1,137 @@
+#include "store/writer.h"
+
+#include <exception>
+
+#include "base/log.h"
+
+namespace leveret::store {
+namespace {
+
+/// How long a full disk is left alone before the next try, unless something comes to be removed.
+constexpr std::chrono::milliseconds full_retry{250};
+
+int note_wal_pages(void* checkpointer, sqlite3*, const char*, int pages) {
+  static_cast<Checkpointer*>(checkpointer)->wal_has(pages);
+  return SQLITE_OK;
+}
+
+}  // namespace
+
+Writer::Writer(Connection& connection, Checkpointer& checkpointer, Reader& reader, Failure& failure,
+               const StoreCallbacks& callbacks)
+    : connection_(connection),
+      checkpointer_(checkpointer),
+      reader_(reader),
+      failure_(failure),
+      callbacks_(callbacks),
+      committer_(connection) {
+  sqlite3_wal_hook(connection.handle(), note_wal_pages, &checkpointer);
+  thread_ = std::thread([this] { run(); });
+}
+
+Writer::~Writer() {
+  close();
+}
+
+void Writer::submit(Batch& turn) {
+  pending_bytes_ += turn.bytes;
+  const std::lock_guard lock(mutex_);
+  gathered_.take(turn);
+  if (is_waiting_) wake_.notify_one();
+}
+
+void Writer::close() {
+  {
+    const std::lock_guard lock(mutex_);
+    closing_ = true;
+    wake_.notify_one();
+  }
+  if (thread_.joinable()) thread_.join();
+}
+
+void Writer::run() {
+  try {
+    for (bool is_last = false; !is_last;) {
+      is_last = gather();
+      if (failure_.happened()) return;
+      if (!held_.is_empty())
+        write(is_last);
+      else if (!is_last)
+        committer_.clean_up();
+    }
+  } catch (const std::exception& error) {
+    failure_.report(error.what());
+  }
+}
+
+bool Writer::gather() {
+  std::unique_lock lock(mutex_);
+  const auto has_news = [this] { return !gathered_.is_empty() || closing_; };
+  is_waiting_ = true;
+  if (!held_.is_empty())
+    wake_.wait_until(lock, retry_at_, has_news);
+  else if (!committer_.has_leftovers())
+    wake_.wait(lock, has_news);
+  is_waiting_ = false;
+  held_.take(gathered_);
+  return closing_;
+}
+
+void Writer::write(bool is_last) {
+  try {
+    if (disk_is_full_ && !is_last && std::chrono::steady_clock::now() < retry_at_)
+      commit_held_removals();
+    else
+      commit_held();
+  } catch (const StoreError& error) {
+    if (!error.is_disk_full()) throw;
+    hold_for_space();
+  }
+}
+
+void Writer::commit_held() {
+  committer_.commit(plan_batch(held_.ops, committer_.queues()));
+  const broker::CommitNumber number = held_.turns.back().number;
+  pending_bytes_ -= held_.bytes;
+  held_.clear();
+  if (disk_is_full_) {
+    disk_is_full_ = false;
+    log::info(connection_.file() + ": the disk has room again");
+    callbacks_.disk_full(false);
+  }
+  callbacks_.committed(number);
+  reader_.committed(number);
+  after_commit();
+}
+
+void Writer::hold_for_space() {
+  retry_at_ = std::chrono::steady_clock::now() + full_retry;
+  if (!disk_is_full_) {
+    disk_is_full_ = true;
+    log::error(connection_.file() + ": the disk is full; publishers wait until there is room");
+    callbacks_.disk_full(true);
+  }
+  // An emptied WAL is room that this file has already.
+  checkpoint_passive(connection_);
+  try {
+    commit_held_removals();
+    if (committer_.has_leftovers()) committer_.clean_up();
+  } catch (const StoreError& error) {
+    if (!error.is_disk_full()) throw;
+  }
+}
+
+void Writer::commit_held_removals() {
+  const BatchPlan plan = plan_removals(held_, committer_.queues());
+  if (plan.queues.empty()) return;
+  committer_.commit(plan);
+  // Kept, because they cancel what is held before them, but not tried by themselves again.
+  for (Turn& turn : held_.turns) turn.only_removes = false;
+  after_commit();
+}
+
+void Writer::after_commit() {
+  if (checkpointer_.take_finish_request()) checkpoint_passive(connection_);
+}
+
+}  // namespace leveret::store

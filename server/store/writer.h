@@ -1,0 +1,72 @@
+#pragma once
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "store/batch.h"
+#include "store/callbacks.h"
+#include "store/checkpointer.h"
+#include "store/committer.h"
+#include "store/failure.h"
+#include "store/reader.h"
+
+namespace leveret::store {
+
+/// The thread that commits. It takes all turns that have gathered, makes one transaction of them,
+/// reports, and takes what gathered meanwhile; there is no timer. Turns are never split.
+///
+/// When the disk is full, the transaction is rolled back and its turns are kept: nothing is
+/// reported, and it is tried again, with the turns that came since, when there may be room. Until
+/// then those turns that need no room, acknowledgements above all, are committed by themselves, so
+/// that consumers go on and room is made. They may overtake: what they remove is either stored
+/// already, or appended by a turn that is still held here, where the removal stays with it and
+/// cancels it. Removing twice changes nothing, so the whole is applied again in order later, and
+/// only then reported.
+class Writer {
+ public:
+  /// Starts the thread, which alone uses `connection` until close().
+  Writer(Connection& connection, Checkpointer& checkpointer, Reader& reader, Failure& failure,
+         const StoreCallbacks& callbacks);
+  ~Writer();
+
+  /// Takes a turn and leaves `turn` empty. Core's thread.
+  void submit(Batch& turn);
+  /// Commits what was submitted, if the disk has room for it, and ends the thread.
+  void close();
+  /// Bytes submitted and not committed. Any thread.
+  std::size_t pending_bytes() const { return pending_bytes_; }
+
+ private:
+  void run();
+  /// Waits for turns, and adds them to those that are held. True when no more will come.
+  bool gather();
+  void write(bool is_last);
+  void commit_held();
+  void commit_held_removals();
+  void hold_for_space();
+  void after_commit();
+
+  Connection& connection_;
+  Checkpointer& checkpointer_;
+  Reader& reader_;
+  Failure& failure_;
+  const StoreCallbacks& callbacks_;
+  Committer committer_;
+
+  std::mutex mutex_;
+  std::condition_variable wake_;
+  Batch gathered_;
+  bool is_waiting_ = false;
+  bool closing_ = false;
+
+  Batch held_;
+  bool disk_is_full_ = false;
+  std::chrono::steady_clock::time_point retry_at_;
+  std::atomic<std::size_t> pending_bytes_{0};
+  std::thread thread_;
+};
+
+}  // namespace leveret::store

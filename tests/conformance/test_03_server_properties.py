@@ -1,0 +1,23 @@
+"""What the server says of itself: clients switch features on these."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    "capability",
+    [
+        "publisher_confirms",
+        "basic.nack",
+        "consumer_cancel_notify",
+        "authentication_failure_close",
+        "per_consumer_qos",
+    ],
+)
+def test_the_server_announces(raw, capability):
+    assert raw().start.server_properties["capabilities"][capability] is True
+
+
+def test_the_server_names_itself(raw):
+    properties = raw().start.server_properties
+    for key in ("product", "version", "platform"):
+        assert properties[key]

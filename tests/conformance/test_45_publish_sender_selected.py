@@ -1,0 +1,27 @@
+"""CC and BCC: more routing keys in the headers."""
+
+import re
+
+import pika
+import pytest
+
+from support.amqp import closes_channel, get, is_empty, put
+
+
+def test_cc_and_bcc_add_routing_keys_and_bcc_is_not_seen(channel, name):
+    to, cc, bcc = name("to"), name("cc"), name("bcc")
+    for queue in (to, cc, bcc):
+        channel.queue_declare(queue, exclusive=True)
+    properties = pika.BasicProperties(headers={"CC": [cc], "BCC": [bcc], "other": 1})
+    put(channel, to, "x", properties=properties)
+    for queue in (to, cc, bcc):
+        method, properties, _ = get(channel, queue, auto_ack=True)
+        assert method.routing_key == to
+        assert properties.headers == {"CC": [cc], "other": 1}
+        assert is_empty(channel, queue)
+
+
+@pytest.mark.parametrize("header", ["CC", "BCC"])
+def test_another_type_than_an_array_is_406(channel, name, header):
+    with closes_channel(channel, 406, re.compile("PRECONDITION_FAILED")):
+        put(channel, name(), "x", properties=pika.BasicProperties(headers={header: "one"}))

@@ -1,0 +1,50 @@
+"""SIGKILL: what was confirmed is there, and says that it may have been seen before."""
+
+import pytest
+
+from support.amqp import PERSISTENT, get, put, wait_ready
+
+
+def test_confirmed_messages_survive_in_order(broker, connect, name):
+    queue = name()
+    channel = connect().channel()
+    channel.confirm_delivery()
+    channel.queue_declare(queue, durable=True)
+    bodies = [str(number) for number in range(200)]
+    put(channel, queue, *bodies, properties=PERSISTENT)
+    broker.kill()
+    broker.start()
+    channel = connect().channel()
+    wait_ready(channel, queue, 200)
+    assert [get(channel, queue)[2].decode() for _ in range(200)] == bodies
+
+
+@pytest.mark.leveret_only("redelivered-after-crash")
+def test_what_was_delivered_before_is_redelivered(broker, connect, name):
+    queue = name()
+    channel = connect().channel()
+    channel.confirm_delivery()
+    channel.queue_declare(queue, durable=True)
+    put(channel, queue, "0", "1", "2", properties=PERSISTENT)
+    wait_ready(channel, queue, 3)
+    get(channel, queue)
+    get(channel, queue)
+    broker.kill()
+    broker.start()
+    channel = connect().channel()
+    came = [get(channel, queue) for _ in range(3)]
+    assert [body for _, _, body in came] == [b"0", b"1", b"2"]
+    assert [method.redelivered for method, _, _ in came][:2] == [True, True]
+
+
+def test_topology_survives(broker, connect, name):
+    queue, exchange = name(), name("x")
+    channel = connect().channel()
+    channel.exchange_declare(exchange, "direct", durable=True)
+    channel.queue_declare(queue, durable=True)
+    channel.queue_bind(queue, exchange, "k")
+    broker.kill()
+    broker.start()
+    channel = connect().channel()
+    channel.basic_publish(exchange, "k", b"x")
+    assert get(channel, queue)[2] == b"x"

@@ -1,0 +1,70 @@
+"""RabbitMQ's own command-line client against our API. Debian: rabbitmq-server."""
+
+import csv
+import io
+import shutil
+import subprocess
+
+import pytest
+
+ADMIN = shutil.which("rabbitmqadmin")
+pytestmark = pytest.mark.skipif(ADMIN is None, reason="rabbitmqadmin is not installed")
+
+
+@pytest.fixture
+def admin(api):
+    def run(*arguments, stdin=None):
+        command = ["/usr/bin/python3", ADMIN, "-H", api.host, "-P", str(api.port), "-f", "tsv", *arguments]
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, done.stdout + done.stderr
+        return done.stdout
+
+    return run
+
+
+def rows(text):
+    return list(csv.DictReader(io.StringIO(text), delimiter="\t"))
+
+
+def test_declare_list_delete(admin, name):
+    queue, exchange = name("queue"), name("exchange")
+    admin("declare", "queue", f"name={queue}", "durable=true", 'arguments={"x-max-length": 9}')
+    admin("declare", "exchange", f"name={exchange}", "type=topic")
+    admin("declare", "binding", f"source={exchange}", f"destination={queue}", "routing_key=a.#")
+    assert {"name": queue, "messages": "0"} in rows(admin("list", "queues"))
+    assert {"name": exchange, "type": "topic"} in rows(admin("list", "exchanges"))
+    row = {"source": exchange, "destination": queue, "routing_key": "a.#"}
+    assert row in rows(admin("list", "bindings"))
+    assert queue in admin("-V", "/", "list", "queues", "name", "arguments")
+    admin("delete", "binding", f"source={exchange}", f"destination={queue}", "destination_type=queue", "properties_key=a.%23")
+    assert row not in rows(admin("list", "bindings"))
+    admin("delete", "queue", f"name={queue}")
+    admin("delete", "exchange", f"name={exchange}")
+    assert queue not in admin("list", "queues")
+
+
+def test_publish_get_purge(admin, queue):
+    admin("publish", f"routing_key={queue}", "payload=hello", 'properties={"content_type": "text/plain"}')
+    admin("publish", f"routing_key={queue}", stdin="from stdin")
+    got = rows(admin("get", f"queue={queue}", "count=2", "ackmode=ack_requeue_true"))
+    assert [row["payload"] for row in got] == ["hello", "from stdin"]
+    assert {"name": queue, "messages": "2"} in rows(admin("list", "queues"))
+    admin("purge", "queue", f"name={queue}")
+    assert {"name": queue, "messages": "0"} in rows(admin("list", "queues"))
+
+
+@pytest.mark.parametrize("what", ["connections", "channels", "consumers", "vhosts", "nodes"])
+def test_lists(admin, what, queue, channel):
+    channel.basic_consume(queue, lambda *_: None)
+    assert len(rows(admin("list", what))) >= 1
+
+
+def test_show_overview(admin):
+    (row,) = rows(admin("show", "overview"))
+    assert row["rabbitmq_version"]
+
+
+def test_close_a_connection(admin, api, connection, channel):
+    port = connection._impl._transport._sock.getsockname()[1]
+    (name,) = [c["name"] for c in api.get(("connections",)).json if c["peer_port"] == port]
+    admin("close", "connection", f"name={name}")

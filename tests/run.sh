@@ -1,0 +1,72 @@
+#!/usr/bin/env bash
+# Installs what is missing, builds, and runs every test:
+#   tests/run.sh              all of them
+#   tests/run.sh unit cli     only these parts; tests/run.sh --list names them
+set -euo pipefail
+source "$(dirname "${BASH_SOURCE[0]}")/../conf/lib.sh"
+export PATH="$PATH:/usr/sbin:/sbin"
+
+PARTS=(unit sanitize conformance cli http web story crash)
+TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev python3-pytest python3-pika python3-celery
+  celery amqp-tools chromium)
+
+case "${1:-}" in
+  -h | --help)
+    sed -n '2,4s/^# //p' "${BASH_SOURCE[0]}"
+    exit 0
+    ;;
+  --list)
+    printf '%s\n' "${PARTS[@]}"
+    exit 0
+    ;;
+esac
+chosen=("$@")
+[ ${#chosen[@]} -gt 0 ] || chosen=("${PARTS[@]}")
+for part in "${chosen[@]}"; do
+  printf '%s\n' "${PARTS[@]}" | grep -qx -- "$part" ||
+    die "there is no test part '$part'; there are: ${PARTS[*]}"
+done
+
+install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
+install_node
+build release
+
+export LEVERETD="$ROOT/build/release/leveretd" LEVERET="$ROOT/build/release/leveret"
+PYTEST=(/usr/bin/python3 -m pytest -q -p no:cacheprovider)
+export PYTHONDONTWRITEBYTECODE=1
+
+run_unit() {
+  ctest --test-dir "$ROOT/build/release" --output-on-failure -j "$(nproc)" -LE bench
+}
+# The same again with AddressSanitizer and UndefinedBehaviorSanitizer.
+run_sanitize() {
+  build debug
+  ctest --test-dir "$ROOT/build/debug" --output-on-failure -j "$(nproc)" -LE bench
+}
+run_conformance() {
+  (cd "$ROOT/tests/conformance/node" && npm ci --no-audit --no-fund --silent) ||
+    die "npm could not install the packages of tests/conformance/node"
+  "${PYTEST[@]}" "$ROOT/tests/conformance"
+}
+run_cli() { "${PYTEST[@]}" "$ROOT/tests/cli"; }
+run_http() { "${PYTEST[@]}" "$ROOT/tests/http"; }
+run_web() {
+  (cd "$ROOT/web" && npm ci --no-audit --no-fund --silent && npm test) ||
+    die "the dashboard's own tests failed"
+  node "$ROOT/tests/web/run.mjs"
+}
+run_story() { "${PYTEST[@]}" "$ROOT/tests/story"; }
+run_crash() { "${PYTEST[@]}" "$ROOT/tests/crash"; }
+
+failed=()
+for part in "${chosen[@]}"; do
+  say "Tests: $part"
+  if (set -e; "run_$part"); then
+    say "Tests: $part passed"
+  else
+    failed+=("$part")
+    say "Tests: $part FAILED"
+  fi
+done
+say "$((${#chosen[@]} - ${#failed[@]})) of ${#chosen[@]} parts passed${failed:+; failed: ${failed[*]}}"
+[ ${#failed[@]} = 0 ]

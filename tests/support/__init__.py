@@ -1,0 +1,1 @@
+"""What several Python test suites share: brokers as processes, raw AMQP frames, polling."""

@@ -1,0 +1,117 @@
+#include "golden.h"
+
+namespace leveret::amqp {
+
+const std::vector<GoldenMethod>& golden_methods() {
+  static const Table table{{"k", "v"}};
+  static const std::vector<GoldenMethod> rows{
+      // class connection
+      {"000a 000a  00 09  00000008 01'k' 'S' 00000001'v'  0000000e'PLAIN AMQPLAIN'  "
+       "00000005'en_US'",
+       connection::Start{0, 9, table, {"PLAIN AMQPLAIN"}, {"en_US"}}},
+      {"000a 000b  00000008 01'k' 'S' 00000001'v'  05'PLAIN'  0000000c 00'guest'00'guest'"
+       "  05'en_US'",
+       connection::StartOk{table, "PLAIN", {std::string_view{"\0guest\0guest", 12}}, "en_US"}},
+      {"000a 0014  00000003'who'", connection::Secure{{"who"}}},
+      {"000a 0015  00000002'me'", connection::SecureOk{{"me"}}},
+      {"000a 001e  07ff 00020000 003c", connection::Tune{2047, 131072, 60}},
+      {"000a 001f  ffff ffffffff 0000", connection::TuneOk{65535, 0xffffffff, 0}},
+      {"000a 0028  01'/' 00 00", connection::Open{"/", "", false}},
+      {"000a 0028  06'videos' 01'x' 01", connection::Open{"videos", "x", true}},
+      {"000a 0029  00", connection::OpenOk{""}},
+      {"000a 0032  0140 12'CONNECTION_FORCED!' 0000 0000",
+       connection::Close{320, "CONNECTION_FORCED!", 0, 0}},
+      {"000a 0033", connection::CloseOk{}},
+      {"000a 003c  0d'low on memory'", connection::Blocked{"low on memory"}},
+      {"000a 003d", connection::Unblocked{}},
+      {"000a 0046  00000003'new' 05'token'", connection::UpdateSecret{{"new"}, "token"}},
+      {"000a 0047", connection::UpdateSecretOk{}},
+      // class channel
+      {"0014 000a  00", channel::Open{""}},
+      {"0014 000b  00000000", channel::OpenOk{{""}}},
+      {"0014 0014  01", channel::Flow{true}},
+      {"0014 0015  00", channel::FlowOk{false}},
+      {"0014 0028  0194 09'NOT_FOUND' 0032 000a", channel::Close{404, "NOT_FOUND", 50, 10}},
+      {"0014 0029", channel::CloseOk{}},
+      // class access, long gone, still sent by old clients
+      {"001e 000a  05'/data' 1d", access::Request{"/data", true, false, true, true, true}},
+      {"001e 000b  0001", access::RequestOk{1}},
+      // class exchange
+      {"0028 000a  0000 04'jobs' 05'topic' 02 00000008 01'k' 'S' 00000001'v'",
+       exchange::Declare{0, "jobs", "topic", false, true, false, false, false, table}},
+      {"0028 000a  ffff 00 00 1d 00000000",
+       exchange::Declare{65535, "", "", true, false, true, true, true, {}}},
+      {"0028 000b", exchange::DeclareOk{}},
+      {"0028 0014  0000 04'jobs' 01", exchange::Delete{0, "jobs", true, false}},
+      {"0028 0014  0000 04'jobs' 02", exchange::Delete{0, "jobs", false, true}},
+      {"0028 0015", exchange::DeleteOk{}},
+      {"0028 001e  0000 01'd' 01's' 01'k' 01 00000008 01'k' 'S' 00000001'v'",
+       exchange::Bind{0, "d", "s", "k", true, table}},
+      {"0028 001f", exchange::BindOk{}},
+      {"0028 0028  0000 01'd' 01's' 01'k' 00 00000000",
+       exchange::Unbind{0, "d", "s", "k", false, {}}},
+      {"0028 0033", exchange::UnbindOk{}},
+      // class queue
+      {"0032 000a  0000 01'q' 02 0000001b 0c'x-max-length' 'l' 000000000000000a 03'a-b' 'V'",
+       queue::Declare{0,
+                      "q",
+                      false,
+                      true,
+                      false,
+                      false,
+                      false,
+                      {{"x-max-length", std::int64_t{10}}, {"a-b", Value{}}}}},
+      {"0032 000a  0000 00 1d 00000000", queue::Declare{0, "", true, false, true, true, true, {}}},
+      {"0032 000b  01'q' 00000007 00000002", queue::DeclareOk{"q", 7, 2}},
+      {"0032 0014  0000 01'q' 01'e' 01'k' 00 00000008 01'k' 'S' 00000001'v'",
+       queue::Bind{0, "q", "e", "k", false, table}},
+      {"0032 0015", queue::BindOk{}},
+      {"0032 001e  0000 01'q' 01", queue::Purge{0, "q", true}},
+      {"0032 001f  ffffffff", queue::PurgeOk{0xffffffff}},
+      {"0032 0028  0000 01'q' 05", queue::Delete{0, "q", true, false, true}},
+      {"0032 0028  0000 01'q' 02", queue::Delete{0, "q", false, true, false}},
+      {"0032 0029  00000003", queue::DeleteOk{3}},
+      {"0032 0032  0000 01'q' 01'e' 01'k' 00000008 01'k' 'S' 00000001'v'",
+       queue::Unbind{0, "q", "e", "k", table}},
+      {"0032 0033", queue::UnbindOk{}},
+      // class basic
+      {"003c 000a  00000000 000a 01", basic::Qos{0, 10, true}},
+      {"003c 000b", basic::QosOk{}},
+      {"003c 0014  0000 01'q' 01't' 05 00000008 01'k' 'S' 00000001'v'",
+       basic::Consume{0, "q", "t", true, false, true, false, table}},
+      {"003c 0014  0000 00 00 0a 00000000",
+       basic::Consume{0, "", "", false, true, false, true, {}}},
+      {"003c 0015  01't'", basic::ConsumeOk{"t"}},
+      {"003c 001e  01't' 01", basic::Cancel{"t", true}},
+      {"003c 001f  01't'", basic::CancelOk{"t"}},
+      {"003c 0028  0000 09'amq.topic' 09'video.new' 01",
+       basic::Publish{0, "amq.topic", "video.new", true, false}},
+      {"003c 0028  0000 00 01'q' 02", basic::Publish{0, "", "q", false, true}},
+      {"003c 0032  0138 08'NO_ROUTE' 01'e' 01'k'", basic::Return{312, "NO_ROUTE", "e", "k"}},
+      {"003c 003c  01't' ffffffffffffffff 01 01'e' 01'k'",
+       basic::Deliver{"t", 0xffffffffffffffff, true, "e", "k"}},
+      {"003c 0046  0000 01'q' 01", basic::Get{0, "q", true}},
+      {"003c 0047  0000000000000001 00 01'e' 01'k' 00000009", basic::GetOk{1, false, "e", "k", 9}},
+      {"003c 0048  00", basic::GetEmpty{""}},
+      {"003c 0050  0102030405060708 01", basic::Ack{0x0102030405060708, true}},
+      {"003c 005a  0000000000000002 01", basic::Reject{2, true}},
+      {"003c 0064  01", basic::RecoverAsync{true}},
+      {"003c 006e  00", basic::Recover{false}},
+      {"003c 006f", basic::RecoverOk{}},
+      {"003c 0078  0000000000000003 02", basic::Nack{3, false, true}},
+      {"003c 0078  0000000000000003 01", basic::Nack{3, true, false}},
+      // class confirm
+      {"0055 000a  01", confirm::Select{true}},
+      {"0055 000b", confirm::SelectOk{}},
+      // class tx
+      {"005a 000a", tx::Select{}},
+      {"005a 000b", tx::SelectOk{}},
+      {"005a 0014", tx::Commit{}},
+      {"005a 0015", tx::CommitOk{}},
+      {"005a 001e", tx::Rollback{}},
+      {"005a 001f", tx::RollbackOk{}},
+  };
+  return rows;
+}
+
+}  // namespace leveret::amqp

@@ -1,0 +1,78 @@
+#include "http/list.h"
+
+#include <gtest/gtest.h>
+
+#include "http/error.h"
+
+namespace leveret::http {
+namespace {
+
+Json three() {
+  return Json::parse(
+      R"([{"name": "b", "n": 1, "s": {"rate": 2.5}}, {"name": "ab", "n": 3, "s": {"rate": 0.5}},
+                         {"name": "c", "n": 2}])");
+}
+
+Json apply(const char* query) {
+  return apply_list_options(three(), read_list_options(Query{query}));
+}
+
+Json names(const Json& items) {
+  Json all = Json::array();
+  for (const Json& item : items) all.push_back(item.at("name"));
+  return all;
+}
+
+std::string error_of(const char* query) {
+  try {
+    apply(query);
+  } catch (const HttpError& error) {
+    EXPECT_EQ(error.status, 400);
+    return error.error;
+  }
+  return "";
+}
+
+TEST(List, StaysAsItIsWithoutParameters) {
+  EXPECT_EQ(apply(""), three());
+}
+
+TEST(List, SortsByAPath) {
+  EXPECT_EQ(names(apply("sort=name")), (Json{"ab", "b", "c"}));
+  EXPECT_EQ(names(apply("sort=n&sort_reverse=true")), (Json{"ab", "c", "b"}));
+  EXPECT_EQ(names(apply("sort=s.rate")), (Json{"c", "ab", "b"}));
+  EXPECT_EQ(names(apply("sort=nonsense")), (Json{"b", "ab", "c"}));
+}
+
+TEST(List, KeepsColumns) {
+  EXPECT_EQ(apply("columns=name,s.rate")[0], (Json{{"name", "b"}, {"s", {{"rate", 2.5}}}}));
+  EXPECT_EQ(apply("columns=name,s.rate")[2], (Json{{"name", "c"}}));
+}
+
+TEST(List, PagesSayHowManyThereAre) {
+  const Json page = apply("page=1&page_size=1&name=b");
+  EXPECT_EQ(page, (Json{{"filtered_count", 2},
+                        {"item_count", 1},
+                        {"items", Json::array({three()[0]})},
+                        {"page", 1},
+                        {"page_count", 2},
+                        {"page_size", 1},
+                        {"total_count", 3}}));
+  EXPECT_EQ(names(apply("page=2&page_size=2").at("items")), (Json::array({"c"})));
+}
+
+TEST(List, AnEmptyListHasAFirstPage) {
+  EXPECT_EQ(apply("page=1&name=zzz").at("items"), Json::array());
+}
+
+TEST(List, RefusesWhatRabbitMqRefuses) {
+  EXPECT_EQ(error_of("page=9"), "page_out_of_range");
+  EXPECT_EQ(error_of("page=0"), "invalid_pagination_parameters");
+  EXPECT_EQ(error_of("page=1&page_size=501"), "invalid_pagination_parameters");
+  EXPECT_EQ(error_of("page=1&page_size=1000000000000000000"), "bad_request");
+  EXPECT_EQ(error_of("page=a"), "bad_request");
+  EXPECT_EQ(error_of("page=1&name=(a%2B)%2B&use_regex=true"), "bad_request");
+}
+
+}  // namespace
+}  // namespace leveret::http

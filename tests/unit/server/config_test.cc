@@ -1,0 +1,191 @@
+#include "config.h"
+
+#include <gtest/gtest.h>
+
+#include <unistd.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <map>
+#include <sstream>
+
+namespace leveret::server {
+namespace {
+
+/// A settings file that is gone with the test.
+class File {
+ public:
+  explicit File(std::string_view text) {
+    std::string name = (std::filesystem::temp_directory_path() / "leveret-config-XXXXXX").string();
+    const int fd = mkstemp(name.data());
+    EXPECT_GE(fd, 0);
+    if (fd >= 0) close(fd);
+    path_ = name;
+    std::ofstream{path_} << text;
+  }
+  File(const File&) = delete;
+  File& operator=(const File&) = delete;
+  ~File() { std::filesystem::remove(path_); }
+  const std::string& path() const { return path_; }
+
+ private:
+  std::string path_;
+};
+
+Config load(std::string_view text) {
+  const File file{text};
+  ConfigSources sources;
+  sources.file = file.path();
+  return load_config(sources);
+}
+
+/// What is said of a file, without the file's name; "accepted" when nothing is.
+std::string complaint(std::string_view text) {
+  const File file{text};
+  ConfigSources sources;
+  sources.file = file.path();
+  try {
+    load_config(sources);
+    return "accepted";
+  } catch (const ConfigError& error) {
+    EXPECT_FALSE(error.is_usage());
+    const std::string what = error.what();
+    EXPECT_EQ(what.rfind(file.path() + ":", 0), 0U) << what;
+    return what.substr(std::min(file.path().size() + 1, what.size()));
+  }
+}
+
+void expect_equal(const Config& left, const Config& right) {
+  EXPECT_EQ(left.data_dir, right.data_dir);
+  EXPECT_EQ(left.bind, right.bind);
+  EXPECT_EQ(left.log_level, right.log_level);
+  EXPECT_EQ(left.amqp_port, right.amqp_port);
+  EXPECT_EQ(left.tuning.channel_max, right.tuning.channel_max);
+  EXPECT_EQ(left.tuning.frame_max, right.tuning.frame_max);
+  EXPECT_EQ(left.tuning.heartbeat_s, right.tuning.heartbeat_s);
+  EXPECT_EQ(left.http_port, right.http_port);
+  EXPECT_EQ(left.http_hosts, right.http_hosts);
+  EXPECT_EQ(left.io_loops, right.io_loops);
+  EXPECT_EQ(left.limits.queue_window_messages, right.limits.queue_window_messages);
+  EXPECT_EQ(left.limits.queue_window_bytes, right.limits.queue_window_bytes);
+  EXPECT_EQ(left.limits.message_bytes_max, right.limits.message_bytes_max);
+  EXPECT_EQ(left.limits.outbox_bytes_max, right.limits.outbox_bytes_max);
+  EXPECT_EQ(left.limits.journal_pending_bytes_max, right.limits.journal_pending_bytes_max);
+  EXPECT_EQ(left.limits.channel_max, right.limits.channel_max);
+  EXPECT_EQ(left.store.wal_bytes, right.store.wal_bytes);
+  EXPECT_EQ(left.store.wal_bytes_max, right.store.wal_bytes_max);
+  EXPECT_EQ(left.store.cache_bytes, right.store.cache_bytes);
+}
+
+TEST(Config, NeedsNoFile) {
+  const Config config = load_config({});
+  EXPECT_EQ(config.amqp_port, 5672);
+  EXPECT_EQ(config.http_port, 15672);
+  EXPECT_EQ(config.data_dir, "./data");
+  EXPECT_EQ(config.bind, std::vector<std::string>{"0.0.0.0"});
+}
+
+TEST(Config, TheDocumentedFileSaysTheDefaults) {
+  ConfigSources sources;
+  sources.file = LEVERET_CONF;
+  expect_equal(load_config(sources), Config{});
+}
+
+TEST(Config, TheDocumentedFileHasEverySetting) {
+  std::ifstream stream{LEVERET_CONF};
+  std::stringstream text;
+  text << stream.rdbuf();
+  for (const std::string_view name : setting_names()) {
+    const std::size_t dot = name.find('.');
+    if (dot != std::string_view::npos)
+      EXPECT_NE(text.str().find("\n[" + std::string{name.substr(0, dot)} + "]"), std::string::npos);
+    const std::string key{dot == std::string_view::npos ? name : name.substr(dot + 1)};
+    EXPECT_NE(text.str().find("\n" + key + " = "), std::string::npos) << name;
+  }
+}
+
+TEST(Config, ReadsAFile) {
+  const Config config = load(
+      "data_dir = '/var/lib/leveret'\nbind = ['127.0.0.1', '::1']\nlog_level = 'debug'\n"
+      "[amqp]\nport = 0\nchannel_max = 10\nmessage_bytes_max = '16 MiB'\n[threads]\nio_loops = "
+      "4\n");
+  EXPECT_EQ(config.data_dir, "/var/lib/leveret");
+  EXPECT_EQ(config.bind, (std::vector<std::string>{"127.0.0.1", "::1"}));
+  EXPECT_EQ(config.log_level, log::Level::debug);
+  EXPECT_EQ(config.amqp_port, 0);
+  EXPECT_EQ(config.tuning.channel_max, 10);
+  EXPECT_EQ(config.limits.channel_max, 10);
+  EXPECT_EQ(config.limits.message_bytes_max, 16U << 20U);
+  EXPECT_EQ(config.io_loops, 4U);
+}
+
+TEST(Config, TheCommandLineCountsMoreThanTheEnvironmentAndThatMoreThanTheFile) {
+  const File file{"[amqp]\nport = 1\nheartbeat_s = 1\n[http]\nport = 1\n"};
+  const std::map<std::string, std::string> variables{
+      {"LEVERET_AMQP_PORT", "2"}, {"LEVERET_HTTP_PORT", "2"}, {"LEVERET_BIND", "127.0.0.1, ::1"}};
+  ConfigSources sources;
+  sources.file = file.path();
+  sources.environment = [&](const char* name) -> const char* {
+    const auto found = variables.find(name);
+    return found == variables.end() ? nullptr : found->second.c_str();
+  };
+  sources.arguments = {{"http.port", "3", "--http-port"}};
+  const Config config = load_config(sources);
+  EXPECT_EQ(config.tuning.heartbeat_s, 1);
+  EXPECT_EQ(config.amqp_port, 2);
+  EXPECT_EQ(config.http_port, 3);
+  EXPECT_EQ(config.bind, (std::vector<std::string>{"127.0.0.1", "::1"}));
+}
+
+TEST(Config, AnUnknownKeyIsNamedWithItsLine) {
+  EXPECT_EQ(complaint("\n\nnothing_like_it = 1\n"), "3: unknown key 'nothing_like_it'");
+  EXPECT_EQ(complaint("[amqp]\nprot = 1\n"),
+            "2: unknown key 'amqp.prot'; did you mean 'amqp.port'?");
+  EXPECT_EQ(complaint("[amqp.port]\nx = 1\n").substr(0, 2), "1:");
+  EXPECT_EQ(complaint("[nowhere]\n").substr(0, 24), "1: unknown key 'nowhere'");
+}
+
+TEST(Config, ABadValueIsToldWhatWouldBeRight) {
+  EXPECT_EQ(complaint("[http]\nport = 65536\n"),
+            "2: http.port is 65536, but has to be a port from 0 (any free one) to 65535");
+  EXPECT_EQ(complaint("[amqp]\nheartbeat_s = 'soon'\n"),
+            "2: amqp.heartbeat_s is \"soon\", but has to be seconds from 0 (off) to 65535");
+  EXPECT_EQ(complaint("log_level = 'loud'\n"),
+            "1: log_level is \"loud\", but has to be one of trace, debug, info, warn, error, "
+            "critical, off");
+  for (const char* text : {"bind = 'localhost'\n", "bind = []\n", "bind = [1]\n", "bind = true\n",
+                           "data_dir = ''\n", "data_dir = 7\n", "[amqp]\nport = -1\n",
+                           "[amqp]\nport = 1.5\n", "[amqp]\nframe_max = 100\n",
+                           "[amqp]\nmessage_bytes_max = '1 MB'\n", "[threads]\nio_loops = 0\n"})
+    EXPECT_NE(complaint(text).find("but has to be"), std::string::npos) << text;
+}
+
+TEST(Config, BadSyntaxIsNamedWithItsLine) {
+  EXPECT_EQ(complaint("[amqp]\nport = = 3\n").substr(0, 2), "2:");
+  EXPECT_EQ(complaint("[amqp\n").substr(0, 2), "1:");
+}
+
+TEST(Config, AMissingFileIsAnError) {
+  ConfigSources sources;
+  sources.file = "/nowhere/leveret.toml";
+  EXPECT_THROW(load_config(sources), ConfigError);
+}
+
+TEST(Config, ABadArgumentIsWrongUsage) {
+  ConfigSources sources;
+  sources.arguments = {{"amqp.port", "many", "--amqp-port"}};
+  try {
+    load_config(sources);
+    FAIL() << "accepted";
+  } catch (const ConfigError& error) {
+    EXPECT_TRUE(error.is_usage());
+    EXPECT_STREQ(
+        error.what(),
+        "--amqp-port: amqp.port is \"many\", but has to be a port from 0 (any free one) to "
+        "65535");
+  }
+}
+
+}  // namespace
+}  // namespace leveret::server

@@ -1,0 +1,288 @@
+#include "store/store.h"
+
+#include <gtest/gtest.h>
+
+#include "harness.h"
+#include "workload.h"
+
+namespace leveret::store::test {
+namespace {
+
+constexpr QueueId jobs{1};
+constexpr QueueId dead{2};
+
+class StoreTest : public ::testing::Test {
+ protected:
+  StoreTest() {
+    store->put_queue({jobs, "jobs", false, {{"x-max-length", std::int32_t{10}}}});
+    store->put_queue({dead, "dead", true, {}});
+    EXPECT_TRUE(store.commit());
+  }
+  ~StoreTest() override {
+    store.close();
+    EXPECT_EQ(inconsistencies(file), std::vector<std::string>{});
+  }
+  StoreTest(const StoreTest&) = delete;
+  StoreTest& operator=(const StoreTest&) = delete;
+
+  void append(QueueId queue, broker::Seq seq, const std::string& body,
+              broker::ContentId content = 0) {
+    store->append(queue, seq, message(body), content);
+  }
+  broker::RecoveredQueue recovered(QueueId id) const {
+    for (const auto& queue : store.recovered().queues)
+      if (queue.record.id == id) return queue;
+    ADD_FAILURE() << "queue " << id.value << " is not there";
+    return {};
+  }
+  std::vector<std::string> bodies(QueueId queue) {
+    std::vector<std::string> found;
+    for (const auto& stored : store.read(queue)) found.emplace_back(stored.message->body());
+    return found;
+  }
+  std::string count(const std::string& table) {
+    return query(file, "SELECT count(*) FROM " + table).at(0);
+  }
+
+  TempDir dir;
+  std::string file = dir.file("vhost-1.db");
+  TestStore store{{.file = file}};
+};
+
+using Bodies = std::vector<std::string>;
+
+TEST_F(StoreTest, GivesBackAMessageAsItCame) {
+  const std::string body("\0binary\xff", 8);
+  const auto sent = message(body, "a.b.c");
+  store->append(jobs, 1, sent, 0);
+  ASSERT_TRUE(store.commit());
+  store.reopen();
+  const auto read = store.read(jobs);
+  ASSERT_EQ(read.size(), 1U);
+  EXPECT_EQ(read[0].seq, 1U);
+  EXPECT_EQ(read[0].content, 0U);
+  EXPECT_EQ(read[0].delivery_count, 0U);
+  EXPECT_EQ(read[0].message->body(), body);
+  EXPECT_EQ(read[0].message->exchange(), "exchange");
+  EXPECT_EQ(read[0].message->routing_key(), "a.b.c");
+  EXPECT_EQ(read[0].message->properties(), sent->properties());
+  EXPECT_EQ(read[0].message->published_at(), sent->published_at());
+}
+
+TEST_F(StoreTest, KeepsEmptyAndLargeBodies) {
+  const std::string large(3 << 20, 'L');
+  append(jobs, 1, "");
+  append(jobs, 2, large);
+  ASSERT_TRUE(store.commit());
+  store.reopen();
+  EXPECT_EQ(bodies(jobs), (Bodies{"", large}));
+}
+
+TEST_F(StoreTest, RecoversTopology) {
+  store->put_exchange({"orders", "topic", true, true, {{"alternate-exchange", "rest"}}});
+  store->put_binding({"orders", "jobs", false, "video.#", {{"x-match", "any"}}});
+  store->put_binding({"orders", "rest", true, "#", {}});
+  store->put_binding({"orders", "dead", false, "gone", {}});
+  store->drop_binding({"orders", "dead", false, "gone", {}});
+  ASSERT_TRUE(store.commit());
+  store.reopen();
+  const broker::Recovered found = store.recovered();
+  ASSERT_EQ(found.exchanges.size(), 1U);
+  EXPECT_EQ(found.exchanges[0].type, "topic");
+  EXPECT_TRUE(found.exchanges[0].auto_delete);
+  EXPECT_TRUE(found.exchanges[0].internal);
+  EXPECT_EQ(found.exchanges[0].arguments, (amqp::Table{{"alternate-exchange", "rest"}}));
+  ASSERT_EQ(found.bindings.size(), 2U);
+  EXPECT_EQ(found.bindings[0].routing_key, "video.#");
+  EXPECT_EQ(found.bindings[0].arguments, (amqp::Table{{"x-match", "any"}}));
+  EXPECT_TRUE(found.bindings[1].to_exchange);
+  EXPECT_EQ(found.queues.size(), 2U);
+  EXPECT_EQ(recovered(jobs).record.arguments, (amqp::Table{{"x-max-length", std::int32_t{10}}}));
+  EXPECT_TRUE(recovered(dead).record.auto_delete);
+  EXPECT_EQ(found.last_queue_id, 2U);
+}
+
+TEST_F(StoreTest, DroppingAnExchangeDropsItsBindingsBothWays) {
+  store->put_exchange({"a", "topic", false, false, {}});
+  store->put_exchange({"b", "topic", false, false, {}});
+  store->put_binding({"a", "b", true, "x", {}});
+  store->put_binding({"b", "jobs", false, "x", {}});
+  store->put_binding({"a", "jobs", false, "x", {}});
+  store->drop_exchange("b");
+  ASSERT_TRUE(store.commit());
+  store.reopen();
+  ASSERT_EQ(store.recovered().bindings.size(), 1U);
+  EXPECT_EQ(store.recovered().bindings[0].source, "a");
+}
+
+TEST_F(StoreTest, KeepsCountersWithoutReadingMessages) {
+  for (broker::Seq seq = 1; seq <= 10; ++seq) append(jobs, seq, "12345");
+  store->mark_delivered(jobs, 7);
+  ASSERT_TRUE(store.commit());
+  for (const broker::Seq seq : {1, 2, 3, 6}) store->remove(jobs, seq, 0, 5);
+  ASSERT_TRUE(store.commit());
+  store.reopen();
+  EXPECT_EQ(recovered(jobs).message_count, 6U);
+  EXPECT_EQ(recovered(jobs).body_bytes, 30U);
+  EXPECT_EQ(recovered(jobs).last_seq, 10U);
+  EXPECT_EQ(recovered(jobs).delivered_mark, 7U);
+}
+
+TEST_F(StoreTest, TheHighestSeqIsKnownThoughItsMessageNeverReachedTheDisk) {
+  append(jobs, 1, "a");
+  store->remove(jobs, 1, 0, 1);
+  ASSERT_TRUE(store.commit());
+  store.reopen();
+  EXPECT_EQ(recovered(jobs).last_seq, 1U);
+  EXPECT_EQ(recovered(jobs).message_count, 0U);
+  EXPECT_EQ(query(file, "SELECT count(*) FROM message"), (Bodies{"0"}));
+}
+
+TEST_F(StoreTest, RemovesRanges) {
+  for (broker::Seq seq = 1; seq <= 10; ++seq) append(jobs, seq, std::to_string(seq));
+  ASSERT_TRUE(store.commit());
+  append(jobs, 11, "11");
+  store->remove_range(jobs, 3, 11);
+  append(jobs, 12, "12");
+  ASSERT_TRUE(store.commit());
+  EXPECT_EQ(bodies(jobs), (Bodies{"1", "2", "12"}));
+}
+
+TEST_F(StoreTest, StoresASharedBodyOnceUntilItsLastQueueLetsGo) {
+  append(jobs, 1, "shared", 5);
+  append(dead, 1, "shared", 5);
+  append(jobs, 2, "alone");
+  ASSERT_TRUE(store.commit());
+  EXPECT_EQ(count("message"), "2");
+  EXPECT_EQ(store.read(dead).at(0).content, 5U);
+  store->remove(jobs, 1, 5, 6);
+  ASSERT_TRUE(store.commit());
+  EXPECT_EQ(bodies(dead), (Bodies{"shared"}));
+  store.reopen();
+  EXPECT_EQ(store.recovered().last_content, 5U);
+  EXPECT_EQ(bodies(dead), (Bodies{"shared"}));
+  store->remove_range(dead, 1, 1);
+  ASSERT_TRUE(store.commit());
+  EXPECT_EQ(count("message"), "1");
+  EXPECT_EQ(count("content"), "0");
+}
+
+TEST_F(StoreTest, DropsAQueueWithItsMessagesInSeveralSteps) {
+  for (broker::Seq seq = 1; seq <= 12'000; ++seq) append(jobs, seq, "x", seq);
+  for (broker::Seq seq = 1; seq <= 12'000; ++seq) append(dead, seq, "x", seq);
+  ASSERT_TRUE(store.commit());
+  store->drop_queue(jobs, "jobs");
+  ASSERT_TRUE(store.commit());
+  store->put_queue({QueueId{3}, "jobs", false, {}});
+  append(QueueId{3}, 1, "new");
+  ASSERT_TRUE(store.commit());
+  EXPECT_EQ(bodies(QueueId{3}), (Bodies{"new"}));
+  EXPECT_EQ(store.read(jobs).size(), 0U);
+  EXPECT_EQ(store.read(dead).size(), 12'000U);
+  // The writer clears up in the idle time between these.
+  for (broker::Seq turn = 1; count("condemned") != "0"; ++turn) {
+    store->mark_delivered(dead, turn);
+    ASSERT_TRUE(store.commit());
+  }
+  EXPECT_EQ(count("entry"), "12001");
+  store->drop_queue(dead, "dead");
+  ASSERT_TRUE(store.commit());
+  store.reopen();
+  EXPECT_EQ(store.recovered().queues.size(), 1U);
+}
+
+TEST_F(StoreTest, CountsFailedDeliveries) {
+  append(jobs, 1, "a");
+  append(jobs, 2, "b");
+  ASSERT_TRUE(store.commit());
+  store->set_delivery_count(jobs, 1, 3);
+  append(jobs, 3, "c");
+  store->set_delivery_count(jobs, 3, 1);
+  ASSERT_TRUE(store.commit());
+  const auto read = store.read(jobs);
+  EXPECT_EQ(read.at(0).delivery_count, 3U);
+  EXPECT_EQ(read.at(1).delivery_count, 0U);
+  EXPECT_EQ(read.at(2).delivery_count, 1U);
+}
+
+TEST_F(StoreTest, AReadSeesWhatWasRecordedBeforeItAndKeepsItsLimits) {
+  for (broker::Seq seq = 1; seq <= 100; ++seq) {
+    append(jobs, seq, std::string(1000, 'x'));
+    if (seq % 10 == 0) store->flush();
+    EXPECT_EQ(store.read(jobs, seq, seq).size(), 1U);
+  }
+  EXPECT_EQ(store.read(jobs, 11, 20).front().seq, 11U);
+  EXPECT_EQ(store.read(jobs, 11, 20).size(), 10U);
+  EXPECT_EQ(store.read(jobs, 1, 100, 7).size(), 7U);
+  EXPECT_EQ(store.read(jobs, 1, 100, 100, 5000).size(), 4U);
+  EXPECT_EQ(store.read(jobs, 1, 100, 100, 1).size(), 1U);
+  EXPECT_EQ(store.read(jobs, 101, 200).size(), 0U);
+  EXPECT_EQ(store.read(QueueId{9}).size(), 0U);
+}
+
+TEST_F(StoreTest, ReadsComeBackInTheOrderTheyWereAskedFor) {
+  std::vector<int> order;
+  for (int i = 0; i < 20; ++i) {
+    append(jobs, static_cast<broker::Seq>(i + 1), "x");
+    store->read(jobs, 1, 100, 100, 1'000'000, [&order, i](const auto& messages) {
+      EXPECT_GE(messages.size(), static_cast<std::size_t>(i + 1));
+      order.push_back(i);
+    });
+    store->flush();
+  }
+  store.run_until([&] { return order.size() == 20; });
+  EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
+}
+
+TEST_F(StoreTest, NumbersTurnsAndReportsThemCommitted) {
+  const auto before = store->current_commit();
+  store->flush();
+  EXPECT_EQ(store->current_commit(), before) << "nothing was recorded";
+  append(jobs, 1, "a");
+  EXPECT_EQ(store->current_commit(), before);
+  EXPECT_GT(store->pending_bytes(), 0U);
+  store->flush();
+  EXPECT_EQ(store->current_commit(), before + 1);
+  EXPECT_TRUE(store.wait_committed(before));
+  EXPECT_EQ(store->pending_bytes(), 0U);
+}
+
+TEST_F(StoreTest, ClosingCommitsWhatWasFlushedAndLeavesOneFile) {
+  append(jobs, 1, "a");
+  store->flush();
+  store.close();
+  EXPECT_FALSE(std::filesystem::exists(file + "-wal") &&
+               std::filesystem::file_size(file + "-wal") > 0);
+  EXPECT_EQ(query(file, "SELECT body FROM message"), (Bodies{"a"}));
+  store.reopen();
+}
+
+TEST_F(StoreTest, GivesSlotsOfDroppedQueuesAgain) {
+  for (std::uint32_t id = 3; id < 300; ++id) {
+    store->put_queue({QueueId{id}, "temporary", false, {}});
+    append(QueueId{id}, 1, "x");
+    store->drop_queue(QueueId{id}, "temporary");
+    ASSERT_TRUE(store.commit());
+    store.reopen();
+  }
+  EXPECT_EQ(store.recovered().last_queue_id, 299U);
+  EXPECT_LT(std::stoi(query(file, "SELECT max(slot) FROM queue").at(0)), 10);
+}
+
+TEST(Store, HoldsWhatAModelHoldsThroughManyLives) {
+  for (std::uint64_t seed = 1; seed <= 5; ++seed) {
+    const TempDir dir;
+    TestStore store({.file = dir.file("x.db"), .wal_bytes = 256 << 10});
+    Workload workload(seed);
+    for (int life = 0; life < 5; ++life) {
+      for (int i = 0; i < 200; ++i) workload.turn(*store);
+      store.reopen();
+      ASSERT_EQ(describe(read_all(store)), describe(workload.after(workload.turns()))) << seed;
+      ASSERT_TRUE(read_all(store) == workload.after(workload.turns()));
+      ASSERT_EQ(inconsistencies(dir.file("x.db")), std::vector<std::string>{});
+    }
+  }
+}
+
+}  // namespace
+}  // namespace leveret::store::test

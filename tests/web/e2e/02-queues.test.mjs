@@ -1,0 +1,143 @@
+import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
+import { test } from 'node:test';
+import { declareQueue, deleteQueue, publish, queue, until } from '../support/api.mjs';
+import { row, textIs, visit } from '../support/browser.mjs';
+
+/** The cell of a queue's row under a heading. */
+async function cell(page, name, heading) {
+  const heads = await page.locator('main thead th').allTextContents();
+  const at = heads.findIndex((head) => head.replace(/[↑↓]/, '').trim() === heading);
+  assert.ok(at >= 0, `no column ${heading}`);
+  return row(page, name).locator('td').nth(at);
+}
+
+test('queues appear, fill and go without a reload', async () => {
+  await declareQueue('live.first');
+  await visit('/ui/queues?q=live.', {}, async (page) => {
+    await row(page, 'live.first').waitFor();
+    await page.getByRole('button', { name: /^Live/ }).waitFor();
+    await declareQueue('live.second', { 'x-message-ttl': 3_600_000 });
+    await row(page, 'live.second').waitFor();
+    for (let i = 0; i < 7; i++) await publish('live.second', `job ${i}`);
+    await textIs(await cell(page, 'live.second', 'Ready'), '7');
+    await textIs(await cell(page, 'live.second', 'Total'), '7');
+    assert.match(
+      await row(page, 'live.second').getByRole('note').getAttribute('aria-label'),
+      /messages expire after 1 h/,
+    );
+    await deleteQueue('live.second');
+    await row(page, 'live.second').waitFor({ state: 'detached' });
+  });
+});
+
+test('consumers and what they hold are counted live', async () => {
+  await declareQueue('live.worked');
+  for (let i = 0; i < 5; i++) await publish('live.worked', 'job');
+  await visit('/ui/queues?q=live.worked', {}, async (page) => {
+    await textIs(await cell(page, 'live.worked', 'Ready'), '5');
+    const worker = spawn(
+      '/usr/bin/python3',
+      [
+        '-c',
+        `import pika, sys
+connection = pika.BlockingConnection(pika.URLParameters(sys.argv[1]))
+channel = connection.channel()
+channel.basic_qos(prefetch_count=3)
+channel.basic_consume('live.worked', lambda *delivery: None, consumer_tag='held <b>tag</b>')
+channel.start_consuming()`,
+        `amqp://guest:guest@127.0.0.1:${process.env.LEVERET_AMQP}/%2F`,
+      ],
+      { stdio: ['ignore', 'inherit', 'inherit'] },
+    );
+    try {
+      await textIs(await cell(page, 'live.worked', 'Unacked'), '3');
+      await textIs(await cell(page, 'live.worked', 'Ready'), '2');
+      await textIs(await cell(page, 'live.worked', 'Consumers'), '1');
+      await page.goto(page.url().replace(/\/ui\/.*/, '/ui/queue?vhost=%2F&name=live.worked&tab=consumers'));
+      await page.getByRole('cell', { name: 'held <b>tag</b>' }).waitFor();
+      await page.getByRole('link', { name: 'Connections' }).click();
+      await page.getByRole('cell', { name: 'running' }).first().waitFor();
+    } finally {
+      worker.kill();
+    }
+    await until(async () => (await queue('live.worked')).messages_ready === 5, 'the messages come back');
+  });
+});
+
+test('filter and order are in the address and survive a reload and going back', async () => {
+  for (const [name, depth] of [
+    ['sort.a', 1],
+    ['sort.b', 3],
+    ['sort.c', 2],
+  ]) {
+    await declareQueue(name);
+    for (let i = 0; i < depth; i++) await publish(name, 'x');
+  }
+  const names = (page) => page.locator('main tbody .row-link').allTextContents();
+  await visit('/ui/queues', {}, async (page) => {
+    await page.keyboard.press('/');
+    await page.keyboard.type('SORT.');
+    await until(async () => (await names(page)).join() === 'sort.a,sort.b,sort.c', 'the filter');
+    await page.getByRole('button', { name: 'Ready' }).click();
+    await until(async () => (await names(page)).join() === 'sort.b,sort.c,sort.a', 'the order');
+    assert.equal(new URL(page.url()).search, '?q=SORT.&sort=-ready');
+    await page.reload();
+    await until(async () => (await names(page)).join() === 'sort.b,sort.c,sort.a', 'the order after a reload');
+    await page.getByRole('link', { name: 'sort.c' }).click();
+    await page.getByRole('heading', { level: 1, name: 'sort.c' }).waitFor();
+    await page.goBack();
+    await until(async () => (await names(page)).join() === 'sort.b,sort.c,sort.a', 'the order after going back');
+    await page.getByRole('searchbox').fill('no such queue');
+    await page.getByText(/^0 of \d+ queues match$/).waitFor();
+    await page.getByRole('button', { name: 'Clear the filter' }).click();
+    await row(page, 'sort.a').waitFor();
+  });
+});
+
+test('a long list draws only the rows in sight', async () => {
+  const all = Array.from({ length: 400 }, (_, i) => `many.${String(i).padStart(3, '0')}`);
+  for (let i = 0; i < all.length; i += 20) await Promise.all(all.slice(i, i + 20).map((name) => declareQueue(name)));
+  await visit('/ui/queues?q=many.', {}, async (page) => {
+    await page.getByText(/^400 of \d+ queues$/).waitFor();
+    assert.ok((await page.locator('main tbody tr').count()) < 130);
+    await page.keyboard.press('End');
+    await row(page, 'many.399').waitFor();
+    assert.ok((await page.locator('main tbody tr').count()) < 130);
+    assert.equal(await page.locator('main table').getAttribute('aria-rowcount'), '401');
+  });
+  for (let i = 0; i < all.length; i += 20) await Promise.all(all.slice(i, i + 20).map(deleteQueue));
+});
+
+test('without a stream the figures are asked for, and the stream is taken up again', async () => {
+  await declareQueue('live.polled');
+  await visit('/ui/queues?q=live.polled', { expected: /Failed to load resource/ }, async (page) => {
+    await row(page, 'live.polled').waitFor();
+    await page.route('**/api/x/events*', (route) => route.abort());
+    await page.getByRole('button', { name: /^Live/ }).click();
+    await page.getByRole('button', { name: /^Paused/ }).click();
+    await page.getByRole('button', { name: /^Every 5 s/ }).waitFor();
+    await publish('live.polled', 'x');
+    await textIs(await cell(page, 'live.polled', 'Ready'), '1');
+    await page.unroute('**/api/x/events*');
+    await page.getByRole('button', { name: /^Live/ }).waitFor();
+  });
+});
+
+test('a hidden tab holds no stream', async () => {
+  await visit('/ui/queues', {}, async (page) => {
+    await page.getByRole('button', { name: /^Live/ }).waitFor();
+    const closed = page.waitForEvent('requestfailed', (request) => request.url().includes('/api/x/events'));
+    const hide = (hidden) =>
+      page.evaluate((value) => {
+        Object.defineProperty(document, 'hidden', { value, configurable: true });
+        document.dispatchEvent(new Event('visibilitychange'));
+      }, hidden);
+    await hide(true);
+    await closed;
+    const opened = page.waitForRequest((request) => request.url().includes('/api/x/events'));
+    await hide(false);
+    await opened;
+    await page.getByRole('button', { name: /^Live/ }).waitFor();
+  });
+});

@@ -1,0 +1,169 @@
+import { useState } from 'preact/hooks';
+import * as calls from '../api/calls';
+import type { Queue } from '../api/types';
+import { watch } from '../state/operations';
+import { useResource } from '../state/resource';
+import { Dialog, useAction } from '../ui/dialog';
+import { count, plural, timeOfDay } from '../ui/format';
+import { Icon } from '../ui/icons';
+import { Name } from '../ui/text';
+import { visible } from '../ui/visible';
+
+/** Where the chosen messages came from, with counts; `null` stands for messages without x-death. */
+export type Origins = Map<string | null, number>;
+
+export interface ReplaySet {
+  set: calls.MessageSet;
+  count: number;
+  origins: Origins;
+  /** When the list was read that the set was chosen from, ms. */
+  at: number;
+}
+
+/** "emails", or "3 original queues". */
+export function originText(origins: Origins): string {
+  const named = [...origins.keys()].filter((name) => name !== null);
+  return named.length === 1 && named[0] !== undefined
+    ? visible(named[0])
+    : named.length === 0
+      ? 'another queue'
+      : `${named.length} original queues`;
+}
+
+interface ReplayProps {
+  vhost: string;
+  queue: string;
+  chosen: ReplaySet;
+  onClose: () => void;
+  /** Called when the server has taken the set over. */
+  onStarted: () => void;
+  /** Called when the operation has ended. */
+  onDone: () => void;
+}
+
+/** Asks where to, shows what is there, and starts the operation. */
+export function Replay({ vhost, queue, chosen, onClose, onStarted, onDone }: ReplayProps) {
+  const homeless = chosen.origins.get(null) ?? 0;
+  const [elsewhere, setElsewhere] = useState(homeless === chosen.count);
+  const [target, setTarget] = useState('');
+  const { data: queues } = useResource(`queues of ${vhost}`, (signal) => calls.queues(signal));
+  const inVhost = (queues ?? []).filter((item) => item.vhost === vhost && item.name !== queue);
+  const find = (name: string) => inVhost.find((item) => item.name === name);
+  const missing = elsewhere && target !== '' && queues !== null && !find(target);
+  const ready = elsewhere ? target !== '' && !missing : homeless < chosen.count;
+  const { busy, error, run } = useAction(async () => {
+    const operation = await calls.replay(vhost, queue, chosen.set, elsewhere ? target : undefined);
+    onStarted();
+    void watch(operation).then(onDone);
+  });
+  const to = elsewhere ? (target ? visible(target) : 'another queue') : originText(chosen.origins);
+  return (
+    <Dialog title={`Replay ${plural(chosen.count, 'message')}`} onClose={onClose} class="wide">
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (ready) run();
+        }}
+      >
+        <div class="dialog-body">
+          <p class="muted">
+            From <Name value={queue} class="strong" />, as listed at {timeOfDay(chosen.at)}. What arrived later is not
+            included. Each message is moved in one transaction and lies in exactly one queue at any time.
+          </p>
+          <fieldset class="choices">
+            <legend class="field-label">To</legend>
+            <label class="choice">
+              <input
+                type="radio"
+                name="target"
+                checked={!elsewhere}
+                disabled={homeless === chosen.count}
+                onChange={() => setElsewhere(false)}
+              />
+              <span>
+                The original queue of each
+                <span class="muted"> – from its x-death header</span>
+              </span>
+            </label>
+            {!elsewhere ? (
+              <ul class="targets">
+                {[...chosen.origins].map(([name, n]) => (
+                  <li key={name}>
+                    {name === null ? (
+                      <span class="tone-warn">
+                        <Icon name="warn" /> {count(n)} without an original queue stay here
+                      </span>
+                    ) : (
+                      <Target name={name} n={n} found={queues === null ? undefined : (find(name) ?? null)} />
+                    )}
+                  </li>
+                ))}
+              </ul>
+            ) : null}
+            <label class="choice">
+              <input type="radio" name="target" checked={elsewhere} onChange={() => setElsewhere(true)} />
+              <span>Another queue</span>
+            </label>
+            {elsewhere ? (
+              <div class="targets">
+                <input
+                  class="input"
+                  aria-label="Target queue"
+                  list="replay-targets"
+                  value={target}
+                  autocomplete="off"
+                  spellcheck={false}
+                  placeholder="Name of the queue"
+                  onInput={(event) => setTarget(event.currentTarget.value)}
+                />
+                <datalist id="replay-targets">
+                  {inVhost.map((item) => (
+                    <option key={item.name} value={item.name} />
+                  ))}
+                </datalist>
+                {missing ? (
+                  <p class="form-error">There is no such queue in this virtual host.</p>
+                ) : target && queues ? (
+                  <p>
+                    <Target name={target} n={chosen.count} found={find(target) ?? null} />
+                  </p>
+                ) : null}
+              </div>
+            ) : null}
+          </fieldset>
+          {error ? (
+            <p class="form-error" role="alert">
+              {error}
+            </p>
+          ) : null}
+        </div>
+        <footer class="dialog-foot">
+          <button type="button" class="button" onClick={onClose}>
+            Cancel
+          </button>
+          <button type="submit" class="button primary" disabled={!ready || busy}>
+            <Icon name="replay" /> Replay {count(chosen.count)} to {to}
+          </button>
+        </footer>
+      </form>
+    </Dialog>
+  );
+}
+
+/** A target and what waits there: undefined while that is being asked, null when it does not exist. */
+function Target({ name, n, found }: { name: string; n: number; found: Queue | null | undefined }) {
+  return (
+    <>
+      <span class="num strong">{count(n)}</span> → <Name value={name} class="strong" />{' '}
+      {found === undefined ? null : found === null ? (
+        <span class="tone-danger">
+          <Icon name="warn" /> does not exist any more: these stay here
+        </span>
+      ) : (
+        <span class={found.consumers ? 'muted' : 'tone-warn'}>
+          {found.consumers ? plural(found.consumers, 'consumer') : 'no consumer'}, {count(found.messages_ready)} ready
+        </span>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,41 @@
+import { useEffect, useRef } from 'preact/hooks';
+
+/** What single keys do on a page: `j`, `Enter`, `g q` (two keys in turn). */
+export type Keys = Record<string, (event: KeyboardEvent) => void>;
+
+/** Where typing means text, and dialogs, which have the keyboard to themselves. */
+function isBusy(target: EventTarget | null): boolean {
+  return (
+    (target instanceof HTMLElement &&
+      target.closest('input:not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]') !== null) ||
+    document.querySelector('dialog[open]') !== null
+  );
+}
+
+const chordMs = 1000;
+let before = { key: '', at: 0 };
+
+/** Listens for keys while the component lives. Keys with Ctrl, Alt or Meta stay the browser's. */
+export function useKeys(keys: Keys): void {
+  const latest = useRef(keys);
+  latest.current = keys;
+  useEffect(() => {
+    const press = (event: KeyboardEvent) => {
+      if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isBusy(event.target)) return;
+      const chord = event.timeStamp - before.at < chordMs ? `${before.key} ${event.key}` : '';
+      const action = latest.current[chord] ?? latest.current[event.key];
+      if (action) action(event);
+    };
+    addEventListener('keydown', press);
+    return () => removeEventListener('keydown', press);
+  }, []);
+}
+
+/** Remembers the key before, for chords. Called once. */
+export function startKeys(): void {
+  addEventListener('keydown', (event) => {
+    // Later, when every other listener of this event has seen the old value.
+    const { key, timeStamp: at } = event;
+    setTimeout(() => (before = { key, at }));
+  });
+}
