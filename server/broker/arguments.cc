@@ -1,5 +1,6 @@
 #include "broker/arguments.h"
 
+#include <algorithm>
 #include <array>
 #include <limits>
 
@@ -66,12 +67,19 @@ class ArgumentReader {
     return number;
   }
 
-  /// A time in milliseconds; RabbitMQ refuses what would overflow its timers.
+  /// A time in milliseconds, at most what RabbitMQ's timers take (rabbit_misc.erl, check_expiry).
   std::optional<std::int64_t> milliseconds(std::string_view name, std::int64_t min) const {
-    constexpr std::int64_t max = std::numeric_limits<std::uint32_t>::max() * std::int64_t{1000};
+    constexpr std::int64_t max = std::numeric_limits<std::uint32_t>::max();
     const auto number = integer(name, min);
     if (number && *number > max)
       refuse(name, what_, "{value_too_large," + std::to_string(*number) + "}");
+    return number;
+  }
+
+  std::optional<std::int64_t> integer_to(std::string_view name, std::int64_t max) const {
+    const auto number = integer(name, 0);
+    if (number && *number > max)
+      refuse(name, what_, "{max_value_exceeded," + std::to_string(*number) + "}");
     return number;
   }
 
@@ -132,12 +140,16 @@ QueueArguments parse_queue_arguments(const amqp::Table& arguments, std::string_v
   if (const amqp::Value* limit = arguments.find("x-delivery-limit");
       limit == nullptr || limit->as_integer() != -1) {  // -1: unlimited (RabbitMQ 4)
     if (const auto count = read.integer("x-delivery-limit", 0))
-      parsed.delivery_limit = static_cast<std::uint32_t>(*count);
+      parsed.delivery_limit =
+          static_cast<std::uint32_t>(std::min<std::int64_t>(*count, UINT32_MAX));
   }
   parsed.dead_letter_exchange = read.text("x-dead-letter-exchange");
   parsed.dead_letter_routing_key = read.text("x-dead-letter-routing-key");
   if (parsed.dead_letter_routing_key && !parsed.dead_letter_exchange)
     refuse("x-dead-letter-routing-key", what, "routing_key_but_no_dlx_defined");
+  if (parsed.dead_letter_routing_key.value_or("").size() > 255)
+    refuse("x-dead-letter-routing-key", what, "{too_long,255}");
+  read.integer_to("x-max-priority", 255);
   parsed.overflow = parse_overflow(read, what);
   parsed.single_active_consumer = read.boolean("x-single-active-consumer").value_or(false);
   parsed.counts_deliveries = is_quorum || parsed.delivery_limit.has_value();

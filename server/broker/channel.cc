@@ -45,10 +45,16 @@ void Channel::on(const amqp::access::Request&) {
 }
 
 void Channel::close() {
+  // What is safe is confirmed while it still can be. Nothing may be later: the client may have
+  // opened the number again and would take it for one of the new channel's.
+  send_confirms();
+  confirms_ = {};
+  if (reply_consumer_) cancel_replies(reply_consumer_->tag->view());
   for (auto& [tag, consumer] : std::exchange(consumers_, {}))
     consumer->queue->remove_consumer(*consumer);
   for (TxSettle& settle : std::exchange(tx_settles_, {}))
     unacked_.restore(std::move(settle.deliveries));
+  tx_settled_ = 0;
   for (Delivery& delivery : unacked_.take_up_to(0))
     if (delivery.queue) delivery.queue->requeue(std::move(delivery.entry));
   tx_publishes_.clear();
@@ -59,8 +65,8 @@ void Channel::set_closing() {
 }
 
 bool Channel::can_deliver(const Consumer& consumer) const {
-  const bool has_credit =
-      consumer.no_ack || channel_prefetch_ == 0 || unacked_.count() < channel_prefetch_;
+  const bool has_credit = consumer.no_ack || channel_prefetch_ == 0 ||
+                          unacked_.count() + tx_settled_ < channel_prefetch_;
   return has_credit && connection_.has_room();
 }
 
@@ -84,7 +90,11 @@ std::uint64_t Channel::hold(Queue& queue, Consumer* consumer, Entry entry) {
 /// Quorum queues, and any queue with a delivery limit, tell how often a message has come before.
 MessagePtr Channel::delivered_form(const Queue& queue, const Entry& entry) const {
   if (entry.delivery_count == 0 || !queue.parsed().counts_deliveries) return entry.message;
-  return with_delivery_count(*entry.message, entry.delivery_count);
+  try {
+    return with_delivery_count(*entry.message, entry.delivery_count);
+  } catch (const amqp::Error&) {  // its headers have grown beyond what can be read again
+    return entry.message;
+  }
 }
 
 void Channel::cancel_from_server(Consumer& consumer) {
@@ -146,8 +156,8 @@ void Channel::reply_after(const amqp::Method& method, CommitNumber commit) {
 }
 
 /// The empty name stands for the queue declared last on this channel.
-std::string_view Channel::queue_name_or_last(std::string_view name) const {
-  if (!name.empty()) return name;
+std::string Channel::queue_name_or_last(std::string_view name) const {
+  if (!name.empty()) return strip_line_breaks(name);
   if (last_queue_.empty())
     throw amqp::Error{amqp::ReplyCode::not_found, "no previously declared queue"};
   return last_queue_;

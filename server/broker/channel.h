@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -60,6 +61,8 @@ class Channel {
   void forget_queue(const Queue& queue);
 
   // Called by the vhost.
+  /// Hands an answer to the consumer of direct replies.
+  void deliver_reply(const MessagePtr& message);
   Confirms& confirms() { return confirms_; }
   void send_confirms();
   /// Marks the queues of all consumers for another look: output has drained.
@@ -109,10 +112,20 @@ class Channel {
   void on(const amqp::channel::Flow& method);
   void on(const amqp::channel::FlowOk&) {}
   void on(const amqp::access::Request& method);
+  // channel_reply.cc
+  void consume_replies(const amqp::basic::Consume& method);
+  bool cancel_replies(std::string_view consumer_tag);
+  /// The same message with this channel's reply address instead of the pseudo-queue's name.
+  MessagePtr with_reply_address(const MessagePtr& message) const;
   /// A method that a server never receives on a channel.
   template <class M>
   void on(const M& method);
 
+  /// The consumer of direct replies, if there is one.
+  struct ReplyConsumer {
+    BlobRef tag;
+    std::string address;
+  };
   enum class Settlement { ack, requeue, reject };
   struct TxPublish {
     MessagePtr message;
@@ -128,7 +141,7 @@ class Channel {
   /// meanwhile.
   void reply_durably(const amqp::Method& method);
   void reply_after(const amqp::Method& method, CommitNumber commit);
-  std::string_view queue_name_or_last(std::string_view name) const;
+  std::string queue_name_or_last(std::string_view name) const;
   Queue& find_queue(std::string_view name) const;
   void check_publish(const amqp::basic::Publish& method, const Message& message) const;
   void publish(const MessagePtr& message, bool mandatory);
@@ -156,8 +169,10 @@ class Channel {
       consumers_;
   Unacked unacked_;
   Confirms confirms_;
+  std::optional<ReplyConsumer> reply_consumer_;
   std::vector<TxPublish> tx_publishes_;
   std::vector<TxSettle> tx_settles_;
+  std::size_t tx_settled_ = 0;  // in tx_settles_: they hold their prefetch until the commit
 };
 
 }  // namespace leveret::broker

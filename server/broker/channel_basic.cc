@@ -7,6 +7,8 @@
 #include "base/random.h"
 #include "broker/channel.h"
 #include "broker/connection.h"
+#include "broker/dead_letter.h"
+#include "broker/direct_reply.h"
 #include "broker/exchange.h"
 #include "broker/queue.h"
 #include "broker/vhost.h"
@@ -28,6 +30,13 @@ std::int32_t priority_of(const amqp::Table& arguments) {
   return static_cast<std::int32_t>(*priority);
 }
 
+/// Throws for CC or BCC headers that are no routing keys.
+void check_routing_keys(const Message& message) {
+  if (message.headers().empty()) return;
+  amqp::Reader reader{message.headers()};
+  routing_keys_of(message.routing_key(), amqp::read_table(reader));
+}
+
 std::string expiration_of(const Message& message) {
   const auto head = amqp::read_properties_head(message.properties());
   return std::string{head.expiration.value_or("")};
@@ -40,12 +49,11 @@ std::string expiration_of(const Message& message) {
 }  // namespace
 
 void Channel::on(const amqp::basic::Publish& method) {
-  const MessagePtr& message = *content_;
-  check_publish(method, *message);
-  if (is_tx_)
-    tx_publishes_.push_back({message, method.mandatory});
-  else
-    publish(message, method.mandatory);
+  check_publish(method, **content_);
+  const MessagePtr message = with_reply_address(*content_);
+  if (!is_tx_) return publish(message, method.mandatory);
+  check_routing_keys(*message);  // the commit must not fail half-way
+  tx_publishes_.push_back({message, method.mandatory});
 }
 
 void Channel::check_publish(const amqp::basic::Publish& method, const Message& message) const {
@@ -107,6 +115,7 @@ void Channel::on(const amqp::basic::Qos& method) {
 }
 
 void Channel::on(const amqp::basic::Consume& method) {
+  if (method.queue == direct_reply_queue) return consume_replies(method);
   Queue& queue = find_queue(method.queue);
   const std::string tag =
       method.consumer_tag.empty() ? random_name("amq.ctag-") : std::string{method.consumer_tag};
@@ -127,10 +136,13 @@ void Channel::on(const amqp::basic::Consume& method) {
 }
 
 void Channel::on(const amqp::basic::Cancel& method) {
-  if (const auto it = consumers_.find(method.consumer_tag); it != consumers_.end()) {
+  const auto it = consumers_.find(method.consumer_tag);
+  if (it != consumers_.end()) {
     Consumer& consumer = *it->second;
     consumer.queue->remove_consumer(consumer);
     drop_consumer(consumer);
+  } else {
+    cancel_replies(method.consumer_tag);  // any other tag is fine too, as in RabbitMQ
   }
   if (!method.nowait) reply(amqp::basic::CancelOk{.consumer_tag = method.consumer_tag});
 }
@@ -138,12 +150,12 @@ void Channel::on(const amqp::basic::Cancel& method) {
 void Channel::on(const amqp::basic::Get& method) {
   Queue& queue = find_queue(method.queue);
   queue.touch();
-  if (!queue.is_head_loaded()) {
+  std::optional<Entry> entry = queue.take();
+  if (!entry && !queue.is_head_loaded()) {
     queue.when_loaded([&vhost = vhost_, id = connection_.id()] { vhost.resume(id); });
     connection_.suspend_and_retry();
     return;
   }
-  std::optional<Entry> entry = queue.take();
   if (!entry) {
     reply(amqp::basic::GetEmpty{});
     return;
@@ -187,6 +199,7 @@ void Channel::settle(std::uint64_t tag, bool multiple, Settlement how) {
       settled.deliveries = unacked_.take_up_to(tag);
     else
       settled.deliveries.push_back(std::move(*unacked_.take(tag)));
+    tx_settled_ += settled.deliveries.size();
     tx_settles_.push_back(std::move(settled));
     return;
   }

@@ -9,7 +9,7 @@ namespace leveret::broker {
 void Channel::on(const amqp::exchange::Declare& method) {
   const std::string name = strip_line_breaks(method.exchange);
   if (method.passive) {
-    vhost_.exchange(name);
+    vhost_.check_exchange(name);
   } else {
     vhost_.declare_exchange({.name = name,
                              .type = method.type,
@@ -22,13 +22,15 @@ void Channel::on(const amqp::exchange::Declare& method) {
 }
 
 void Channel::on(const amqp::exchange::Delete& method) {
-  vhost_.delete_exchange(method.exchange, method.if_unused);
+  vhost_.delete_exchange(strip_line_breaks(method.exchange), method.if_unused);
   if (!method.nowait) reply_durably(amqp::exchange::DeleteOk{});
 }
 
 void Channel::on(const amqp::exchange::Bind& method) {
-  vhost_.bind({.source = method.source,
-               .destination = method.destination,
+  const std::string source = strip_line_breaks(method.source);
+  const std::string destination = strip_line_breaks(method.destination);
+  vhost_.bind({.source = source,
+               .destination = destination,
                .to_exchange = true,
                .routing_key = method.routing_key,
                .arguments = method.arguments},
@@ -37,8 +39,10 @@ void Channel::on(const amqp::exchange::Bind& method) {
 }
 
 void Channel::on(const amqp::exchange::Unbind& method) {
-  vhost_.unbind({.source = method.source,
-                 .destination = method.destination,
+  const std::string source = strip_line_breaks(method.source);
+  const std::string destination = strip_line_breaks(method.destination);
+  vhost_.unbind({.source = source,
+                 .destination = destination,
                  .to_exchange = true,
                  .routing_key = method.routing_key,
                  .arguments = method.arguments},

@@ -19,7 +19,7 @@ std::uint32_t count32(std::uint64_t count) {
 void Channel::on(const amqp::queue::Declare& method) {
   const std::string name = strip_line_breaks(method.queue);
   const bool is_passive = method.passive;
-  Queue& queue = is_passive ? vhost_.queue(queue_name_or_last(name), connection_.id())
+  Queue& queue = is_passive ? find_queue(name)
                             : vhost_.declare_queue({.name = name,
                                                     .durable = method.durable,
                                                     .exclusive = method.exclusive,
@@ -36,24 +36,26 @@ void Channel::on(const amqp::queue::Declare& method) {
 
 void Channel::on(const amqp::queue::Bind& method) {
   // With neither name nor key the key is the queue's name too (rabbit_channel.erl).
-  const std::string_view name = queue_name_or_last(method.queue);
+  const std::string name = queue_name_or_last(method.queue);
+  const std::string exchange = strip_line_breaks(method.exchange);
   const bool is_shortcut = method.queue.empty() && method.routing_key.empty();
-  vhost_.bind({.source = method.exchange,
+  vhost_.bind({.source = exchange,
                .destination = name,
                .to_exchange = false,
-               .routing_key = is_shortcut ? name : method.routing_key,
+               .routing_key = is_shortcut ? std::string_view{name} : method.routing_key,
                .arguments = method.arguments},
               connection_.id());
   if (!method.nowait) reply_durably(amqp::queue::BindOk{});
 }
 
 void Channel::on(const amqp::queue::Unbind& method) {
-  const std::string_view name = queue_name_or_last(method.queue);
+  const std::string name = queue_name_or_last(method.queue);
+  const std::string exchange = strip_line_breaks(method.exchange);
   const bool is_shortcut = method.queue.empty() && method.routing_key.empty();
-  vhost_.unbind({.source = method.exchange,
+  vhost_.unbind({.source = exchange,
                  .destination = name,
                  .to_exchange = false,
-                 .routing_key = is_shortcut ? name : method.routing_key,
+                 .routing_key = is_shortcut ? std::string_view{name} : method.routing_key,
                  .arguments = method.arguments},
                 connection_.id());
   reply_durably(amqp::queue::UnbindOk{});

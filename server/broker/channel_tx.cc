@@ -29,6 +29,7 @@ void Channel::on(const amqp::tx::Commit&) {
   if (!is_tx_) throw amqp::Error{ReplyCode::precondition_failed, "channel is not transactional"};
   for (const TxPublish& each : std::exchange(tx_publishes_, {}))
     publish(each.message, each.mandatory);
+  tx_settled_ = 0;
   for (TxSettle& settled : std::exchange(tx_settles_, {}))
     for (Delivery& delivery : settled.deliveries) apply(delivery, settled.how);
   vhost_.finish_command();
@@ -39,6 +40,7 @@ void Channel::on(const amqp::tx::Commit&) {
 void Channel::on(const amqp::tx::Rollback&) {
   if (!is_tx_) throw amqp::Error{ReplyCode::precondition_failed, "channel is not transactional"};
   tx_publishes_.clear();
+  tx_settled_ = 0;
   for (TxSettle& settled : std::exchange(tx_settles_, {}))
     unacked_.restore(std::move(settled.deliveries));
   reply(amqp::tx::RollbackOk{});

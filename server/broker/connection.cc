@@ -92,8 +92,8 @@ void Connection::handle_channel_method(const Command& command) {
   }
   Channel& channel = *last_channel_;
   if (std::holds_alternative<amqp::channel::Close>(command.method)) {
-    send(EncodedFrame{encode(command.channel, amqp::channel::CloseOk{})});
-    return close_channel(command.channel);
+    close_channel(command.channel);  // its last confirms come before the answer
+    return send(EncodedFrame{encode(command.channel, amqp::channel::CloseOk{})});
   }
   if (std::holds_alternative<amqp::channel::CloseOk>(command.method))
     return close_channel(command.channel);

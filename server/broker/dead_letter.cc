@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <limits>
 
 #include "amqp/reply_code.h"
 
@@ -31,6 +32,12 @@ std::string_view text_of(const Table& table, std::string_view name) {
 
 amqp::Timestamp seconds(TimeMs at) {
   return {static_cast<std::uint64_t>(at / 1000)};
+}
+
+/// One more than the count that `value` holds, if any; a client may have written anything there.
+std::int64_t counted_up(const Value* value) {
+  const std::int64_t count = value ? value->as_integer().value_or(0) : 0;
+  return count == std::numeric_limits<std::int64_t>::max() ? count : count + 1;
 }
 
 Array deaths_of(const Table& headers) {
@@ -71,8 +78,7 @@ Table record(Array& deaths, const Message& message, const Death& death,
   if (same == deaths.end()) return new_death(message, death, properties);
   Table table = *same->get_if<Table>();
   deaths.erase(same);
-  const Value* count = table.find("count");
-  table.set("count", Value{(count ? count->as_integer().value_or(0) : 0) + 1});
+  table.set("count", Value{counted_up(table.find("count"))});
   return table;
 }
 
@@ -173,11 +179,10 @@ MessagePtr make_replay(const Message& message, std::string_view target_queue,
   Table& headers = *properties.headers;
   const Value* previous = headers.find("x-replay");
   const Table* previous_table = previous ? previous->get_if<Table>() : nullptr;
-  const Value* times = previous_table ? previous_table->find("n") : nullptr;
   Table replay{{"op", Value{static_cast<std::int64_t>(operation)}},
                {"by", Value{actor}},
                {"at", Value{seconds(now)}},
-               {"n", Value{(times ? times->as_integer().value_or(0) : 0) + 1}},
+               {"n", Value{counted_up(previous_table ? previous_table->find("n") : nullptr)}},
                {"exchange", Value{message.exchange()}},
                {"routing-key", Value{message.routing_key()}}};
   for (const std::string_view name : death_headers) {

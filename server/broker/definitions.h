@@ -26,7 +26,7 @@ struct QueueSpec {
   amqp::Table arguments;
 };
 
-/// RabbitMQ drops line breaks from declared names, silently (rabbit_channel.erl strip_cr_lf).
+/// RabbitMQ drops line breaks from names, silently (rabbit_channel.erl strip_cr_lf).
 inline std::string strip_line_breaks(std::string_view name) {
   std::string stripped{name};
   std::erase_if(stripped, [](char c) { return c == '\r' || c == '\n'; });

@@ -58,7 +58,7 @@ const Binding* Exchange::bind(Binding binding) {
   if (!is_new) return nullptr;
   try {
     it->second = std::make_unique<Binding>(std::move(binding));
-    std::visit([&](auto& index) { index.add(*it->second); }, index_);
+    std::visit([&added = *it->second](auto& index) { index.add(added); }, index_);
   } catch (...) {  // bad x-match: as if nothing had been asked
     bindings_.erase(it);
     throw;

@@ -56,7 +56,7 @@ struct RecoveredQueue {
   QueueRecord record;
   std::uint64_t message_count = 0;
   std::uint64_t body_bytes = 0;
-  /// The highest seq ever appended, and the highest ever handed to a consumer.
+  /// The highest seq ever appended, and the highest marked as handed to a consumer.
   Seq last_seq = 0;
   Seq delivered_mark = 0;
 };
@@ -67,6 +67,8 @@ struct Recovered {
   std::vector<BindingRecord> bindings;
   ContentId last_content = 0;
   std::uint32_t last_queue_id = 0;
+  /// The store was closed, not left by a crash: what it says of deliveries is exact.
+  bool was_closed = false;
 };
 
 /// Where the core keeps what must survive. All calls come on the core's loop and return at once;

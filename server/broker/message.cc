@@ -2,10 +2,13 @@
 
 #include <charconv>
 #include <cstring>
+#include <limits>
 #include <new>
 #include <utility>
 
 #include "amqp/properties.h"
+#include "amqp/reply_code.h"
+#include "broker/direct_reply.h"
 
 namespace leveret::broker {
 namespace {
@@ -13,10 +16,13 @@ namespace {
 /// Bodies up to this size are allocated whole as soon as they are announced.
 constexpr std::uint64_t whole_body_bytes_max = 1U << 20U;
 
+/// A number of milliseconds, at most what RabbitMQ's timers take.
 std::int64_t parse_ttl(std::string_view text) {
+  constexpr std::int64_t ttl_ms_max = std::numeric_limits<std::uint32_t>::max();
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool is_number = error == std::errc{} && end == text.data() + text.size() && value >= 0;
+  const bool is_number =
+      error == std::errc{} && end == text.data() + text.size() && value >= 0 && value <= ttl_ms_max;
   return is_number ? value : Message::ttl_invalid;
 }
 
@@ -25,6 +31,9 @@ std::int64_t parse_ttl(std::string_view text) {
 Message* Message::allocate(std::string_view exchange, std::string_view routing_key,
                            std::string_view properties, std::size_t body_bytes,
                            TimeMs published_at) {
+  if (exchange.size() > 255 || routing_key.size() > 255)
+    throw amqp::Error{amqp::ReplyCode::syntax_error,
+                      "exchange or routing key of more than 255 bytes"};
   const amqp::PropertiesHead head = amqp::read_properties_head(properties);
   const std::size_t size = exchange.size() + routing_key.size() + properties.size() + body_bytes;
   void* memory = ::operator new(sizeof(Message) + size);
@@ -36,6 +45,7 @@ Message* Message::allocate(std::string_view exchange, std::string_view routing_k
   message->body_bytes_ = static_cast<std::uint32_t>(body_bytes);
   message->persistent_ = head.delivery_mode == 2;
   message->has_user_id_ = head.user_id.has_value();
+  message->wants_direct_reply_ = head.reply_to == direct_reply_queue;
   message->priority_ = head.priority.value_or(0);
   if (head.expiration) message->ttl_ms_ = parse_ttl(*head.expiration);
   if (!head.headers.empty()) {

@@ -21,7 +21,7 @@ class Message final : public RefCounted {
   static constexpr std::int64_t ttl_invalid = -2;
 
   /// Copies everything. `properties` are flags and list as in a content header. Throws
-  /// amqp::Error{syntax_error} when they are malformed.
+  /// amqp::Error{syntax_error} when they are malformed, or a name is longer than a short string.
   static MessagePtr make(std::string_view exchange, std::string_view routing_key,
                          std::string_view properties, std::string_view body, TimeMs published_at);
   static void destroy(const Message* message);
@@ -40,6 +40,8 @@ class Message final : public RefCounted {
   bool is_persistent() const { return persistent_; }
   /// The user_id property is set: to be checked against the publisher.
   bool has_user_id() const { return has_user_id_; }
+  /// reply_to names the pseudo-queue of direct reply-to (see direct_reply.h).
+  bool wants_direct_reply() const { return wants_direct_reply_; }
   std::uint8_t priority() const { return priority_; }
   /// The `expiration` property in milliseconds, ttl_none or ttl_invalid.
   std::int64_t ttl_ms() const { return ttl_ms_; }
@@ -71,6 +73,7 @@ class Message final : public RefCounted {
   std::uint8_t priority_ = 0;
   bool persistent_ = false;
   bool has_user_id_ = false;
+  bool wants_direct_reply_ = false;
 };
 
 /// Gathers a message whose body comes in pieces. What a peer announces is not allocated before it

@@ -84,7 +84,8 @@ void Operations::step() {
     return finish(operation, OperationState::done);
   if (!selection.all) {
     if (operation.next_seq == selection.seqs.size()) return finish(operation, OperationState::done);
-    operation.after = std::max(operation.after, selection.seqs[operation.next_seq] - 1);
+    const Seq wanted = selection.seqs[operation.next_seq];
+    if (wanted > 0) operation.after = std::max(operation.after, wanted - 1);
   }
   is_reading_ = true;
   vhost_.browse(operation.view.request.queue, operation.after, step_messages,
@@ -132,9 +133,18 @@ void Operations::act_on(Operation& operation, Queue& source, const BrowsedMessag
     ++view.skipped;
     return;
   }
-  const bool is_replay = view.request.kind == OperationKind::replay;
-  Queue* target = is_replay ? find_target(operation, source, message) : nullptr;
-  if (is_replay && target == nullptr) return;
+  Queue* target = nullptr;
+  MessagePtr replayed;
+  if (view.request.kind == OperationKind::replay) {
+    try {
+      target = find_target(operation, source, message);
+      if (target == nullptr) return;
+      replayed =
+          make_replay(*message.message, target->name(), view.request.actor, view.id, vhost_.now());
+    } catch (const amqp::Error& error) {  // its headers have grown beyond what can be read again
+      return fail(operation, message.seq, std::string{"its headers: "} + error.what());
+    }
+  }
   const StoredMessage stored{.seq = message.seq,
                              .delivery_count = message.delivery_count,
                              .content = message.content,
@@ -150,9 +160,7 @@ void Operations::act_on(Operation& operation, Queue& source, const BrowsedMessag
     ++source.stats.purged;
     return;
   }
-  target->push(
-      make_replay(*message.message, target->name(), view.request.actor, view.id, vhost_.now()), 0,
-      ConfirmOrigin{});
+  target->push(replayed, 0, ConfirmOrigin{});
 }
 
 Queue* Operations::find_target(Operation& operation, const Queue& source,
@@ -170,7 +178,7 @@ Queue* Operations::find_target(Operation& operation, const Queue& source,
   } else if (target == &source) {
     fail(operation, message.seq, "queue '" + name + "' is where it is already");
     target = nullptr;
-  } else if (!target->accepts_publish()) {
+  } else if (!target->accepts_publish(message.message->body().size())) {
     fail(operation, message.seq, "queue '" + name + "' is full and rejects what is published");
     target = nullptr;
   }

@@ -18,6 +18,12 @@ constexpr std::size_t low_mark_working = 1024;
 constexpr std::size_t block_messages_idle = 64;
 constexpr std::size_t low_mark_idle = 1;
 
+/// Deliveries are marked in the journal once in so many messages, and after a crash that many more
+/// may have been delivered than the mark says: more than happens while one transaction is on its
+/// way to the disk.
+constexpr Seq mark_step = 4096;
+constexpr Seq mark_slack = 4 * mark_step;
+
 std::string describe_queue(std::string_view name, const std::string& vhost) {
   return "queue '" + std::string{name} + "' in vhost '" + vhost + "'";
 }
@@ -56,18 +62,16 @@ void Queue::assert_equivalent(const QueueSpec& spec, ConnectionId owner) const {
   assert_queue_arguments_equivalent(spec.arguments, arguments_, what);
 }
 
-void Queue::recover(const RecoveredQueue& recovered) {
+void Queue::recover(const RecoveredQueue& recovered, bool was_closed) {
   last_seq_ = recovered.last_seq;
-  delivered_mark_ = recovered.delivered_mark;
+  delivered_ = recorded_mark_ = recovered.delivered_mark;
+  recovered_mark_ = std::min(last_seq_, recovered.delivered_mark + (was_closed ? 0 : mark_slack));
   window_.recover(recovered.message_count, recovered.body_bytes, recovered.last_seq);
   read_ahead();
 }
 
-bool Queue::accepts_publish() const {
-  if (parsed_.overflow == Overflow::drop_head) return true;
-  const bool is_full = parsed_.max_length && window_.count() >= *parsed_.max_length;
-  const bool is_heavy = parsed_.max_length_bytes && window_.bytes() >= *parsed_.max_length_bytes;
-  return !is_full && !is_heavy;
+bool Queue::accepts_publish(std::size_t body_bytes) const {
+  return parsed_.overflow == Overflow::drop_head || !is_beyond_limit(1, body_bytes);
 }
 
 bool Queue::push(const MessagePtr& message, ContentId content, const ConfirmOrigin& origin) {
@@ -120,7 +124,9 @@ std::optional<Entry> Queue::take() {
   mark_delivered(entry);
   ++unacked_;
   unacked_bytes_ += entry.body_bytes();
+  drop_expired();  // there is another head now
   read_ahead();
+  register_deadline();
   return entry;
 }
 
@@ -211,6 +217,7 @@ void Queue::touch() {
 }
 
 std::optional<Entry> Queue::extract(Seq seq, const StoredMessage* stored) {
+  vhost_.mark_dirty(*this);  // there may be another head, or none in memory
   if (auto entry = window_.take(seq)) return entry;
   if (stored == nullptr || !window_.take_from_tail(seq, stored->message->body().size()))
     return std::nullopt;
@@ -260,16 +267,17 @@ void Queue::deliver(Consumer& consumer, Entry entry) {
   consumer.channel->deliver(consumer, std::move(entry));
 }
 
-bool Queue::is_over_limit() const {
-  return (parsed_.max_length && window_.count() > *parsed_.max_length) ||
-         (parsed_.max_length_bytes && window_.bytes() > *parsed_.max_length_bytes);
+bool Queue::is_beyond_limit(std::uint64_t more_messages, std::uint64_t more_bytes) const {
+  return (parsed_.max_length && window_.count() + more_messages > *parsed_.max_length) ||
+         (parsed_.max_length_bytes && window_.bytes() + more_bytes > *parsed_.max_length_bytes);
 }
 
 void Queue::enforce_limits() {
-  if (parsed_.overflow != Overflow::drop_head) return;
-  while (is_over_limit() && window_.has_head())
+  if (parsed_.overflow != Overflow::drop_head || !is_beyond_limit(0, 0)) return;
+  while (is_beyond_limit(0, 0) && window_.has_head())
     vhost_.dead_letter(*this, window_.pop(), DeathReason::maxlen);
   if (!window_.has_head()) read_ahead();
+  register_deadline();  // there is another head now
 }
 
 void Queue::drop_expired() {
@@ -300,8 +308,9 @@ void Queue::take_block(const QueueWindow::Block& block, std::vector<StoredMessag
   enforce_limits();
   drop_expired();
   register_deadline();
-  for (auto& waiter : std::exchange(load_waiters_, {})) waiter();
   vhost_.mark_dirty(*this);
+  // Last: whoever waited may go on to delete this queue.
+  for (auto& waiter : take_load_waiters()) waiter();
 }
 
 Entry Queue::entry_of(const StoredMessage& stored) const {
@@ -311,7 +320,7 @@ Entry Queue::entry_of(const StoredMessage& stored) const {
   entry.content = stored.content;
   entry.expires_at = expiry_of(*stored.message);
   entry.delivery_count = stored.delivery_count;
-  entry.is_redelivered = stored.seq <= delivered_mark_;
+  entry.is_redelivered = stored.seq <= recovered_mark_;
   entry.is_stored = true;
   return entry;
 }
@@ -333,10 +342,16 @@ void Queue::forget(const Entry& entry) {
   if (entry.is_stored) vhost_.record().remove(id_, entry.seq, entry.content, entry.body_bytes());
 }
 
-void Queue::mark_delivered(Entry& entry) {
-  if (!entry.is_stored || entry.seq <= delivered_mark_) return;
-  delivered_mark_ = entry.seq;
-  vhost_.record().mark_delivered(id_, entry.seq);
+void Queue::mark_delivered(const Entry& entry) {
+  if (!entry.is_stored || entry.seq <= delivered_) return;
+  delivered_ = entry.seq;
+  if (delivered_ >= recorded_mark_ + mark_step) record_delivered();
+}
+
+void Queue::record_delivered() {
+  if (!durable_ || recorded_mark_ == delivered_) return;
+  recorded_mark_ = delivered_;
+  vhost_.record().mark_delivered(id_, recorded_mark_);
 }
 
 }  // namespace leveret::broker

@@ -43,11 +43,14 @@ class Queue {
   /// it is not, 406 for any other difference that counts.
   void assert_equivalent(const QueueSpec& spec, ConnectionId owner) const;
 
-  void recover(const RecoveredQueue& recovered);
+  /// `was_closed`: see Recovered.
+  void recover(const RecoveredQueue& recovered, bool was_closed);
+  /// Records exactly up to where messages have been delivered, before the store is closed.
+  void record_delivered();
 
   // Messages in.
-  /// False when a length limit with overflow reject-publish is reached.
-  bool accepts_publish() const;
+  /// False when a message of that size would exceed a length limit with overflow reject-publish.
+  bool accepts_publish(std::size_t body_bytes) const;
   /// Enqueues; hands over at once to a waiting consumer. `content` is the shared content in the
   /// store when it goes to several queues. Returns whether the store holds it.
   bool push(const MessagePtr& message, ContentId content, const ConfirmOrigin& origin);
@@ -115,13 +118,13 @@ class Queue {
   TimeMs expiry_of(const Message& message) const;
   Consumer* next_consumer();
   void deliver(Consumer& consumer, Entry entry);
-  bool is_over_limit() const;
+  bool is_beyond_limit(std::uint64_t more_messages, std::uint64_t more_bytes) const;
   void enforce_limits();
   void drop_expired();
   void read_ahead();
   void take_block(const QueueWindow::Block& block, std::vector<StoredMessage> messages);
   void register_deadline();
-  void mark_delivered(Entry& entry);
+  void mark_delivered(const Entry& entry);
   Entry entry_of(const StoredMessage& stored) const;
 
   Vhost& vhost_;
@@ -136,11 +139,13 @@ class Queue {
 
   QueueWindow window_;
   Seq last_seq_ = 0;
-  Seq delivered_mark_ = 0;  // as the journal has it
+  Seq delivered_ = 0;       // the highest handed to a consumer
+  Seq recorded_mark_ = 0;   // what the journal has of that
+  Seq recovered_mark_ = 0;  // up to here an earlier life of the broker may have delivered
   std::uint64_t unacked_ = 0;
   std::uint64_t unacked_bytes_ = 0;
 
-  std::vector<Consumer*> consumers_;  // by falling priority
+  std::vector<Consumer*> consumers_;  // by falling priority, then the one served longest ago
   bool had_consumer_ = false;
   TimeMs last_used_ = 0;
   TimeMs registered_deadline_ = 0;  // 0: none in Vhost's heap

@@ -64,7 +64,7 @@ void QueueWindow::end_block(const Block& block, std::vector<Entry> entries) {
   is_loading_ = false;
   const auto taken = std::exchange(taken_while_loading_, {});
   if (entries.empty()) {  // the store has nothing left up to block.last
-    if (tail_.last == block.last) tail_.count = 0;
+    if (tail_.last == block.last) forget_tail();
     tail_.first = block.last + 1;
   }
   for (Entry& entry : entries) {
@@ -76,6 +76,13 @@ void QueueWindow::end_block(const Block& block, std::vector<Entry> entries) {
     ready_.push_back(std::move(entry));
   }
   if (tail_.count == 0) push_late_before(std::numeric_limits<Seq>::max());
+}
+
+void QueueWindow::forget_tail() {
+  tail_.count = 0;
+  bytes_ = window_bytes_;
+  for (const auto& [seq, entry] : returned_) bytes_ += entry.body_bytes();
+  for (const Entry& entry : late_) bytes_ += entry.body_bytes();
 }
 
 void QueueWindow::push_late_before(Seq seq) {

@@ -46,7 +46,8 @@ class QueueWindow {
   /// True when part of the queue is in the store only, and the window runs low and no block is on
   /// its way.
   bool wants_block(std::size_t low_mark) const {
-    return tail_.count > 0 && !is_loading_ && returned_.size() + ready_.size() < low_mark;
+    return tail_.count > 0 && !is_loading_ && returned_.size() + ready_.size() < low_mark &&
+           (ready_.empty() || window_bytes_ < bytes_max_ / 2);
   }
   bool has_tail() const { return tail_.count > 0; }
   struct Block {
@@ -94,6 +95,7 @@ class QueueWindow {
     return !returned_.empty() && (ready_.empty() || returned_.begin()->first < ready_.front().seq);
   }
   void push_late_before(Seq seq);
+  void forget_tail();
 
   std::size_t messages_max_;
   std::size_t bytes_max_;

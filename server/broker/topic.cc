@@ -1,7 +1,5 @@
 #include "broker/topic.h"
 
-#include <algorithm>
-
 namespace leveret::broker {
 
 struct TopicTrie::Node {
@@ -9,6 +7,9 @@ struct TopicTrie::Node {
   std::unique_ptr<Node> star;
   std::unique_ptr<Node> hash;
   std::vector<const Binding*> bindings;  // whose pattern ends here
+  // The steps of match() that put it last among its nodes and among its hashes.
+  mutable std::uint64_t reached_at = 0;
+  mutable std::uint64_t hash_at = 0;
 
   bool is_empty() const { return words.empty() && !star && !hash && bindings.empty(); }
 };
@@ -99,17 +100,17 @@ void TopicTrie::remove(std::string_view pattern, const Binding* binding) {
 }
 
 void TopicTrie::match(std::string_view key, std::vector<const Binding*>& out) const {
-  const auto add_once = [](Nodes& nodes, const Node* node) {
-    if (std::ranges::find(nodes, node) != nodes.end()) return false;
-    nodes.push_back(node);
-    return true;
-  };
+  const std::uint64_t first_step = ++step_;
   // `#` may stand for no word at all: being before it is being behind it too. And once entered, it
   // may swallow every further word.
   const auto enter = [&](Nodes& nodes, const Node* node) {
-    while (node != nullptr && add_once(nodes, node)) {
+    while (node != nullptr && node->reached_at != step_) {
+      node->reached_at = step_;
+      nodes.push_back(node);
       node = node->hash.get();
-      if (node != nullptr) add_once(hashes_, node);
+      if (node == nullptr || node->hash_at >= first_step) continue;
+      node->hash_at = step_;
+      hashes_.push_back(node);
     }
   };
   // here_: all nodes that the words read so far can have led to, each once, so that several `#` in
@@ -121,6 +122,7 @@ void TopicTrie::match(std::string_view key, std::vector<const Binding*>& out) co
   while (!words.at_end()) {
     const std::string_view word = words.next();
     there_.clear();
+    ++step_;
     const std::size_t hashes_before = hashes_.size();
     for (const Node* node : here_) {
       if (const auto it = node->words.find(word); it != node->words.end())

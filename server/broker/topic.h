@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -38,6 +39,7 @@ class TopicTrie {
   struct Node;
   using Nodes = std::vector<const Node*>;
   std::unique_ptr<Node> root_;
+  mutable std::uint64_t step_ = 0;  // rises with every word that match() reads
   // Scratch of match(), kept so that a publish does not allocate.
   mutable Nodes here_;
   mutable Nodes there_;

@@ -7,6 +7,7 @@
 #include "broker/channel.h"
 #include "broker/connection.h"
 #include "broker/dead_letter.h"
+#include "broker/direct_reply.h"
 #include "broker/exchange.h"
 #include "broker/operations.h"
 #include "broker/queue.h"
@@ -39,8 +40,10 @@ void Vhost::run_deadlines() {
   while (deadlines_.is_due(now_)) {
     Queue* queue = find_queue(deadlines_.pop());
     if (queue == nullptr) continue;
-    queue->maintain();
-    if (queue->is_expired(now_)) doomed_queues_.push_back(queue->id());
+    if (queue->is_expired(now_))
+      doomed_queues_.push_back(queue->id());  // and registers no further deadline
+    else
+      queue->maintain();
   }
 }
 
@@ -49,9 +52,13 @@ void Vhost::finish_command() {
   is_finishing_ = true;
   while (!dead_letters_.empty() || !doomed_queues_.empty()) {
     while (!dead_letters_.empty()) {
-      PendingDeadLetter dead = std::move(dead_letters_.front());
+      const PendingDeadLetter dead = std::move(dead_letters_.front());
       dead_letters_.pop_front();
-      publish_dead_letter(std::move(dead));
+      try {
+        publish_dead_letter(dead);
+      } catch (const amqp::Error& error) {  // its headers have grown beyond what can be read again
+        drop_dead_letter(dead, error.what());
+      }
     }
     for (const QueueId id : std::exchange(doomed_queues_, {})) {
       Queue* queue = find_queue(id);
@@ -224,6 +231,8 @@ void Vhost::close_all(const std::string& reason) {
 Vhost::PublishResult Vhost::publish(Exchange& exchange, const MessagePtr& message,
                                     const ConfirmOrigin& origin) {
   ++exchange.publish_in;
+  if (exchange.is_default() && message->routing_key().starts_with(direct_reply_prefix))
+    return {.is_routed = deliver_reply(message)};
   const bool has_bcc = route_keys(exchange, *message);
   const PublishResult result = enqueue(has_bcc ? without_bcc(*message) : message, origin);
   if (result.is_routed) ++exchange.publish_out;
@@ -242,6 +251,29 @@ bool Vhost::publish(MessagePtr message) {
   return result.is_routed;
 }
 
+void Vhost::add_reply_address(const std::string& address, const Channel& channel) {
+  reply_addresses_[address] = {channel.connection().id(), channel.number(), channel.serial()};
+}
+
+/// Whether somebody waits for it.
+bool Vhost::deliver_reply(const MessagePtr& message) {
+  const auto it = reply_addresses_.find(message->routing_key());
+  Channel* channel = it == reply_addresses_.end() ? nullptr : find_channel(it->second);
+  if (channel) channel->deliver_reply(message);
+  return channel != nullptr;
+}
+
+/// Few messages have CC or BCC: the headers are decoded only when such a name, with its length in
+/// front, is among their bytes.
+static bool may_have_copies(std::string_view raw_headers) {
+  return raw_headers.find(
+             "\x02"
+             "CC") != std::string_view::npos ||
+         raw_headers.find(
+             "\x03"
+             "BCC") != std::string_view::npos;
+}
+
 /// Fills targets_ with the queues for the message's routing key and those of its CC and BCC
 /// headers; returns whether there is a BCC header, which nobody may see.
 bool Vhost::route_keys(Exchange& exchange, const Message& message) {
@@ -250,8 +282,7 @@ bool Vhost::route_keys(Exchange& exchange, const Message& message) {
   visited_.clear();
   const RoutingSubject subject{message.routing_key(), message.headers()};
   route(exchange, subject);
-  // Few messages have them: the headers are decoded only when the letters are there at all.
-  if (message.headers().find("CC") == std::string_view::npos) return false;
+  if (!may_have_copies(message.headers())) return false;
   const auto keys = routing_keys_of(message.routing_key(), subject.headers());
   for (std::size_t i = 1; i < keys.size(); ++i) {
     visited_.clear();
@@ -295,10 +326,9 @@ Vhost::PublishResult Vhost::enqueue(const MessagePtr& message, const ConfirmOrig
   for (const Queue* queue : targets_) storing += queue->stores(*message) ? 1 : 0;
   const ContentId content = storing > 1 ? ++last_content_ : 0;
   for (Queue* queue : targets_) {
-    if (!queue->accepts_publish()) {
+    if (!queue->accepts_publish(message->body().size())) {
       result.is_refused = true;
-      if (queue->parsed().overflow == Overflow::reject_publish_dlx)
-        dead_letter_refused(*queue, message);
+      refuse(*queue, message);
       continue;
     }
     if (queue->push(message, content, origin)) ++result.stored_copies;
@@ -306,25 +336,29 @@ Vhost::PublishResult Vhost::enqueue(const MessagePtr& message, const ConfirmOrig
   return result;
 }
 
-// Dead letters.
-
-void Vhost::dead_letter(Queue& queue, Entry entry, DeathReason reason) {
-  if (entry.is_stored) record().remove(queue.id(), entry.seq, entry.content, entry.body_bytes());
-  if (!queue.parsed().dead_letter_exchange) {
-    ++queue.stats.dropped[static_cast<int>(reason)];
-    ++stats_.dropped[static_cast<int>(reason)];
-    return;
-  }
-  dead_letters_.push_back({queue.id(), std::move(entry), reason});
-}
-
-void Vhost::dead_letter_refused(Queue& queue, const MessagePtr& message) {
+/// The publisher hears of it by a nack when it asked for confirms; here it is counted.
+void Vhost::refuse(Queue& queue, const MessagePtr& message) {
+  if (queue.parsed().overflow != Overflow::reject_publish_dlx)
+    return count_drop(queue, DeathReason::maxlen);
   Entry entry;
   entry.message = message;
   dead_letter(queue, std::move(entry), DeathReason::maxlen);
 }
 
-void Vhost::publish_dead_letter(PendingDeadLetter dead) {
+// Dead letters.
+
+void Vhost::count_drop(Queue& queue, DeathReason reason) {
+  ++queue.stats.dropped[static_cast<int>(reason)];
+  ++stats_.dropped[static_cast<int>(reason)];
+}
+
+void Vhost::dead_letter(Queue& queue, Entry entry, DeathReason reason) {
+  if (entry.is_stored) record().remove(queue.id(), entry.seq, entry.content, entry.body_bytes());
+  if (!queue.parsed().dead_letter_exchange) return count_drop(queue, reason);
+  dead_letters_.push_back({queue.id(), std::move(entry), reason});
+}
+/// Throws before anything has changed.
+void Vhost::publish_dead_letter(const PendingDeadLetter& dead) {
   Queue* source = find_queue(dead.queue);
   if (source == nullptr) return;
   const QueueArguments& arguments = source->parsed();

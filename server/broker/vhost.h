@@ -60,6 +60,8 @@ class Vhost {
   /// Rebuilds what was stored, before the first connection; by the same steps as clients'
   /// declarations.
   void recover(const Recovered& recovered);
+  /// Records what is only recorded now and then, in the last turn before the store is closed.
+  void prepare_close();
 
   void begin_turn(TimeMs now);
   /// Sends what the turn produced, hands its journal records over, and fires what is due.
@@ -92,6 +94,8 @@ class Vhost {
   // Definitions, the same for AMQP and HTTP. All throw amqp::Error with RabbitMQ's code and text,
   // before anything has changed. `owner` is the connection for exclusive queues, none for HTTP.
   Exchange& declare_exchange(const ExchangeSpec& spec);
+  /// Throws 404 when it is absent, 403 for the default exchange.
+  void check_exchange(std::string_view name) const;
   void delete_exchange(std::string_view name, bool if_unused);
   Queue& declare_queue(const QueueSpec& spec, ConnectionId owner);
   /// Returns the number of ready messages that went with it; 0 when there is no such queue.
@@ -177,6 +181,9 @@ class Vhost {
   void note_confirms(Channel& channel);
   /// Sends the channel's confirms after the next commit.
   void await_commit(Channel& channel);
+  /// Answers to this address go to that channel (see direct_reply.h).
+  void add_reply_address(const std::string& address, const Channel& channel);
+  void remove_reply_address(const std::string& address) { reply_addresses_.erase(address); }
   /// Whether this connection must not publish now; arranges for its resumption.
   bool must_wait_to_publish(Connection& connection);
   void resume_after_commit(Connection& connection, CommitNumber commit);
@@ -224,9 +231,11 @@ class Vhost {
   void route(Exchange& exchange, const RoutingSubject& subject);
   bool route_keys(Exchange& exchange, const Message& message);
   void choose(Queue& queue);
+  bool deliver_reply(const MessagePtr& message);
   PublishResult enqueue(const MessagePtr& message, const ConfirmOrigin& origin);
-  void dead_letter_refused(Queue& queue, const MessagePtr& message);
-  void publish_dead_letter(PendingDeadLetter dead);
+  void refuse(Queue& queue, const MessagePtr& message);
+  void count_drop(Queue& queue, DeathReason reason);
+  void publish_dead_letter(const PendingDeadLetter& dead);
   void drop_dead_letter(const PendingDeadLetter& dead, std::string_view why);
   // vhost_definitions.cc
   Exchange& add_exchange(const ExchangeSpec& spec);
@@ -266,6 +275,8 @@ class Vhost {
   std::vector<ChannelRef> confirms_to_send_;
   std::vector<ConnectionId> output_to_send_;
   bool disk_alarm_ = false;
+
+  std::unordered_map<std::string, ChannelRef, StringHash, std::equal_to<>> reply_addresses_;
 
   Deadlines deadlines_;
   std::vector<QueueId> dirty_queues_;

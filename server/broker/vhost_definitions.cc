@@ -20,7 +20,11 @@ constexpr std::string_view reserved_prefix = "amq.";
   throw amqp::Error{ReplyCode::access_refused, "operation not permitted on the default exchange"};
 }
 
-void check_not_reserved(std::string_view kind, std::string_view name) {
+void check_new_name(std::string_view kind, std::string_view name) {
+  if (name.size() > 255)  // a short string in every method that names it
+    throw amqp::Error{
+        ReplyCode::precondition_failed,
+        std::string{kind} + " name of " + std::to_string(name.size()) + " bytes, 255 are allowed"};
   if (name.starts_with(reserved_prefix))
     throw amqp::Error{ReplyCode::access_refused, std::string{kind} + " name '" + std::string{name} +
                                                      "' contains reserved prefix 'amq.*'"};
@@ -72,7 +76,7 @@ void Vhost::recover(const Recovered& recovered) {
                .auto_delete = each.record.auto_delete,
                .arguments = each.record.arguments},
               ConnectionId{})
-        .recover(each);
+        .recover(each, recovered.was_closed);
   }
   for (const BindingRecord& each : recovered.bindings)
     add_binding({.source = each.source,
@@ -81,6 +85,10 @@ void Vhost::recover(const Recovered& recovered) {
                  .routing_key = each.routing_key,
                  .arguments = each.arguments},
                 ConnectionId{});
+}
+
+void Vhost::prepare_close() {
+  for_each_queue([](Queue& queue) { queue.record_delivered(); });
 }
 
 // Look-up.
@@ -131,7 +139,7 @@ Exchange& Vhost::declare_exchange(const ExchangeSpec& spec) {
     existing->assert_equivalent(spec, name_);
     return *existing;
   }
-  check_not_reserved("exchange", spec.name);
+  check_new_name("exchange", spec.name);
   Exchange& exchange = add_exchange(spec);
   if (exchange.is_durable())
     record_definition().put_exchange({.name = exchange.name(),
@@ -140,6 +148,11 @@ Exchange& Vhost::declare_exchange(const ExchangeSpec& spec) {
                                       .internal = exchange.is_internal(),
                                       .arguments = exchange.arguments()});
   return exchange;
+}
+
+void Vhost::check_exchange(std::string_view name) const {
+  if (name.empty()) refuse_default_exchange();
+  exchange(name);
 }
 
 Exchange& Vhost::add_exchange(const ExchangeSpec& spec) {
@@ -195,7 +208,7 @@ Queue& Vhost::declare_queue(const QueueSpec& spec, ConnectionId owner) {
     existing->assert_equivalent(spec, owner);
     return *existing;
   }
-  check_not_reserved("queue", spec.name);
+  check_new_name("queue", spec.name);
   QueueSpec named = spec;
   const std::string made = spec.name.empty() ? random_name("amq.gen-") : std::string{};
   if (spec.name.empty()) named.name = made;

@@ -33,11 +33,12 @@ void settle_taken(Queue& queue, Entry entry, TakeMode mode) {
 void go_on_taking(Vhost& vhost, QueueId id, const std::shared_ptr<Take>& take) {
   Queue* queue = vhost.find_queue(id);
   while (queue && take->entries.size() < take->count) {
-    if (!queue->is_head_loaded())
-      return queue->when_loaded([&vhost, id, take] { go_on_taking(vhost, id, take); });
-    std::optional<Entry> entry = queue->take();
-    if (!entry) break;
-    take->entries.push_back(std::move(*entry));
+    if (std::optional<Entry> entry = queue->take()) {
+      take->entries.push_back(std::move(*entry));
+      continue;
+    }
+    if (queue->is_head_loaded()) break;
+    return queue->when_loaded([&vhost, id, take] { go_on_taking(vhost, id, take); });
   }
   std::vector<TakenMessage> taken;
   std::uint64_t left = queue ? queue->window().count() + take->entries.size() : 0;
@@ -112,18 +113,17 @@ void Vhost::take(std::string_view name, std::size_t count, TakeMode mode,
 void Vhost::browse(std::string_view name, Seq after, std::size_t limit,
                    std::function<void(BrowsePage)> done) {
   const Queue& from = queue(name, ConnectionId{});
+  limit = std::max<std::size_t>(limit, 1);
   std::vector<BrowsedMessage> found = browse_memory(*this, from, after, limit);
+  const bool is_full = found.size() == limit;
   const Seq tail_first = from.window().tail_first();
   // Messages in the store only come before transient ones that arrived later.
-  const bool needs_store =
-      tail_first != 0 && (found.size() < limit || found.back().seq > tail_first);
-  if (!needs_store) {
-    const bool is_full = found.size() == limit;
-    return done(make_page(from, std::move(found), limit, is_full));
-  }
+  const bool needs_store = tail_first != 0 && after < from.window().tail_last() &&
+                           (!is_full || found.back().seq > tail_first);
+  if (!needs_store) return done(make_page(from, std::move(found), limit, is_full));
   journal_.read(from.id(), std::max(after + 1, tail_first), from.window().tail_last(), limit,
                 browse_bytes_max,
-                [this, id = from.id(), limit, found = std::move(found),
+                [this, id = from.id(), limit, is_full, found = std::move(found),
                  done = std::move(done)](std::vector<StoredMessage> stored) mutable {
                   const Queue* read = find_queue(id);
                   if (read == nullptr) return done(BrowsePage{});
@@ -137,7 +137,7 @@ void Vhost::browse(std::string_view name, Seq after, std::size_t limit,
                                      .delivery_count = each.delivery_count,
                                      .content = each.content,
                                      .message = std::move(each.message)});
-                  done(make_page(*read, std::move(found), limit, is_cut));
+                  done(make_page(*read, std::move(found), limit, is_cut || is_full));
                 });
 }
 

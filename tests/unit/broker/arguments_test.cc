@@ -93,13 +93,11 @@ TEST(Arguments, ADeadLetterKeyMustFitTheFieldThatCarriesIt) {
 
 TEST(Arguments, MinusOneIsNoDeliveryLimit) {
   EXPECT_EQ(parse_queue_arguments({{"x-delivery-limit", -1}}, what).delivery_limit, std::nullopt);
-  EXPECT_THAT(error_of({{"x-delivery-limit", -2}}),
-              ::testing::EndsWith("{value_negative,-2}"));
+  EXPECT_THAT(error_of({{"x-delivery-limit", -2}}), ::testing::EndsWith("{value_negative,-2}"));
 }
 
 TEST(Arguments, AnEnormousDeliveryLimitIsNotASmallOne) {
-  const auto parsed =
-      parse_queue_arguments({{"x-delivery-limit", std::int64_t{1} << 32U}}, what);
+  const auto parsed = parse_queue_arguments({{"x-delivery-limit", std::int64_t{1} << 32U}}, what);
   EXPECT_GT(parsed.delivery_limit.value_or(UINT32_MAX), 1000U);
 }
 
@@ -108,8 +106,7 @@ TEST(Arguments, UnknownOverflowsAndTypesAreRefused) {
             invalid("'x-overflow' for queue 'q' in vhost '/': {invalid_overflow,'drop-tail'}"));
   EXPECT_THAT(error_of({{"x-queue-type", "mine"}}),
               ::testing::StartsWith(invalid("'x-queue-type' for queue 'q' in vhost '/'")));
-  EXPECT_THAT(error_of({{"x-queue-type", "stream"}}),
-              ::testing::StartsWith("NOT_IMPLEMENTED - "));
+  EXPECT_THAT(error_of({{"x-queue-type", "stream"}}), ::testing::StartsWith("NOT_IMPLEMENTED - "));
 }
 
 TEST(Arguments, QuorumQueuesCountDeliveries) {

@@ -26,8 +26,8 @@ TEST(ChannelBasic, AMessageGoesStraightToAWaitingConsumer) {
   TestBroker broker;
   TestClient client{broker};
   client.declare("q").consume("q").send("q", "1");
-  EXPECT_THAT(client.received(), ElementsAre("queue.declare-ok 'q' 0 0", "basic.consume-ok 'c'",
-                                             "deliver c 1 '1'"));
+  EXPECT_THAT(client.received(),
+              ElementsAre("queue.declare-ok 'q' 0 0", "basic.consume-ok 'c'", "deliver c 1 '1'"));
 }
 
 TEST(ChannelBasic, ConsumeOkComesBeforeWhatWasWaiting) {
@@ -441,14 +441,6 @@ TEST(ChannelBasic, AnotherUsersIdIsRefused) {
   EXPECT_THAT(client.received(),
               ElementsAre("channel.close 406 PRECONDITION_FAILED - user_id property set to 'bob' "
                           "but authenticated user was 'ann'"));
-}
-
-TEST(ChannelBasic, HeadersThatCannotBeReadAreRefusedAtTheDoor) {
-  TestBroker broker;
-  TestClient client{broker};
-  // A table of one entry whose value has a type letter that does not exist.
-  const std::string properties{"\x20\x00\x00\x00\x00\x04\x01k?\x00", 10};
-  EXPECT_THROW(Message::make("", "q", properties, "1", broker.now()), amqp::Error);
 }
 
 }  // namespace

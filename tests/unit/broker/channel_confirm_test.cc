@@ -110,9 +110,9 @@ TEST(ChannelConfirm, WithSeveralQueuesAllMustBeSafe) {
 TEST(ChannelConfirm, ARejectedMessageWaitsForTheCommitOfItsDeadLetter) {
   Bench bench;
   TestClient worker{bench.broker};
-  worker.declare("j", {.durable = true,
-                       .arguments = {{"x-dead-letter-exchange", ""},
-                                     {"x-dead-letter-routing-key", "q"}}});
+  worker.declare(
+      "j", {.durable = true,
+            .arguments = {{"x-dead-letter-exchange", ""}, {"x-dead-letter-routing-key", "q"}}});
   bench.broker.commit();
   worker.consume("j");
   bench.client.send("j", "1", persistent());

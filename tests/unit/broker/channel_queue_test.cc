@@ -46,7 +46,10 @@ TEST(ChannelQueue, OtherFlagsAreInequivalent) {
 
 TEST(ChannelQueue, OtherArgumentsAreInequivalentInRabbitMqsWords) {
   EXPECT_THAT(
-      answer({}, [](auto& c) { c.declare("q", {.arguments = {{"x-message-ttl", 1}}}); }),
+      answer({},
+             [](auto& c) {
+               c.declare("q", {.arguments = {{"x-message-ttl", 1}}});
+             }),
       ElementsAre(inequivalent("'x-message-ttl' for queue 'q' in vhost '/': received the value '1' "
                                "of type 'signedint' but current is none")));
   EXPECT_THAT(
@@ -57,29 +60,38 @@ TEST(ChannelQueue, OtherArgumentsAreInequivalentInRabbitMqsWords) {
 
 TEST(ChannelQueue, IntegersOfAnotherWidthAreEquivalent) {
   EXPECT_THAT(answer({.arguments = {{"x-max-length", std::int64_t{5}}}},
-                     [](auto& c) { c.declare("q", {.arguments = {{"x-max-length", 5}}}); }),
+                     [](auto& c) {
+                       c.declare("q", {.arguments = {{"x-max-length", 5}}});
+                     }),
               ElementsAre("queue.declare-ok 'q' 0 0"));
 }
 
 TEST(ChannelQueue, UnknownArgumentsAreNotCompared) {
   EXPECT_THAT(answer({.arguments = {{"x-mine", 1}}},
-                     [](auto& c) { c.declare("q", {.arguments = {{"x-mine", "2"}}}); }),
+                     [](auto& c) {
+                       c.declare("q", {.arguments = {{"x-mine", "2"}}});
+                     }),
               ElementsAre("queue.declare-ok 'q' 0 0"));
 }
 
 TEST(ChannelQueue, NoQueueTypeIsClassic) {
-  EXPECT_THAT(
-      answer({}, [](auto& c) { c.declare("q", {.arguments = {{"x-queue-type", "classic"}}}); }),
-      ElementsAre("queue.declare-ok 'q' 0 0"));
-  EXPECT_THAT(
-      answer({}, [](auto& c) { c.declare("q", {.arguments = {{"x-queue-type", "quorum"}}}); }),
-      ElementsAre(StartsWith(inequivalent("'x-queue-type' for queue 'q' in vhost '/'"))));
+  EXPECT_THAT(answer({},
+                     [](auto& c) {
+                       c.declare("q", {.arguments = {{"x-queue-type", "classic"}}});
+                     }),
+              ElementsAre("queue.declare-ok 'q' 0 0"));
+  EXPECT_THAT(answer({},
+                     [](auto& c) {
+                       c.declare("q", {.arguments = {{"x-queue-type", "quorum"}}});
+                     }),
+              ElementsAre(StartsWith(inequivalent("'x-queue-type' for queue 'q' in vhost '/'"))));
 }
 
 TEST(ChannelQueue, PassiveDeclareLooksAtNothingElse) {
-  EXPECT_THAT(answer({}, [](auto& c) {
-                c.declare("q", {.passive = true, .durable = true, .auto_delete = true});
-              }),
+  EXPECT_THAT(answer({},
+                     [](auto& c) {
+                       c.declare("q", {.passive = true, .durable = true, .auto_delete = true});
+                     }),
               ElementsAre("queue.declare-ok 'q' 0 0"));
   EXPECT_THAT(answer({}, [](auto& c) { c.declare("absent", {.passive = true}); }),
               ElementsAre("channel.close 404 NOT_FOUND - no queue 'absent' in vhost '/'"));
@@ -104,8 +116,8 @@ TEST(ChannelQueue, TheEmptyNameIsTheQueueDeclaredLastOnTheChannel) {
   TestClient client{broker};
   client.declare("a").declare("b").bind("", "amq.direct").publish("amq.direct", "b", "1").ignore();
   client.get("").purge("").consume("");
-  EXPECT_THAT(client.received(), ElementsAre("get-ok 1 '1' left 0", "queue.purge-ok 0",
-                                             "basic.consume-ok 'c'"));
+  EXPECT_THAT(client.received(),
+              ElementsAre("get-ok 1 '1' left 0", "queue.purge-ok 0", "basic.consume-ok 'c'"));
   client.delete_queue("");
   EXPECT_FALSE(broker.has_queue("b"));
 }
@@ -122,8 +134,8 @@ TEST(ChannelQueue, LineBreaksInNamesAreDropped) {
   TestBroker broker;
   TestClient client{broker};
   client.declare("a\r\nb").declare("c\n").bind("a\nb", "amq.direct", "k");
-  EXPECT_THAT(client.received(), ElementsAre("queue.declare-ok 'ab' 0 0", "queue.declare-ok 'c' 0 0",
-                                             "queue.bind-ok"));
+  EXPECT_THAT(client.received(), ElementsAre("queue.declare-ok 'ab' 0 0",
+                                             "queue.declare-ok 'c' 0 0", "queue.bind-ok"));
   client.consume("a\rb").delete_queue("a\rb");
   EXPECT_FALSE(broker.has_queue("ab"));
 }
@@ -150,9 +162,9 @@ TEST(ChannelQueue, AnotherConnectionsExclusiveQueueIsLocked) {
        }) {
     TestClient other{broker};
     act(other);
-    EXPECT_THAT(other.received(),
-                ElementsAre(StartsWith("channel.close 405 RESOURCE_LOCKED - cannot obtain exclusive "
-                                       "access to locked queue 'q' in vhost '/'. It could be")));
+    EXPECT_THAT(other.received(), ElementsAre(StartsWith(
+                                      "channel.close 405 RESOURCE_LOCKED - cannot obtain exclusive "
+                                      "access to locked queue 'q' in vhost '/'. It could be")));
   }
 }
 
@@ -183,14 +195,16 @@ TEST(ChannelQueue, DeletingAnAbsentOneSucceeds) {
 }
 
 TEST(ChannelQueue, DeleteTellsHowManyReadyMessagesWent) {
-  EXPECT_THAT(answer({}, [](auto& c) { c.send("q", "1").send("q", "2").get("q").delete_queue("q"); }),
-              ElementsAre("get-ok 1 '1' left 1", "queue.delete-ok 1"));
+  EXPECT_THAT(
+      answer({}, [](auto& c) { c.send("q", "1").send("q", "2").get("q").delete_queue("q"); }),
+      ElementsAre("get-ok 1 '1' left 1", "queue.delete-ok 1"));
 }
 
 TEST(ChannelQueue, DeleteIfUnusedOrIfEmptyKeepsOneThatIsNot) {
   EXPECT_THAT(answer({}, [](auto& c) { c.consume("q").delete_queue("q", true); }),
-              ElementsAre("basic.consume-ok 'c'", "channel.close 406 PRECONDITION_FAILED - queue "
-                                                  "'q' in vhost '/' in use"));
+              ElementsAre("basic.consume-ok 'c'",
+                          "channel.close 406 PRECONDITION_FAILED - queue "
+                          "'q' in vhost '/' in use"));
   EXPECT_THAT(answer({}, [](auto& c) { c.send("q", "1").delete_queue("q", false, true); }),
               ElementsAre("channel.close 406 PRECONDITION_FAILED - queue 'q' in vhost '/' not "
                           "empty"));

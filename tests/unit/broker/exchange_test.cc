@@ -102,8 +102,8 @@ TEST(Exchange, TheKeyGoesAlongFromExchangeToExchange) {
 TEST(Exchange, TheAlternateTakesWhatIsNotRouted) {
   TestBroker broker;
   TestClient client{broker};
-  client.exchange("rest", "fanout").exchange("e", "direct",
-                                             {.arguments = {{"alternate-exchange", "rest"}}});
+  client.exchange("rest", "fanout")
+      .exchange("e", "direct", {.arguments = {{"alternate-exchange", "rest"}}});
   client.declare("q").declare("r").bind("q", "e", "k").bind("r", "rest");
   client.publish("e", "k", "1").publish("e", "x", "2", {}, {.mandatory = true});
   EXPECT_THAT(broker.browse("q"), ElementsAre("1"));
@@ -132,8 +132,7 @@ TEST(Exchange, CcAndBccAreFurtherRoutingKeys) {
   TestBroker broker;
   TestClient client{broker};
   client.declare("a").declare("b").declare("c");
-  client.send("a", "1",
-              with_headers({{"CC", amqp::Array{"b", "a"}}, {"BCC", amqp::Array{"c"}}}));
+  client.send("a", "1", with_headers({{"CC", amqp::Array{"b", "a"}}, {"BCC", amqp::Array{"c"}}}));
   EXPECT_THAT(broker.browse("a"), ElementsAre("1"));
   EXPECT_THAT(broker.browse("b"), ElementsAre("1"));
   EXPECT_THAT(broker.browse("c"), ElementsAre("1"));

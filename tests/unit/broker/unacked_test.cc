@@ -12,21 +12,28 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
+Delivery delivery(std::uint64_t tag, Seq seq) {
+  Delivery made;
+  made.tag = tag;
+  made.entry.seq = seq;
+  return made;
+}
+
 Unacked holding(const std::vector<std::uint64_t>& tags) {
   Unacked unacked;
-  for (const std::uint64_t tag : tags) unacked.add({.tag = tag, .entry = {.seq = tag * 10}});
+  for (const std::uint64_t tag : tags) unacked.add(delivery(tag, tag * 10));
   return unacked;
 }
 
 std::vector<std::uint64_t> tags_of(const std::vector<Delivery>& deliveries) {
   std::vector<std::uint64_t> tags;
-  for (const Delivery& delivery : deliveries) tags.push_back(delivery.tag);
+  for (const Delivery& each : deliveries) tags.push_back(each.tag);
   return tags;
 }
 
 std::vector<std::uint64_t> tags_in(const Unacked& unacked) {
   std::vector<std::uint64_t> tags;
-  unacked.for_each([&](const Delivery& delivery) { tags.push_back(delivery.tag); });
+  unacked.for_each([&](const Delivery& each) { tags.push_back(each.tag); });
   return tags;
 }
 
@@ -98,7 +105,7 @@ TEST(Unacked, AgreesWithAMapOnRandomUse) {
       }
       default:
         last += 1 + (random() % 5 == 0 ? random() % 4 : 0);
-        unacked.add({.tag = last, .entry = {.seq = last}});
+        unacked.add(delivery(last, last));
         model[last] = last;
     }
     ASSERT_EQ(unacked.count(), model.size());

@@ -75,11 +75,23 @@ void TestBroker::answer_read() {
 }
 
 void TestBroker::restart() {
+  start_again(false);
+}
+
+void TestBroker::stop_and_start() {
+  turn([](Vhost& vhost) { vhost.prepare_close(); });
+  commit();
+  start_again(true);
+}
+
+void TestBroker::start_again(bool was_closed) {
   clients_.clear();
   vhost_.reset();
   journal.crash();
+  Recovered recovered = journal.recovered();
+  recovered.was_closed = was_closed;
   vhost_ = std::make_unique<Vhost>("/", journal, limits_);
-  turn([&](Vhost& vhost) { vhost.recover(journal.recovered()); });
+  turn([&](Vhost& vhost) { vhost.recover(recovered); });
 }
 
 ConnectionId TestBroker::connect(ConnectionInfo info, std::shared_ptr<RecordingOutbox> outbox) {

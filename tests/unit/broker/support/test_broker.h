@@ -35,10 +35,14 @@ class TestBroker {
   /// One turn of the core, and what follows from it.
   void turn(const std::function<void(Vhost&)>& work);
   void advance(TimeMs ms);
+  /// Lets time pass without a turn: the next one comes late.
+  void skip(TimeMs ms) { now_ += ms; }
   void commit();
   void answer_read();
   /// Kills the broker and starts another one on what was committed. Its clients are gone.
   void restart();
+  /// Stops it as SIGTERM does and starts another one.
+  void stop_and_start();
 
   ConnectionId connect(ConnectionInfo info, std::shared_ptr<RecordingOutbox> outbox);
   void set_reading(ConnectionId id, bool reads);
@@ -55,6 +59,7 @@ class TestBroker {
   BrowsePage browse_page(const std::string& name, Seq after, std::size_t limit);
 
  private:
+  void start_again(bool was_closed);
   struct Client {
     ConnectionId id;
     std::shared_ptr<RecordingOutbox> outbox;

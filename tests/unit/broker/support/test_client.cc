@@ -59,9 +59,9 @@ std::string message_text(std::uint64_t tag, bool redelivered, const Message& mes
 struct LineOf {
   Line operator()(const EncodedFrame& record) const { return line_of_frame(record.bytes); }
   Line operator()(const Deliver& record) const {
-    return {record.channel, "deliver " + std::string{record.consumer_tag->view()} + " " +
-                                message_text(record.delivery_tag, record.redelivered,
-                                             *record.message)};
+    return {record.channel,
+            "deliver " + std::string{record.consumer_tag->view()} + " " +
+                message_text(record.delivery_tag, record.redelivered, *record.message)};
   }
   Line operator()(const GetOk& record) const {
     return {record.channel,
@@ -260,8 +260,8 @@ TestClient& TestClient::unbind_exchange(const std::string& destination, const st
 }
 
 TestClient& TestClient::delete_queue(const std::string& queue, bool if_unused, bool if_empty) {
-  return method(amqp::queue::Delete{
-      .queue = keep(queue), .if_unused = if_unused, .if_empty = if_empty});
+  return method(
+      amqp::queue::Delete{.queue = keep(queue), .if_unused = if_unused, .if_empty = if_empty});
 }
 
 TestClient& TestClient::delete_exchange(const std::string& name, bool if_unused) {

@@ -27,7 +27,11 @@ struct Received {
   std::string routing_key;
   std::string body;
   amqp::Properties properties;
-  amqp::Table headers() const { return properties.headers.value_or(amqp::Table{}); }
+  /// Empty when the message has none.
+  const amqp::Table& headers() const {
+    static const amqp::Table none;
+    return properties.headers ? *properties.headers : none;
+  }
 };
 
 struct QueueOptions {
