@@ -275,7 +275,12 @@ void Server::State::end_loops() {
 }
 
 void Server::State::close_stores() {
-  for (const HostedVhost& hosted : vhosts) hosted.store->close();
+  for (const HostedVhost& hosted : vhosts) {
+    hosted.vhost->begin_turn(clock.now());
+    hosted.vhost->prepare_close();
+    hosted.vhost->end_turn();
+    hosted.store->close();
+  }
 }
 
 Server::Server(Config config, std::string version)

@@ -12,6 +12,12 @@ namespace {
 constexpr std::int64_t sweep_busy = 500;
 constexpr std::int64_t sweep_idle = 5000;
 
+/// The file is made smaller when there is no other work and free pages are more than half of it and
+/// more than this. A step moves that many pages.
+constexpr std::int64_t free_bytes_kept = 32 << 20;
+constexpr std::int64_t give_back_pages = 64;
+constexpr std::uint64_t removals_between_looks = 10'000;
+
 struct SharedMessage {
   std::int64_t message = 0;
   std::int64_t refs = 0;
@@ -25,29 +31,49 @@ Committer::Committer(Connection& connection)
       messages_(connection),
       queues_(load_queue_states(connection)),
       next_message_(connection.query_integer("SELECT max(id) FROM message") + 1),
-      has_condemned_(topology_.first_condemned() >= 0) {}
+      page_bytes_(connection.query_integer("PRAGMA page_size")),
+      has_condemned_(topology_.first_condemned() >= 0) {
+  note_removed(removals_between_looks);
+}
 
 void Committer::commit(const BatchPlan& plan) {
   Transaction transaction(connection_);
   std::vector<Change> changes = start_changes(plan);
   apply_topology(plan, changes);
   // Removals first: what they free is used again by the appends, which counts on a full disk.
-  remove(plan, changes);
+  std::uint64_t removed = remove(plan, changes);
   const std::int64_t next_message = append(plan, changes);
   write_counters(changes);
   const bool drops = std::ranges::any_of(changes, &Change::is_dropped);
-  const bool more = (has_condemned_ || drops) && sweep(sweep_busy);
+  const bool more = (has_condemned_ || drops) && sweep(sweep_busy, removed);
   transaction.commit();
   next_message_ = next_message;
   has_condemned_ = more;
   adopt(changes);
+  note_removed(removed);
 }
 
 void Committer::clean_up() {
-  Transaction transaction(connection_);
-  const bool more = sweep(sweep_idle);
-  transaction.commit();
-  has_condemned_ = more;
+  std::uint64_t removed = 0;
+  if (has_condemned_) {
+    Transaction transaction(connection_);
+    const bool more = sweep(sweep_idle, removed);
+    transaction.commit();
+    has_condemned_ = more;
+  } else {
+    connection_.execute("PRAGMA incremental_vacuum(" + std::to_string(give_back_pages) + ")");
+    removed = removals_between_looks;
+  }
+  note_removed(removed);
+}
+
+void Committer::note_removed(std::uint64_t entry_count) {
+  removed_since_look_ += entry_count;
+  if (removed_since_look_ < removals_between_looks) return;
+  removed_since_look_ = 0;
+  const std::int64_t free = connection_.query_integer("PRAGMA freelist_count");
+  const std::int64_t all = connection_.query_integer("PRAGMA page_count");
+  gives_back_ = free > all / 2 && free * page_bytes_ > free_bytes_kept;
 }
 
 std::vector<Committer::Change> Committer::start_changes(const BatchPlan& plan) {
@@ -91,7 +117,7 @@ void Committer::apply_topology(const BatchPlan& plan, std::vector<Change>& chang
   std::ranges::sort(changes, {}, [](const Change& c) { return c.state.slot; });
 }
 
-void Committer::remove(const BatchPlan& plan, std::vector<Change>& changes) {
+std::uint64_t Committer::remove(const BatchPlan& plan, std::vector<Change>& changes) {
   Removed removed;
   for (Change& change : changes) {
     const QueuePlan& queue = plan.queues.at(change.id);
@@ -106,6 +132,7 @@ void Committer::remove(const BatchPlan& plan, std::vector<Change>& changes) {
       messages_.set_delivery_count(entry_key(change.state.slot, count.seq), count.count);
   }
   messages_.release(removed);
+  return removed.entry_count;
 }
 
 std::int64_t Committer::append(const BatchPlan& plan, std::vector<Change>& changes) {
@@ -153,7 +180,7 @@ void Committer::write_counters(const std::vector<Change>& changes) {
     if (!change.is_dropped) topology_.put_counters(change.id, change.state);
 }
 
-bool Committer::sweep(std::int64_t count_max) {
+bool Committer::sweep(std::int64_t count_max, std::uint64_t& removed_count) {
   const std::int64_t slot = topology_.first_condemned();
   if (slot < 0) return false;
   Removed removed;
@@ -161,6 +188,7 @@ bool Committer::sweep(std::int64_t count_max) {
                            entry_key(static_cast<std::uint32_t>(slot), seq_max), count_max,
                            removed);
   messages_.release(removed);
+  removed_count += removed.entry_count;
   if (removed.entry_count < static_cast<std::uint64_t>(count_max)) topology_.pardon(slot);
   return topology_.first_condemned() >= 0;
 }

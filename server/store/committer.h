@@ -22,8 +22,9 @@ class Committer {
   const QueueStates& queues() const { return queues_; }
 
   /// True while there is something left to clear up that clean_up() would do.
-  bool has_leftovers() const { return has_condemned_; }
-  /// One transaction of clearing up after dropped queues.
+  bool has_leftovers() const { return has_condemned_ || gives_back_; }
+  /// One transaction of clearing up: after dropped queues first, then giving free pages back to the
+  /// file system.
   void clean_up();
 
  private:
@@ -36,20 +37,26 @@ class Committer {
 
   std::vector<Change> start_changes(const BatchPlan& plan);
   void apply_topology(const BatchPlan& plan, std::vector<Change>& changes);
-  void remove(const BatchPlan& plan, std::vector<Change>& changes);
+  /// Returns how many entries it deleted.
+  std::uint64_t remove(const BatchPlan& plan, std::vector<Change>& changes);
   /// Returns the id for the next message after this transaction.
   std::int64_t append(const BatchPlan& plan, std::vector<Change>& changes);
   void write_counters(const std::vector<Change>& changes);
-  /// Deletes some entries of a condemned slot; returns whether more is left.
-  bool sweep(std::int64_t count_max);
+  /// Deletes some entries of a condemned slot; returns whether more is left, and adds to `removed`.
+  bool sweep(std::int64_t count_max, std::uint64_t& removed);
   void adopt(const std::vector<Change>& changes);
+  /// Looks, once in a while, whether most of the file is free pages.
+  void note_removed(std::uint64_t entry_count);
 
   Connection& connection_;
   TopologyTable topology_;
   MessageTable messages_;
   QueueStates queues_;
   std::int64_t next_message_ = 1;
+  const std::int64_t page_bytes_;
   bool has_condemned_ = false;
+  std::uint64_t removed_since_look_ = 0;
+  bool gives_back_ = false;
 };
 
 }  // namespace leveret::store

@@ -37,6 +37,19 @@ void prepare_file(Connection& connection, const StoreOptions& options) {
   migrate(connection, store_schema(), version);
 }
 
+void set_closed(Connection& connection, bool is_closed) {
+  connection.execute(std::string{"INSERT OR REPLACE INTO meta VALUES ('is_closed', "} +
+                     (is_closed ? "1)" : "0)"));
+}
+
+/// Whether the file was left by close(); from here on only another close() can say so again.
+bool take_closed(Connection& connection) {
+  const bool was_closed =
+      connection.query_integer("SELECT value FROM meta WHERE name = 'is_closed'") != 0;
+  if (was_closed) set_closed(connection, false);
+  return was_closed;
+}
+
 Connection open_reader(const StoreOptions& options) {
   return Connection(options.file, {.read_only = true, .vfs = options.vfs});
 }
@@ -60,6 +73,7 @@ struct Store::Parts {
   broker::Recovered open() {
     prepare_file(write_connection, options);
     broker::Recovered loaded = load_topology(write_connection);
+    loaded.was_closed = take_closed(write_connection);
     // After a crash the pages of the WAL may be in memory only. They are what we go on from, so
     // they are made durable before anything is confirmed on top of them.
     checkpoint_passive(write_connection);
@@ -74,6 +88,8 @@ struct Store::Parts {
     checkpointer.close();
     if (failure.happened()) return;
     try {
+      // Turns that a full disk kept out may hold delivered marks.
+      if (writer.pending_bytes() == 0) set_closed(write_connection, true);
       write_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch (const StoreError& error) {
       // The WAL stays beside the file and is read at the next start.
