@@ -134,7 +134,7 @@ Exit bench_command(const BenchOptions& options, const Context& context) {
       json["results"].push_back(bench::to_json(plan, server.series));
     if (servers.size() == 2)
       json["ratios"] = bench::ratios_json(plan, servers[0].series, servers[1].series);
-    print(dump(json) + "\n");
+    print_json(json);
   } else {
     for (const Server& server : servers) print(bench::to_text(plan, server.series));
     if (servers.size() == 2) print(bench::ratios_text(plan, servers[0].series, servers[1].series));

@@ -38,7 +38,7 @@ Exit list_queues(const Context& context) {
   const Json answer =
       api.get("/api/x/dead-letters?vhost=" + client::percent_encode(context.url().vhost));
   if (context.is_json) {
-    print(dump(answer.at("items")) + "\n");
+    print_json(answer.at("items"));
     return Exit::ok;
   }
   if (answer.at("items").empty()) {
@@ -70,16 +70,19 @@ Exit list_messages(const DlqOptions& options, const Context& context) {
   Json items = Json::array();
   std::uint64_t after = 0;
   std::uint64_t total = 0;
+  Progress progress;
   while (items.size() < options.limit) {
     const std::uint64_t wanted = std::min<std::uint64_t>(options.limit - items.size(), 500);
     const Json page = browse(api, vhost, options.queue, after, wanted);
     for (const Json& item : page.at("items")) items.push_back(item);
     total = number_at(page, "/messages_ready");
+    progress.show("read " + with_commas(items.size()) + " of " + with_commas(total));
     if (page.at("next").is_null()) break;
     after = page["next"].get<std::uint64_t>();
   }
+  progress.clear();
   if (context.is_json) {
-    print(dump(items) + "\n");
+    print_json(items);
     return Exit::ok;
   }
   if (items.empty()) {
@@ -133,7 +136,7 @@ Exit show(const DlqOptions& options, const Context& context) {
   const Json message = api.get(messages_path(context.url().vhost, options.queue) + "/" +
                                std::to_string(options.seq));
   if (context.is_json) {
-    print(dump(message) + "\n");
+    print_json(message);
     return Exit::ok;
   }
   const std::string body = body_of(message);

@@ -42,7 +42,7 @@ Exit report(const Json& operation, const Context& context, const DlqOptions& opt
   const std::uint64_t skipped = number_at(operation, "/skipped");
   const std::string state = operation.value("state", "");
   if (context.is_json)
-    print(dump(operation) + "\n");
+    print_json(operation);
   else
     print("replayed " + with_commas(done) + " to " + target_text(options) +
           (skipped ? ", " + with_commas(skipped) + " were gone" : "") +
@@ -109,15 +109,20 @@ Exit replay(const DlqOptions& options, const Context& context) {
   const std::string summary =
       with_commas(set.count) + " messages of '" + options.queue + "' to " + target_text(options);
   if (options.is_dry_run || set.count == 0) {
-    print(context.is_json ? dump(Json{{"total", set.count}, {"dry_run", options.is_dry_run}}) + "\n"
-                          : summary + (options.is_dry_run ? " (dry run)\n" : "\n"));
+    if (context.is_json)
+      print_json({{"total", set.count}, {"dry_run", options.is_dry_run}});
+    else
+      print(summary + (options.is_dry_run ? " (dry run)\n" : "\n"));
     return Exit::ok;
   }
   if (!is_agreed(set, summary, options)) return Exit::interrupted;
   Json operation =
       api.post(Api::path("/api/x/queues", {vhost, options.queue}) + "/replay", set.request);
   if (options.is_detached) {
-    print(context.is_json ? dump(operation) + "\n" : "op " + text_at(operation, "/id") + "\n");
+    if (context.is_json)
+      print_json(operation);
+    else
+      print("op " + text_at(operation, "/id") + "\n");
     return Exit::ok;
   }
   operation = watch(api, std::move(operation), options);

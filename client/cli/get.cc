@@ -57,7 +57,7 @@ Exit get(const GetOptions& options, const Context& context) {
     progress.show("got " + with_commas(got + 1) + " of " + with_commas(wanted));
   }
   progress.clear();
-  if (context.is_json) print(dump(list) + "\n");
+  if (context.is_json) print_json(list);
   flush_output();  // What could not be printed is not taken either.
   if (got != 0 && options.is_taken) channel.ack(last_tag, client::Span::up_to);
   if (got != 0 && !options.is_taken)

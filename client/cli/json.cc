@@ -1,5 +1,8 @@
 #include "cli/json.h"
 
+#include <cmath>
+
+#include "cli/terminal.h"
 #include "cli/text.h"
 
 namespace leveret::cli {
@@ -11,9 +14,7 @@ struct Overloaded : Fs... {
 };
 
 double to_double(const amqp::Decimal& decimal) {
-  double value = decimal.value;
-  for (unsigned i = 0; i < decimal.scale; ++i) value /= 10;
-  return value;
+  return decimal.value / std::pow(10, decimal.scale);
 }
 
 }  // namespace
@@ -94,6 +95,10 @@ amqp::Value from_json(const Json& json) {
 
 std::string dump(const Json& json, int indent) {
   return json.dump(indent, ' ', false, Json::error_handler_t::replace);
+}
+
+void print_json(const Json& json) {
+  print(json.dump(-1, ' ', is_output_terminal(), Json::error_handler_t::replace) + "\n");
 }
 
 void add_payload(Json& to, std::string_view body) {

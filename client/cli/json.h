@@ -23,6 +23,8 @@ amqp::Value from_json(const Json& json);
 
 /// A text that is UTF-8 as it is, other bytes escaped; never fails.
 std::string dump(const Json& json, int indent = -1);
+/// Prints the document and a line feed; to a terminal in ASCII, so that it cannot drive it.
+void print_json(const Json& json);
 /// {"payload", "payload_encoding": "string"|"base64", "payload_bytes"} of a body.
 void add_payload(Json& to, std::string_view body);
 

@@ -4,6 +4,7 @@
 #include <fstream>
 #include <iostream>
 #include <iterator>
+#include <optional>
 #include <thread>
 
 #include "cli/context.h"
@@ -19,7 +20,8 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 struct PublishOptions {
-  std::vector<std::string> words;
+  std::optional<std::string> first_word;
+  std::optional<std::string> second_word;
   std::string exchange;
   std::string routing_key;
   std::string file;
@@ -51,18 +53,17 @@ struct Target {
 };
 
 Target target_of(const PublishOptions& options) {
-  const auto& words = options.words;
-  const bool has_exchange = !options.exchange.empty() || !options.routing_key.empty();
-  const std::size_t body_at = has_exchange ? 0 : 1;
-  if (!has_exchange && words.empty())
-    throw Failure{Exit::usage, "no target", "name a queue, or an exchange with -e and -k"};
-  if (words.size() > body_at + 1)
-    throw Failure{Exit::usage,
-                  "more than one body: '" + words[body_at] + "' and '" + words[body_at + 1] + "'",
-                  "quote a body that has spaces"};
-  Target target{options.exchange, has_exchange ? options.routing_key : words[0], std::nullopt};
-  if (words.size() > body_at) target.body = words[body_at];
-  return target;
+  if (options.exchange.empty() && options.routing_key.empty()) {
+    if (!options.first_word)
+      throw Failure{Exit::usage, "no target", "name a queue, or an exchange with -e and -k"};
+    return {"", *options.first_word, options.second_word};
+  }
+  if (options.second_word)
+    throw Failure{
+        Exit::usage,
+        "more than one body: '" + *options.first_word + "' and '" + *options.second_word + "'",
+        "with -e or -k, the one word is the body; quote it when it has spaces"};
+  return {options.exchange, options.routing_key, options.first_word};
 }
 
 std::optional<std::string> if_set(const std::string& text) {
@@ -237,7 +238,7 @@ Exit publish(const PublishOptions& options, const Context& context) {
   const auto counts = publisher.counts();
   const std::uint64_t failed = counts.unroutable + counts.refused;
   if (context.is_json)
-    print(dump(summary_json(counts, took, failures)) + "\n");
+    print_json(summary_json(counts, took, failures));
   else if (failed == 0 || counts.published > 1)
     print(summary_text(counts, took));
   if (failed == 0) return Exit::ok;
@@ -252,8 +253,8 @@ void add_publish(CLI::App& app, Context& context, Selected& selected) {
   CLI::App& command = *app.add_subcommand(
       "publish", "Put jobs into a queue, or publish to an exchange; waits for the confirms");
   add_common_options(command, context);
-  command.add_option("target", options->words, "QUEUE [BODY], or with -e or -k just [BODY]")
-      ->expected(0, 3);
+  command.add_option("queue", options->first_word, "Queue; with -e or -k, the body");
+  command.add_option("body", options->second_word, "Body; or --file, --lines, standard input");
   command.add_option("-e,--exchange", options->exchange, "Exchange to publish to");
   command.add_option("-k,--key", options->routing_key, "Routing key");
   command.add_option("-f,--file", options->file, "Read the body from FILE; - is standard input");

@@ -76,7 +76,7 @@ Exit queues(const QueuesOptions& options, const Context& context) {
       chosen.push_back(queue);
   sort_queues(chosen, options.sort);
   if (context.is_json)
-    print(dump(Json(chosen)) + "\n");
+    print_json(Json(chosen));
   else if (!chosen.empty())
     print(to_table(chosen, options.is_every_vhost));
   else
@@ -93,7 +93,8 @@ void set_up(CLI::App& command, Context& context, Selected& selected) {
   command
       .add_option("--sort", options->sort,
                   "name, or largest first: ready, unacked, in, out, consumers")
-      ->check(CLI::IsMember({"name", "ready", "unacked", "in", "out", "consumers"}));
+      ->check(CLI::IsMember({"name", "ready", "unacked", "in", "out", "consumers"}))
+      ->option_text("COLUMN");
   command.add_flag("--all-vhosts", options->is_every_vhost, "Not only of the --url's virtual host");
   command.callback([options, &context, &selected] {
     selected.run = [options, &context] { return queues(*options, context); };

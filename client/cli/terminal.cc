@@ -67,7 +67,10 @@ void flush_output() {
 }
 
 void say(std::string_view text) {
-  std::cerr << "leveret: " << escape_for_terminal(text, Lines::keep) << std::endl;
+  // One write, so that several threads' lines do not mix; over a progress line, if there is one.
+  std::string line = is_error_terminal() ? "\r\x1b[K" : "";
+  line += "leveret: " + escape_for_terminal(text, Lines::keep) + "\n";
+  std::cerr << line << std::flush;
 }
 
 bool confirm(const std::string& question) {

@@ -180,7 +180,7 @@ Exit work(const WorkOptions& options, const std::vector<std::string>& words,
   end.get();
   const auto counts = pool.counts();
   if (context.is_json)
-    print(dump(summary(options, counts)) + "\n");
+    print_json(summary(options, counts));
   else
     say("done: acked " + with_commas(counts.acked) + ", retried " + with_commas(counts.retried) +
         ", dead " + with_commas(counts.dead) + ", dropped " + with_commas(counts.dropped) +
@@ -219,13 +219,17 @@ void add_work(CLI::App& app, Context& context, Selected& selected) {
   add_common_options(command, context);
   command.add_option("queue", options->queue, "Queue to work on")->required();
   command.add_option("-n,--concurrency", options->slots, "Jobs at a time")
-      ->check(CLI::Range(1U, 1024U));
+      ->check(CLI::Range(1U, 1024U))
+      ->option_text("N");
   command.add_option("--prefetch", options->prefetch, "Jobs fetched at a time; as many as slots");
   command.add_option("--timeout", options->timeout, "Longest a job may take, such as 60s");
   command.add_option("--grace", options->grace, "Between SIGTERM and SIGKILL after the timeout");
   const std::map<std::string, OnFail> names{{"retry", OnFail::retry}, {"dead", OnFail::dead}};
-  command.add_option("--on-fail", options->on_fail, "retry or dead (default): see below")
-      ->transform(CLI::CheckedTransformer(names));
+  command
+      .add_option("--on-fail", options->on_fail,
+                  "What a failed job does: see below; dead by default")
+      ->transform(CLI::CheckedTransformer(names))
+      ->option_text("retry|dead");
   command.add_flag("--drain", options->is_drain, "Stop when the queue is empty");
   command.callback([options, &command, &context, &selected] {
     const auto words = context.command_words.empty() ? command.remaining() : context.command_words;

@@ -29,7 +29,7 @@ class Backoff {
   Milliseconds first_;
   Milliseconds last_;
   Milliseconds bound_;
-  std::minstd_rand random_;
+  std::mt19937 random_;
 };
 
 }  // namespace leveret::client
