@@ -56,7 +56,9 @@ run_web() {
   node "$ROOT/tests/web/run.mjs"
 }
 run_story() { "${PYTEST[@]}" "$ROOT/tests/story"; }
-run_crash() { "${PYTEST[@]}" "$ROOT/tests/crash"; }
+run_crash() {
+  "${PYTEST[@]}" "$ROOT/tests/crash" && CRASH_FLAGS=strict /usr/bin/python3 "$ROOT/tests/crash/crash_test.py"
+}
 
 failed=()
 for part in "${chosen[@]}"; do

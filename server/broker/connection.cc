@@ -20,6 +20,19 @@ std::string encode(ChannelNumber channel, const amqp::Method& method) {
 
 constexpr amqp::MethodKey no_method{0, 0, "none"};
 
+/// connection.close and channel.close have the same fields: what rule was broken, and by which
+/// method: the one that the error names, else the one being handled.
+template <class Close>
+std::string encode_close(ChannelNumber channel, const amqp::Error& error,
+                         const amqp::MethodKey& handled) {
+  const std::string text = error.close_text();
+  const bool names_method = error.class_id != 0;
+  return encode(channel, Close{.reply_code = static_cast<std::uint16_t>(error.code),
+                               .reply_text = text,
+                               .class_id = names_method ? error.class_id : handled.class_id,
+                               .method_id = names_method ? error.method_id : handled.method_id});
+}
+
 }  // namespace
 
 Connection::Connection(Vhost& vhost, ConnectionId id, ConnectionInfo info,
@@ -138,14 +151,7 @@ void Connection::fail(const amqp::Error& error) {
 void Connection::fail(const amqp::Error& error, const amqp::MethodKey& method) {
   if (is_ended_) return;
   log::warn("closing connection " + info_.name + ": " + error.close_text());
-  const std::string text = error.close_text();
-  const bool knows_method = error.class_id != 0;
-  const amqp::connection::Close close{
-      .reply_code = static_cast<std::uint16_t>(error.code),
-      .reply_text = text,
-      .class_id = knows_method ? error.class_id : method.class_id,
-      .method_id = knows_method ? error.method_id : method.method_id};
-  end({.frame = encode(0, close), .is_reply = false});
+  end({.frame = encode_close<amqp::connection::Close>(0, error, method), .is_reply = false});
 }
 
 void Connection::end(CloseConnection record) {
@@ -164,14 +170,9 @@ void Connection::fail_channel(ChannelNumber number, const amqp::Error& error,
   if (it == channels_.end() || it->second->is_closing() || is_ended_) return;
   log::debug("closing channel " + std::to_string(number) + " of " + info_.name + ": " +
              error.close_text());
-  const std::string text = error.close_text();
   it->second->close();
   it->second->set_closing();
-  send(EncodedFrame{
-      encode(number, amqp::channel::Close{.reply_code = static_cast<std::uint16_t>(error.code),
-                                          .reply_text = text,
-                                          .class_id = method.class_id,
-                                          .method_id = method.method_id})});
+  send(EncodedFrame{encode_close<amqp::channel::Close>(number, error, method)});
 }
 
 void Connection::drop() {

@@ -248,7 +248,6 @@ void Session::hand_over(broker::CommandBatch batch) {
 
 void Session::report(const CommandReader::Failure& failure) {
   if (failure.channel == 0) {
-    log::warn(name_ + ": " + failure.error.close_text());
     begin_closing();
     core_->run([id = id_, error = failure.error](broker::Vhost& vhost) {
       vhost.fail_connection(id, error);
