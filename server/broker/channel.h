@@ -143,6 +143,8 @@ class Channel {
   void reply_after(const amqp::Method& method, CommitNumber commit);
   std::string queue_name_or_last(std::string_view name) const;
   Queue& find_queue(std::string_view name) const;
+  /// Throws 530 when this channel has a consumer of that tag.
+  void check_consumer_tag(const std::string& tag) const;
   void check_publish(const amqp::basic::Publish& method, const Message& message) const;
   void publish(const MessagePtr& message, bool mandatory);
   void settle(std::uint64_t tag, bool multiple, Settlement how);

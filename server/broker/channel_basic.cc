@@ -119,8 +119,7 @@ void Channel::on(const amqp::basic::Consume& method) {
   Queue& queue = find_queue(method.queue);
   const std::string tag =
       method.consumer_tag.empty() ? random_name("amq.ctag-") : std::string{method.consumer_tag};
-  if (consumers_.contains(tag))
-    throw amqp::Error{ReplyCode::not_allowed, "attempt to reuse consumer tag '" + tag + "'"};
+  check_consumer_tag(tag);
   auto consumer = std::make_unique<Consumer>();
   consumer->tag = Blob::copy(tag);
   consumer->channel = this;
@@ -133,6 +132,12 @@ void Channel::on(const amqp::basic::Consume& method) {
   queue.add_consumer(*consumer);
   consumers_.emplace(tag, std::move(consumer));
   if (!method.nowait) reply(amqp::basic::ConsumeOk{.consumer_tag = tag});
+}
+
+void Channel::check_consumer_tag(const std::string& tag) const {
+  const bool is_reply_tag = reply_consumer_ && reply_consumer_->tag->view() == tag;
+  if (consumers_.contains(tag) || is_reply_tag)
+    throw amqp::Error{ReplyCode::not_allowed, "attempt to reuse consumer tag '" + tag + "'"};
 }
 
 void Channel::on(const amqp::basic::Cancel& method) {

@@ -20,8 +20,7 @@ void Channel::consume_replies(const amqp::basic::Consume& method) {
     throw amqp::Error{ReplyCode::precondition_failed, "reply consumer cannot acknowledge"};
   const std::string tag =
       method.consumer_tag.empty() ? random_name("amq.ctag-") : std::string{method.consumer_tag};
-  if (consumers_.contains(tag))
-    throw amqp::Error{ReplyCode::not_allowed, "attempt to reuse consumer tag '" + tag + "'"};
+  check_consumer_tag(tag);
   reply_consumer_ = {Blob::copy(tag), random_name(direct_reply_prefix)};
   vhost_.add_reply_address(reply_consumer_->address, *this);
   if (!method.nowait) reply(amqp::basic::ConsumeOk{.consumer_tag = tag});

@@ -60,7 +60,7 @@ class DeadLetterMap {
       exchange.for_each_binding(add);
     }
     std::ranges::sort(names);
-    names.erase(std::ranges::unique(names).begin(), names.end());
+    names.erase(std::unique(names.begin(), names.end()), names.end());
     return names;
   }
 

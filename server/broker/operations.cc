@@ -33,7 +33,8 @@ OperationView Operations::start(OperationRequest request) {
   if (!request.target.empty()) vhost_.queue(request.target, ConnectionId{});
   Selection& selection = request.selection;
   std::ranges::sort(selection.seqs);
-  selection.seqs.erase(std::ranges::unique(selection.seqs).begin(), selection.seqs.end());
+  std::vector<Seq>& seqs = selection.seqs;
+  seqs.erase(std::unique(seqs.begin(), seqs.end()), seqs.end());
   auto operation = std::make_unique<Operation>();
   OperationView& view = operation->view;
   view.id = ++last_id_;

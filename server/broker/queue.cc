@@ -64,8 +64,9 @@ void Queue::assert_equivalent(const QueueSpec& spec, ConnectionId owner) const {
 
 void Queue::recover(const RecoveredQueue& recovered, bool was_closed) {
   last_seq_ = recovered.last_seq;
-  delivered_ = recorded_mark_ = recovered.delivered_mark;
-  recovered_mark_ = std::min(last_seq_, recovered.delivered_mark + (was_closed ? 0 : mark_slack));
+  recorded_mark_ = recovered.delivered_mark;
+  recovered_mark_ = std::min(last_seq_, recorded_mark_ + (was_closed ? 0 : mark_slack));
+  delivered_ = recovered_mark_;
   window_.recover(recovered.message_count, recovered.body_bytes, recovered.last_seq);
   read_ahead();
 }

@@ -262,19 +262,11 @@ TEST(DeadLetter, ATransientMessageOfADurableQueueStaysTransient) {
   EXPECT_THAT(broker.journal.stored("dead"), ElementsAre("2"));
 }
 
-/// A message whose headers are beyond what can be read: deaths may have made them grow that far.
-MessagePtr overgrown(TestBroker& broker) {
-  Table headers;
-  for (int i = 0; i <= amqp::table_limits.values; ++i) headers.append("h", i);
-  return Message::make("", "q", amqp::write_properties(with_headers(std::move(headers))), "1",
-                       broker.now());
-}
-
 TEST(DeadLetter, WithHeadersThatHaveGrownTooFarIsDroppedAndHarmsNobody) {
   TestBroker broker;
   TestClient client{broker};
   client.declare("dead").declare("q", {.arguments = dead_to("dead")});
-  client.publish_message(overgrown(broker)).get("q").ignore();
+  client.publish_message(overgrown_message("q")).get("q").ignore();
   client.reject(1).send("q", "2").get("q");
   EXPECT_THAT(client.received(), ElementsAre("get-ok 2 '2' left 0"));
   EXPECT_EQ(broker.dropped("q", DeathReason::rejected), 1U);
@@ -284,7 +276,7 @@ TEST(DeadLetter, HeadersThatHaveGrownTooFarAreRedeliveredAsTheyAre) {
   TestBroker broker;
   TestClient client{broker};
   client.declare("q", {.arguments = {{"x-delivery-limit", 5}}}).consume("q");
-  client.publish_message(overgrown(broker)).ignore();
+  client.publish_message(overgrown_message("q")).ignore();
   client.nack(1);
   EXPECT_THAT(client.received(), ElementsAre("deliver c 2 '1' redelivered"));
 }

@@ -234,13 +234,18 @@ class Simulation {
     connect(client);
   }
 
-  /// All is committed, so that what is durable must be there again.
+  /// All is committed, so that what is durable must be there again. After a crash all of it may
+  /// have been delivered before.
   void restart() {
+    const bool is_crash = pick(2) == 0;
     for (ModelClient& client : clients_) requeue_all(client);
-    for (ModelQueue& queue : queues_)
+    for (ModelQueue& queue : queues_) {
       std::erase_if(queue.ready,
                     [&](const auto& each) { return !queue.durable || !each.second.is_persistent; });
-    broker_.stop_and_start();
+      if (is_crash)
+        for (auto& [order, message] : queue.ready) message.is_redelivered = true;
+    }
+    is_crash ? broker_.restart() : broker_.stop_and_start();
     start();
   }
 

@@ -203,10 +203,7 @@ TEST(Operations, AFullTargetThatRejectsKeepsThemWhereTheyAre) {
 
 TEST(Operations, HeadersThatHaveGrownTooFarFailAloneAndStay) {
   Bench bench{0};
-  Table headers;
-  for (int i = 0; i <= amqp::table_limits.values; ++i) headers.append("h", i);
-  bench.client.publish_message(
-      Message::make("", "dead", amqp::write_properties(with_headers(std::move(headers))), "1", 1));
+  bench.client.publish_message(overgrown_message("dead"));
   bench.client.send("dead", "2");
   const OperationView done = bench.view(bench.replay_all(2, "other"));
   EXPECT_THAT(done.failed.at(0).reason, HasSubstr("its headers"));

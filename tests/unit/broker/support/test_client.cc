@@ -102,6 +102,17 @@ amqp::Properties with_headers(amqp::Table headers, amqp::Properties properties) 
   return properties;
 }
 
+MessagePtr overgrown_message(std::string_view queue) {
+  std::string properties;
+  amqp::Writer writer{properties};
+  writer.write_u16(1U << 13U);  // headers, and nothing else
+  const std::size_t count = static_cast<std::size_t>(amqp::table_limits.values) + 1;
+  std::string table;
+  for (std::size_t i = 0; i < count; ++i) table.append("\0V", 2);
+  writer.write_long_string(table);
+  return Message::make("", queue, properties, "1", 1);
+}
+
 amqp::Properties with_expiration(std::string ms, amqp::Properties properties) {
   properties.expiration = std::move(ms);
   return properties;

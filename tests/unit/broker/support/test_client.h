@@ -16,6 +16,8 @@ namespace leveret::broker::test {
 
 amqp::Properties persistent(amqp::Properties properties = {});
 amqp::Properties with_headers(amqp::Table headers, amqp::Properties properties = {});
+/// To queue `queue`, with headers beyond what can be read: deaths may have made them grow that far.
+MessagePtr overgrown_message(std::string_view queue);
 amqp::Properties with_expiration(std::string ms, amqp::Properties properties = {});
 
 /// A message that came by deliver or get-ok.
