@@ -1,0 +1,81 @@
+"""Reads every queue from head to tail after a restart, before anyone else."""
+
+import collections
+import time
+
+import pika
+import pika.exceptions
+
+from layout import BARRIER, QUEUES, body_of
+from ledger import Found
+
+DEADLINE_S = 60
+
+
+class Auditor:
+    """Holds everything unacknowledged until settle() or leave()."""
+
+    def __init__(self, port):
+        self._connection = pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", port, heartbeat=0))
+        self._channel = self._connection.channel()
+
+    def read_all(self):
+        """{queue: [Found, ...]}"""
+        contents = {queue: [] for queue in QUEUES}
+        depth = {queue: self._depth(queue) for queue in QUEUES}
+        for queue in QUEUES:
+            self._channel.basic_consume(queue, self._taker(contents[queue]), consumer_tag=queue)
+        end = time.monotonic() + DEADLINE_S
+        while any(len(contents[queue]) < depth[queue] for queue in QUEUES):
+            assert time.monotonic() < end, f"only {({q: len(m) for q, m in contents.items()})} of {depth} came"
+            self._connection.process_data_events(0.2)
+        for queue in QUEUES:
+            self._channel.basic_cancel(queue)  # returns when all that was on its way has come
+        return contents
+
+    def _depth(self, queue):
+        return self._channel.queue_declare(queue, passive=True).method.message_count
+
+    @staticmethod
+    def _taker(messages):
+        def take(_channel, method, properties, body):
+            is_right = body == body_of(properties.message_id)
+            messages.append(Found(properties.message_id, is_right, method.redelivered))
+
+        return take
+
+    def queues_there(self, names):
+        """Which of the declarer's queues exist, with their message in them."""
+        there = set()
+        for name in names:
+            channel = self._connection.channel()
+            try:
+                if channel.queue_declare(name, passive=True).method.message_count > 0:
+                    there.add(name)
+                channel.close()
+            except pika.exceptions.ChannelClosedByBroker as closed:
+                assert closed.reply_code == 404, closed
+        return there
+
+    def settle(self, extra_queues):
+        """Acknowledges all that was read, deletes the declarer's queues, and waits until that is on disk."""
+        self._channel.basic_ack(0, multiple=True)
+        for queue in extra_queues:
+            self._channel.queue_delete(queue)
+        self._channel.queue_purge(BARRIER)
+        self._end()
+
+    def leave(self):
+        """Goes away without an answer, once its deliveries are noted: everything returns to its place."""
+        self._end()
+
+    def _end(self):
+        """What was recorded before a confirmed message is on disk when that is."""
+        self._channel.confirm_delivery()
+        self._channel.basic_publish("", BARRIER, b"", pika.BasicProperties(delivery_mode=2))
+        self._connection.close()
+
+
+def summary(contents):
+    counts = collections.Counter({queue: len(messages) for queue, messages in contents.items()})
+    return sum(counts.values())

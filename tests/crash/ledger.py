@@ -1,0 +1,218 @@
+"""Decides what must, may and must not be in the queues, from what the workers wrote down.
+
+Lines of a publisher's journal:  P id  about to publish;  C id  confirmed
+of a consumer's:                 D queue id flag  delivered, flag 1 when marked redelivered
+                                 A queue id  about to acknowledge;  R queue id  about to reject (dead-letter)
+                                 B n  about to publish barrier n;  F n  it was confirmed
+of the declarer's:               Q name  about to declare;  q name  declared, and a message in it confirmed
+                                 E name  about to delete;  e name  deleted, and a barrier behind it confirmed
+"""
+
+import collections
+import dataclasses
+
+from layout import GROUPS, IN, OUT, number_of, route_of
+
+VERDICTS = (
+    "LOSS DUPLICATE GHOST CORRUPT ORDER RESURRECT TORN TOPOLOGY UNFLAGGED".split()
+)
+
+
+@dataclasses.dataclass
+class Place:
+    """One message in one group of queues, while it may still be there."""
+
+    must: bool = False  # confirmed, or found by an audit
+    answered: bool = False  # an acknowledgement was attempted
+    answer_flushed: bool = False
+    move_flushed: bool = False  # a rejection is on disk: it is no longer in its first queue
+    delivered: set = dataclasses.field(default_factory=set)  # queues that delivered it in earlier lives
+    delivered_now: set = dataclasses.field(default_factory=set)  # and in this one
+    noted_now: set = dataclasses.field(default_factory=set)  # of those, the ones before a confirmed barrier
+    unmarked: set = dataclasses.field(default_factory=set)  # as if for the first time, in this life
+
+
+@dataclasses.dataclass
+class Found:
+    """One message as the auditor got it."""
+
+    message_id: str
+    body_is_right: bool = True
+    redelivered: bool = False
+
+
+def group_of(queue):
+    """The group that a queue is in."""
+    for groups in GROUPS.values():
+        for group in groups:
+            if queue in group:
+                return group
+    return None
+
+
+class Ledger:
+    """All that is known. `findings` grows; it holds (verdict, text)."""
+
+    def __init__(self, strict_flags=True):
+        self.strict_flags = strict_flags
+        self.findings = []
+        self.late_unmarked = 0  # deliveries just before a crash that came back unmarked
+        self.confirmed = 0
+        self.settled = 0
+        self.places = {}  # (id, group) -> Place
+        self.gone = set()  # (id, group): was absent at an audit or known to be settled
+        self.queues = {}  # declared ones -> "trying", "there", "leaving", "gone"
+
+    def find(self, verdict, text):
+        assert verdict in VERDICTS
+        self.findings.append((verdict, text))
+
+    # Journals.
+
+    def read_publisher(self, lines):
+        for kind, message_id in (line.split() for line in lines):
+            for group in GROUPS[route_of(message_id)]:
+                if kind == "P":
+                    self.places[message_id, group] = Place()
+                elif kind == "C" and (message_id, group) in self.places:
+                    self.places[message_id, group].must = True
+            self.confirmed += kind == "C"
+
+    def read_consumer(self, lines):
+        unflushed = []
+        delivered = []
+        barriers = {}
+        last_first_delivery = {}
+        for fields in (line.split() for line in lines):
+            kind = fields[0]
+            if kind == "B":
+                barriers[fields[1]] = len(unflushed), len(delivered)
+            elif kind == "F":
+                answer_count, delivery_count = barriers[fields[1]]
+                for queue, message_id, answer in unflushed[:answer_count]:
+                    self._flush(queue, message_id, answer)
+                for queue, place in delivered[:delivery_count]:
+                    place.noted_now.add(queue)
+            else:
+                queue, message_id = fields[1], fields[2]
+                place = self.places.get((message_id, group_of(queue)))
+                if place is None:
+                    verdict = "RESURRECT" if (message_id, group_of(queue)) in self.gone else "GHOST"
+                    self.find(verdict, f"{queue} delivered {message_id}")
+                elif kind == "D":
+                    self._deliver(place, queue, message_id, fields[3] == "1", last_first_delivery)
+                    delivered.append((queue, place))
+                else:
+                    place.answered |= kind == "A"
+                    unflushed.append((queue, message_id, kind))
+
+    def _deliver(self, place, queue, message_id, redelivered, last_first_delivery):
+        # The journals of two consumers do not say who was first; so in one life just one delivery of a
+        # message may be unmarked.
+        if not redelivered and queue in place.delivered | place.unmarked:
+            self.find("UNFLAGGED", f"{queue} delivered {message_id} again, not marked")
+        place.delivered_now.add(queue)
+        if not redelivered:
+            place.unmarked.add(queue)
+        publisher = queue, message_id.split(".")[0]
+        number = number_of(message_id)
+        # What is delivered for the first time comes in order, whatever is redelivered in between. A
+        # dead-letter queue has the order in which messages were rejected.
+        if not redelivered and queue != OUT:
+            if number <= last_first_delivery.get(publisher, -1):
+                self.find("ORDER", f"{queue} delivered {message_id} after {last_first_delivery[publisher]}")
+            last_first_delivery[publisher] = number
+
+    def _flush(self, queue, message_id, answer):
+        place = self.places[message_id, group_of(queue)]
+        if answer == "A":
+            self.settled += not place.answer_flushed
+            place.answer_flushed = True
+        elif queue == IN:
+            place.move_flushed = True
+
+    def read_declarer(self, lines):
+        states = {"Q": "trying", "q": "there", "E": "leaving", "e": "gone"}
+        for kind, name in (line.split() for line in lines):
+            self.queues[name] = states[kind]
+
+    # Audits.
+
+    def audit(self, contents, queues_there):
+        """Judges what all queues hold after a restart: {queue: [Found, ...]} from head to tail."""
+        where = collections.defaultdict(list)
+        for queue, messages in contents.items():
+            self._audit_order(queue, messages)
+            for found in messages:
+                self._audit_message(queue, found)
+                where[found.message_id, group_of(queue)].append(queue)
+        for key, queues in where.items():
+            if len(queues) > 1:
+                self.find("DUPLICATE", f"{key[0]} is in {' and '.join(queues)}")
+        self._audit_fan_out(where)
+        for (message_id, group), place in list(self.places.items()):
+            if (message_id, group) in where:
+                place.must, place.answered = True, False
+                place.answer_flushed = place.move_flushed = False
+                # The auditor has it now. Back in its first queue, it is dead-lettered anew, as another message.
+                place.delivered = set(where[message_id, group])
+                place.delivered_now.clear()
+                place.noted_now.clear()
+                place.unmarked.clear()
+                continue
+            if place.must and not place.answered:
+                self.find("LOSS", f"{message_id} is not in {' or '.join(group)}")
+            del self.places[message_id, group]
+            self.gone.add((message_id, group))
+        self._audit_topology(queues_there)
+
+    def _audit_message(self, queue, found):
+        key = found.message_id, group_of(queue)
+        if not found.body_is_right:
+            self.find("CORRUPT", f"{found.message_id} in {queue}")
+        place = self.places.get(key)
+        if place is None:
+            verdict = "RESURRECT" if key in self.gone else "GHOST"
+            self.find(verdict, f"{found.message_id} in {queue}")
+            return
+        if place.answer_flushed or (place.move_flushed and queue == IN):
+            self.find("RESURRECT", f"{found.message_id} in {queue}, its answer was on disk")
+        if not found.redelivered:
+            if queue in place.delivered | (place.delivered_now if self.strict_flags else place.noted_now):
+                self.find("UNFLAGGED", f"{found.message_id} in {queue} was delivered before")
+            elif queue in place.delivered_now:
+                self.late_unmarked += 1
+
+    def _audit_order(self, queue, messages):
+        if queue == OUT:
+            return
+        last = {}
+        for found in messages:
+            publisher = found.message_id.split(".")[0]
+            number = number_of(found.message_id)
+            if number < last.get(publisher, -1):
+                self.find("ORDER", f"{found.message_id} in {queue} behind {last[publisher]}")
+            last[publisher] = number
+
+    def _audit_fan_out(self, where):
+        """An unconfirmed message that nobody has answered is in all of its queues or in none."""
+        for message_id in {key[0] for key in self.places if route_of(key[0]) == "f"}:
+            keys = [(message_id, group) for group in GROUPS["f"]]
+            if any(key not in self.places or self.places[key].answered or self.places[key].must for key in keys):
+                continue
+            if len({key in where for key in keys}) > 1:
+                self.find("TORN", f"{message_id} is in some of its queues only")
+
+    def _audit_topology(self, queues_there):
+        for name, state in list(self.queues.items()):
+            if state == "there" and name not in queues_there:
+                self.find("TOPOLOGY", f"{name} was declared and is not there")
+            if state == "gone" and name in queues_there:
+                self.find("TOPOLOGY", f"{name} was deleted and is there")
+            self.queues[name] = "there" if name in queues_there else "gone"
+
+    def settle_all(self):
+        """The auditor has acknowledged everything that it found, and that is on disk."""
+        self.settled += len(self.places)
+        self.gone.update(self.places)
+        self.places.clear()

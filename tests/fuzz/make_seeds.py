@@ -1,0 +1,95 @@
+"""Writes the seeds of the corpora from the golden table: make_seeds.py CODEC_PEER
+
+CODEC_PEER is the built leveret_codec_peer. Existing files stay; a seed is named after its content.
+"""
+
+import hashlib
+import pathlib
+import struct
+import subprocess
+import sys
+
+import pika.spec as spec
+
+CORPUS = pathlib.Path(__file__).resolve().parent / "corpus"
+
+
+def add(harness, raw):
+    folder = CORPUS / harness
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / hashlib.sha1(raw).hexdigest()).write_bytes(raw)
+
+
+def frame(kind, channel, payload):
+    return struct.pack(">BHI", kind, channel, len(payload)) + payload + b"\xce"
+
+
+def method(channel, value):
+    return frame(1, channel, struct.pack(">I", value.INDEX) + b"".join(value.encode()))
+
+
+def message(exchange, key, body, **fields):
+    properties = b"".join(spec.BasicProperties(**fields).encode())
+    return (method(1, spec.Basic.Publish(exchange=exchange, routing_key=key, mandatory=True))
+            + frame(2, 1, struct.pack(">HHQ", 60, 0, len(body)) + properties)
+            + (frame(3, 1, body) if body else b""))
+
+
+HANDSHAKE = (b"AMQP\x00\x00\x09\x01"
+             + method(0, spec.Connection.StartOk(client_properties={"product": "seed"}, mechanism="PLAIN",
+                                                 response="\0guest\0guest", locale="en_US"))
+             + method(0, spec.Connection.TuneOk(16, 8192, 60))
+             + method(0, spec.Connection.Open("/")))
+
+DEAD = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": "dead"}
+
+
+def sessions():
+    """The dialogues that the broker has most states for, each to be cut and mixed by the fuzzer."""
+    opened = method(1, spec.Channel.Open())
+    declared = opened + method(1, spec.Queue.Declare(queue="dead", durable=True))
+
+    def queue(arguments, **options):
+        return declared + method(1, spec.Queue.Declare(queue="q", durable=True, arguments=arguments, **options))
+
+    consume = method(1, spec.Basic.Qos(prefetch_count=2)) + method(1, spec.Basic.Consume(queue="q", consumer_tag="c"))
+    jobs = b"".join(message("", "q", b"job", delivery_mode=2, headers={"n": n}) for n in range(4))
+    yield (queue(DEAD) + method(1, spec.Confirm.Select()) + jobs + consume
+           + method(1, spec.Basic.Ack(1)) + method(1, spec.Basic.Nack(2, requeue=True))
+           + method(1, spec.Basic.Reject(3, requeue=False)) + method(1, spec.Basic.Cancel("c"))
+           + method(1, spec.Channel.Close(200, "", 0, 0)))
+    yield queue({"x-message-ttl": 1000, **DEAD}) + jobs + message("", "q", b"", expiration="10")
+    yield queue({"x-max-length": 2, "x-overflow": "reject-publish", **DEAD}) + method(1, spec.Confirm.Select()) + jobs
+    yield queue({"x-delivery-limit": 1, "x-expires": 5000, **DEAD}) + jobs + consume + 3 * method(
+        1, spec.Basic.Recover(requeue=True))
+    yield (queue({}) + jobs + method(1, spec.Basic.Get(queue="q")) + method(1, spec.Basic.Get(queue="q", no_ack=True))
+           + method(1, spec.Queue.Purge(queue="q")) + method(1, spec.Queue.Delete(queue="q", if_unused=True)))
+    for kind, key, arguments in (("topic", "a.*.#", {}), ("headers", "", {"x-match": "any", "n": 1}), ("fanout", "", {})):
+        yield (queue({}) + method(1, spec.Exchange.Declare(exchange="e", type=kind, durable=True))
+               + method(1, spec.Queue.Bind(queue="q", exchange="e", routing_key=key, arguments=arguments))
+               + message("e", "a.b.c", b"job", headers={"n": 1, "CC": ["dead"]}, reply_to="dead")
+               + method(1, spec.Queue.Unbind(queue="q", exchange="e", routing_key=key, arguments=arguments))
+               + method(1, spec.Exchange.Delete(exchange="e", if_unused=True)))
+    yield queue({}) + method(1, spec.Tx.Select()) + jobs + method(1, spec.Tx.Commit()) + method(1, spec.Tx.Rollback())
+    yield (queue({}, exclusive=True, auto_delete=True) + consume + method(2, spec.Channel.Open()) + jobs
+           + method(2, spec.Channel.Flow(True)) + method(0, spec.Connection.Close(200, "", 0, 0)))
+
+
+def main():
+    for stream in sessions():
+        add("fuzz_session", b"\x00" + stream)
+        add("fuzz_session", b"\x85" + HANDSHAKE + stream)
+    golden = subprocess.run([sys.argv[1], "golden"], check=True, capture_output=True, text=True).stdout
+    for line in golden.splitlines():
+        kind, _, digits = line.split(" ")
+        raw = bytes.fromhex(digits)
+        add(f"fuzz_{kind}", raw)
+        if kind == "method":
+            add("fuzz_frame", frame(1, 1, raw))
+        if kind == "properties":
+            header = frame(2, 1, struct.pack(">HHQ", 60, 0, 5) + raw)
+            add("fuzz_frame", header + frame(3, 1, b"hello") + frame(8, 0, b""))
+
+
+if __name__ == "__main__":
+    main()
