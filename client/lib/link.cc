@@ -122,6 +122,8 @@ asio::awaitable<void> Link::run(std::shared_ptr<Link> /*self*/) {
     cut(was_open ? "connection to " + url_.authority() + " lost: " + what : where + ": " + what);
   } catch (const amqp::Error& error) {
     cut("broken AMQP from " + url_.authority() + ": " + error.what());
+  } catch (const std::exception& error) {
+    cut(std::string{"a callback has thrown: "} + error.what());
   }
   finish();
 }
@@ -138,7 +140,7 @@ asio::awaitable<void> Link::read_frames() {
     filled -= used;
     if (filled != 0) std::memmove(in_.data(), in_.data() + used, filled);
     flush_session();
-    // Both ways of ending by protocol leave a last answer to be written: write_out() cuts then.
+    // Ended by protocol: finish() leaves the socket to write_out() for the last answer.
     if (close_reason()) co_return;
   }
 }
@@ -150,7 +152,7 @@ asio::awaitable<void> Link::write_out(std::shared_ptr<Link> /*self*/) {
       std::unique_lock lock(mutex_);
       if (out_.empty() && options_.listener && is_open_ && !reason_) {
         lock.unlock();
-        options_.listener->on_drained();
+        tell_drained();
         lock.lock();
       }
       if (out_.empty() || !socket_.is_open()) {
@@ -169,6 +171,14 @@ asio::awaitable<void> Link::write_out(std::shared_ptr<Link> /*self*/) {
     const std::lock_guard lock(mutex_);
     is_writer_awake_ = false;
     if (is_finished_) close_socket();
+  }
+}
+
+void Link::tell_drained() {
+  try {
+    options_.listener->on_drained();
+  } catch (const std::exception& error) {
+    cut(std::string{"a callback has thrown: "} + error.what());
   }
 }
 

@@ -93,6 +93,7 @@ class Link final : public std::enable_shared_from_this<Link>, private SessionLis
   boost::asio::awaitable<void> write_out(std::shared_ptr<Link> self);
   boost::asio::awaitable<void> beat(std::shared_ptr<Link> self);
   void arm_deadline(std::chrono::milliseconds after, std::string text);
+  void tell_drained();
   void flush_session();
   void cut(std::string text);
   void close_socket();

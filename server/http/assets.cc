@@ -11,11 +11,8 @@ constexpr std::string_view index_path = "index.html";
 
 std::string join(const std::vector<std::string>& segments) {
   std::string path;
-  for (const std::string& segment : segments) {
-    if (!path.empty()) path += '/';
-    path += segment;
-  }
-  return path;
+  for (const std::string& segment : segments) path += "/" + segment;
+  return path.empty() ? path : path.substr(1);
 }
 
 }  // namespace

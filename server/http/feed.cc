@@ -5,6 +5,7 @@
 #include <boost/asio/use_awaitable.hpp>
 
 #include "http/context.h"
+#include "http/cpu_time.h"
 #include "http/render.h"
 #include "http/sampler.h"
 
@@ -70,11 +71,11 @@ void Feed::publish(const Context& context, const std::vector<VhostSample>& sampl
   const std::vector<Topic> wanted = topics();
   std::vector<EventText> events;
   for (const Topic& topic : wanted) {
-    const auto start = Steady::now();
+    const auto start = thread_cpu_time();
     const bool is_list = topic.kind == Topic::Kind::queues;
-    const bool is_due = !is_list || start >= queues_due_;
+    const bool is_due = !is_list || Steady::now() >= queues_due_;
     events.push_back(is_due ? make_event(context, samples, topic) : nullptr);
-    if (is_list && is_due) queues_due_ = start + (Steady::now() - start) * 10;
+    if (is_list && is_due) queues_due_ = Steady::now() + (thread_cpu_time() - start) * 10;
   }
   for (const auto& weak : streams_) {
     const auto stream = weak.lock();

@@ -36,7 +36,7 @@ std::string place_of(std::string_view body, std::size_t position) {
   const std::size_t newline = before.rfind('\n');
   const auto line = 1 + std::count(before.begin(), before.end(), '\n');
   const std::size_t column =
-      newline == std::string_view::npos ? before.size() : before.size() - newline;
+      newline == std::string_view::npos ? before.size() : before.size() - newline - 1;
   return "line " + std::to_string(line) + ", column " + std::to_string(column);
 }
 
@@ -109,11 +109,16 @@ std::optional<std::string> find_short_text(const Json& object, const char* name)
   return text;
 }
 
+bool is_natural(const Json& value) {
+  return value.is_number_unsigned() ||
+         (value.is_number_integer() && value.get<std::int64_t>() >= 0);
+}
+
 /// A property that is a number; text is refused, as in RabbitMQ.
 std::optional<std::uint64_t> find_integer(const Json& object, const char* name) {
   const Json* member = find_member(object, name);
   if (!member) return std::nullopt;
-  if (member->is_number_unsigned()) return member->get<std::uint64_t>();
+  if (is_natural(*member)) return member->get<std::uint64_t>();
   throw wrong_type(name, "a whole number from 0", *member);
 }
 
@@ -127,7 +132,7 @@ std::optional<std::uint8_t> find_octet(const Json& object, const char* name) {
 /// RabbitMQ takes text only; many write the number of milliseconds as a number.
 std::optional<std::string> find_expiration(const Json& object) {
   const Json* member = find_member(object, "expiration");
-  if (member && member->is_number_unsigned()) return std::to_string(member->get<std::uint64_t>());
+  if (member && is_natural(*member)) return std::to_string(member->get<std::uint64_t>());
   return find_short_text(object, "expiration");
 }
 

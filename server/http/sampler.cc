@@ -7,11 +7,14 @@
 #include "broker/vhost.h"
 #include "http/ask.h"
 #include "http/context.h"
+#include "http/cpu_time.h"
 
 namespace leveret::http {
 
 namespace asio = boost::asio;
-using Steady = std::chrono::steady_clock;
+
+/// A core spends at most one fiftieth of its time on being looked at.
+constexpr int pause_per_cost = 50;
 
 void RateHistory::add(const std::vector<VhostSample>& samples) {
   ++round_;
@@ -44,15 +47,14 @@ asio::awaitable<std::vector<VhostSample>> take_samples(ContextPtr context,
   const auto cores = context->cores->all();
   for (const auto& core : cores) {
     auto look = [topics](const broker::Vhost& vhost) {
-      const auto start = Steady::now();
+      const auto start = thread_cpu_time();
       VhostSample sample{vhost.name(),       vhost.now(), view_overview(vhost),
-                         view_queues(vhost), {},          0};
+                         view_queues(vhost), {},          {}};
       for (const Topic& topic : topics)
         if (topic.kind == Topic::Kind::queue && topic.vhost == vhost.name())
           if (auto detail = view_queue_detail(vhost, topic.queue))
             sample.details.push_back(std::move(*detail));
-      sample.cost_us =
-          std::chrono::duration_cast<std::chrono::microseconds>(Steady::now() - start).count();
+      sample.cost = thread_cpu_time() - start;
       return sample;
     };
     VhostSample sample = co_await ask(context, core, look);
@@ -67,11 +69,11 @@ asio::awaitable<void> sample_forever(ContextPtr context) {
     const auto samples = co_await take_samples(context, std::move(topics));
     context->rates.add(samples);
     context->feed.publish(*context, samples);
-    std::int64_t cost_us = 0;
-    for (const VhostSample& sample : samples) cost_us = std::max(cost_us, sample.cost_us);
+    std::chrono::nanoseconds cost{};
+    for (const VhostSample& sample : samples) cost = std::max(cost, sample.cost);
     if (context->is_stopping) co_return;
-    context->sample_timer.expires_after(std::max<Steady::duration>(
-        std::chrono::seconds{1}, std::chrono::microseconds{cost_us * 100}));
+    context->sample_timer.expires_after(
+        std::max<std::chrono::nanoseconds>(std::chrono::seconds{1}, cost * pause_per_cost));
     boost::system::error_code error;
     co_await context->sample_timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -25,8 +26,8 @@ struct VhostSample {
   std::vector<broker::QueueView> queues;
   /// Of the queues that somebody watches.
   std::vector<QueueDetail> details;
-  /// How long the core was busy with it.
-  std::int64_t cost_us = 0;
+  /// The processor time that it took of the core.
+  std::chrono::nanoseconds cost{};
 };
 
 /// What rates are computed from: a few seconds of counters per queue and for the whole.
@@ -58,8 +59,8 @@ class RateHistory {
 };
 
 /// Samples every core once a second, keeps the rates and feeds the live events, until the server
-/// stops. A round that keeps a core busy makes the next one wait a hundred times as long: watching
-/// costs a core at most one per cent of its time.
+/// stops. A round that costs a core much makes the next one wait fifty times as long: watching
+/// takes at most two per cent of a core's time.
 boost::asio::awaitable<void> sample_forever(std::shared_ptr<Context> context);
 
 /// One round, with the details of the queues among `topics`.

@@ -22,7 +22,7 @@ using std::chrono::seconds;
 
 constexpr std::uint32_t header_bytes_max = 16 * 1024;
 constexpr std::size_t buffer_bytes_max = 128 * 1024;
-constexpr std::size_t linger_bytes_max = std::size_t{1} << 20U;
+constexpr std::size_t linger_bytes_max = std::size_t{32} << 20U;
 /// A first request, or the rest of a header, must come in this time; so must the body as a whole,
 /// with more time for a long one.
 constexpr seconds header_timeout{10};
@@ -99,7 +99,13 @@ void Session::close() {
 }
 
 asio::awaitable<void> Session::run() {
-  while (!context_->is_stopping && co_await serve_one()) is_first_ = false;
+  // Not in the loop's condition: GCC 12 resumes a co_await behind && with a frame that is not its
+  // own.
+  bool goes_on = true;
+  while (goes_on && !context_->is_stopping) {
+    goes_on = co_await serve_one();
+    is_first_ = false;
+  }
   co_await linger();
 }
 
@@ -115,31 +121,22 @@ asio::awaitable<bool> Session::wait_for_bytes() {
 }
 
 asio::awaitable<bool> Session::serve_one() {
-  if (!co_await wait_for_bytes()) co_return false;
-  Parser parser;
-  parser.header_limit(header_bytes_max);
+  const bool has_bytes = co_await wait_for_bytes();
+  if (!has_bytes) co_return false;
+  parser_.emplace();
+  parser_->header_limit(header_bytes_max);
   // Set by route as soon as that is known; a declared length is compared by hand.
-  parser.body_limit(boost::none);
+  parser_->body_limit(boost::none);
   stream_.expires_after(header_timeout);
   beast::error_code error;
-  co_await bhttp::async_read_header(stream_, buffer_, parser,
+  co_await bhttp::async_read_header(stream_, buffer_, *parser_,
                                     asio::redirect_error(asio::use_awaitable, error));
   if (error) co_return co_await refuse_bytes(error);
 
-  const Head& head = parser.get();
-  has_unread_body_ = !parser.is_done();
-  Reply reply{head.version(), head.keep_alive(), head.method() == bhttp::verb::head};
-  const auto target = parse_target(head.target());
-  Response response;
-  // A body whose end we could not tell would be taken for the next request.
-  if (head.count(bhttp::field::transfer_encoding) > 0 && !parser.chunked()) {
-    has_unread_body_ = true;
-    response = error_response({501, "not_implemented", "chunked is the only transfer coding here"});
-  } else if (target) {
-    response = co_await answer(parser, *target);
-  } else {
-    response = error_response(bad_request("the request's target is not a path"));
-  }
+  has_unread_body_ = !parser_->is_done();
+  target_ = parse_target(head().target());
+  Reply reply{head().version(), head().keep_alive(), head().method() == bhttp::verb::head};
+  Response response = co_await answer();
   reply.keep_alive = reply.keep_alive && !has_unread_body_ && !context_->is_stopping;
   if (response.events) co_return co_await send_events(std::move(response), reply);
   co_return co_await send(std::move(response), reply);
@@ -166,15 +163,20 @@ asio::awaitable<bool> Session::refuse_bytes(beast::error_code error) {
   co_return false;
 }
 
-asio::awaitable<Response> Session::answer(Parser& parser, const Target& target) {
-  const Head& head = parser.get();
+asio::awaitable<Response> Session::answer() {
   try {
-    const std::string_view host = head[bhttp::field::host];
+    if (head().count(bhttp::field::transfer_encoding) > 0 && !parser_->chunked()) {
+      // A body whose end we cannot tell would be taken for the next request.
+      has_unread_body_ = true;
+      throw HttpError{501, "not_implemented", "chunked is the only transfer coding here"};
+    }
+    if (!target_) throw bad_request("the request's target is not a path");
+    const std::string_view host = head()[bhttp::field::host];
     check_host(*context_, host);
-    if (target.segments.empty() || target.segments.front() != "api")
-      co_return answer_asset_request(head, target);
-    if (is_unsafe(head.method())) check_origin(head[bhttp::field::origin], host);
-    co_return co_await answer_api(parser, target);
+    if (target_->segments.empty() || target_->segments.front() != "api")
+      co_return answer_asset_request();
+    if (is_unsafe(head().method())) check_origin(head()[bhttp::field::origin], host);
+    co_return co_await answer_api();
   } catch (const Refused& refused) {
     co_return refused.response;
   } catch (const HttpError& error) {
@@ -189,16 +191,14 @@ asio::awaitable<Response> Session::answer(Parser& parser, const Target& target) 
   }
 }
 
-asio::awaitable<Response> Session::answer_api(Parser& parser, const Target& target) {
-  const Head& head = parser.get();
+asio::awaitable<Response> Session::answer_api() {
   Request request;
-  request.identity = co_await authenticate(head);
-  const std::string_view method = head.method_string();
-  RouteTable::Match match = context_->table.find(method, target.segments);
+  request.identity = co_await authenticate();
+  RouteTable::Match match = context_->table.find(head().method_string(), target_->segments);
   if (std::holds_alternative<RouteTable::NoPath>(match))
     throw not_found("there is nothing at this path");
   if (const auto* other = std::get_if<RouteTable::OtherMethod>(&match)) {
-    if (head.method() != bhttp::verb::options) co_return method_not_allowed(other->allow);
+    if (head().method() != bhttp::verb::options) co_return method_not_allowed(other->allow);
     Response response = empty_response(200);
     response.headers.emplace_back("Allow", other->allow);
     co_return response;
@@ -206,14 +206,14 @@ asio::awaitable<Response> Session::answer_api(Parser& parser, const Target& targ
   auto& found = std::get<RouteTable::Found>(match);
   const Route& route = context_->routes[found.route];
   request.path = std::move(found.parameters);
-  request.query = target.query;
-  request.reason = head["X-Reason"];
-  request.body = co_await read_body(parser, route.body_bytes_max);
+  request.query = target_->query;
+  request.reason = head()["X-Reason"];
+  request.body = co_await read_body(route.body_bytes_max);
   co_return co_await route.handler(context_, std::move(request));
 }
 
-asio::awaitable<auth::Identity> Session::authenticate(const Head& head) {
-  const auto credentials = read_basic(head[bhttp::field::authorization]);
+asio::awaitable<auth::Identity> Session::authenticate() {
+  const auto credentials = read_basic(head()[bhttp::field::authorization]);
   std::optional<auth::Identity> identity;
   if (credentials)
     identity = co_await context_->authenticator.check(*credentials, peer_is_loopback_);
@@ -222,42 +222,41 @@ asio::awaitable<auth::Identity> Session::authenticate(const Head& head) {
   Response response = error_response(
       {401, "not_authorised", credentials ? "Login failed" : "a user and a password are needed"});
   // A browser would answer with a prompt of its own; the dashboard has a better one.
-  if (head["X-Requested-With"] != "leveret-ui")
+  if (head()["X-Requested-With"] != "leveret-ui")
     response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"Leveret\"");
   throw Refused{std::move(response)};
 }
 
-asio::awaitable<std::string> Session::read_body(Parser& parser, std::size_t bytes_max) {
-  if (parser.is_done()) co_return std::string{};
-  const Head& head = parser.get();
+asio::awaitable<std::string> Session::read_body(std::size_t bytes_max) {
+  if (parser_->is_done()) co_return std::string{};
   const HttpError too_large{413, "payload_too_large",
                             "the body is longer than " + std::to_string(bytes_max) + " bytes"};
-  const auto length = parser.content_length();
+  const auto length = parser_->content_length();
   if (length && *length > bytes_max) throw too_large;
-  parser.body_limit(bytes_max);
-  if (beast::iequals(head[bhttp::field::expect], "100-continue")) {
-    bhttp::response<bhttp::empty_body> go_on{bhttp::status::continue_, head.version()};
+  parser_->body_limit(bytes_max);
+  if (beast::iequals(head()[bhttp::field::expect], "100-continue")) {
+    bhttp::response<bhttp::empty_body> go_on{bhttp::status::continue_, head().version()};
     co_await bhttp::async_write(stream_, go_on, asio::use_awaitable);
   }
   stream_.expires_after(transfer_timeout(bytes_max));
   beast::error_code error;
-  co_await bhttp::async_read(stream_, buffer_, parser,
+  co_await bhttp::async_read(stream_, buffer_, *parser_,
                              asio::redirect_error(asio::use_awaitable, error));
   if (error == bhttp::error::body_limit) throw too_large;
   if (error.category() == bhttp::make_error_code(bhttp::error::bad_method).category())
     throw bad_request("broken body: " + error.message());
   if (error) throw boost::system::system_error{error};
   has_unread_body_ = false;
-  co_return std::move(parser.get().body());
+  co_return std::move(parser_->get().body());
 }
 
-Response Session::answer_asset_request(const Head& head, const Target& target) {
-  if (head.method() != bhttp::verb::get && head.method() != bhttp::verb::head)
+Response Session::answer_asset_request() const {
+  if (head().method() != bhttp::verb::get && head().method() != bhttp::verb::head)
     return method_not_allowed("GET, HEAD");
-  const Asset* asset = find_asset(embedded_assets(), target.segments);
+  const Asset* asset = find_asset(embedded_assets(), target_->segments);
   if (!asset) throw not_found("there is nothing at this path");
-  AssetAnswer answer =
-      answer_asset(*asset, head[bhttp::field::accept_encoding], head[bhttp::field::if_none_match]);
+  AssetAnswer answer = answer_asset(*asset, head()[bhttp::field::accept_encoding],
+                                    head()[bhttp::field::if_none_match]);
   Response response;
   response.status = answer.status;
   response.content_type = {};

@@ -5,6 +5,7 @@
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -40,11 +41,12 @@ class Session {
   boost::asio::awaitable<bool> serve_one();
   boost::asio::awaitable<bool> wait_for_bytes();
   boost::asio::awaitable<bool> refuse_bytes(boost::beast::error_code error);
-  boost::asio::awaitable<Response> answer(Parser& parser, const Target& target);
-  boost::asio::awaitable<Response> answer_api(Parser& parser, const Target& target);
-  boost::asio::awaitable<std::string> read_body(Parser& parser, std::size_t bytes_max);
-  boost::asio::awaitable<auth::Identity> authenticate(const Head& head);
-  Response answer_asset_request(const Head& head, const Target& target);
+  boost::asio::awaitable<Response> answer();
+  boost::asio::awaitable<Response> answer_api();
+  boost::asio::awaitable<std::string> read_body(std::size_t bytes_max);
+  boost::asio::awaitable<auth::Identity> authenticate();
+  Response answer_asset_request() const;
+  const Head& head() const { return parser_->get(); }
   boost::asio::awaitable<bool> send(Response response, Reply reply);
   boost::asio::awaitable<bool> send_events(Response response, Reply reply);
   boost::asio::awaitable<void> linger();
@@ -52,6 +54,9 @@ class Session {
   ContextPtr context_;
   boost::beast::tcp_stream stream_;
   boost::beast::flat_buffer buffer_;
+  /// The request that is being served.
+  std::optional<Parser> parser_;
+  std::optional<Target> target_;
   bool peer_is_loopback_ = false;
   bool is_first_ = true;
   /// Set while the body of the request is unread: the connection cannot be used again.

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "http/url.h"
+
 namespace leveret::http {
 namespace {
 
@@ -115,6 +117,18 @@ Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost)
   };
 }
 
+std::string properties_key(const broker::BindingView& binding) {
+  std::string key;
+  for (const char c : percent_encode(binding.routing_key)) {
+    // Ours: it begins the part of the arguments.
+    if (c == '~')
+      key += "%7E";
+    else
+      key += c;
+  }
+  return key + binding.properties_key.substr(binding.routing_key.size());
+}
+
 Json binding_json(const broker::BindingView& binding, std::string_view vhost) {
   return {
       {"source", binding.source},
@@ -123,7 +137,7 @@ Json binding_json(const broker::BindingView& binding, std::string_view vhost) {
       {"destination_type", binding.to_exchange ? "exchange" : "queue"},
       {"routing_key", binding.routing_key},
       {"arguments", to_json(binding.arguments)},
-      {"properties_key", binding.properties_key},
+      {"properties_key", properties_key(binding)},
   };
 }
 

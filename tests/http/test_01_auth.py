@@ -22,7 +22,7 @@ def test_a_wrong_password_is_refused(api, auth):
 
 
 @pytest.mark.parametrize(
-    "header", ["Basic", "Basic ", "Basic !!!", "Bearer abc", "Basic " + base64.b64encode(b"guest").decode(), "\x01"]
+    "header", ["Basic", "Basic ", "Basic !!!", "Bearer abc", "Basic " + base64.b64encode(b"guest").decode()]
 )
 def test_a_broken_header_is_refused(api, header):
     api.get(("overview",), auth=None, headers={"Authorization": header}).refuses(401, "not_authorised")

@@ -51,7 +51,7 @@ async function startBroker(binary) {
     });
   });
   try {
-    return { ...(await ports), stop };
+    return { ...(await ports), stop, hasEnded: () => broker.exitCode ?? broker.signalCode };
   } catch (error) {
     await stop();
     throw error;
@@ -89,6 +89,9 @@ try {
 } catch (error) {
   fail(error.message);
 }
+for (const signal of ['SIGINT', 'SIGTERM']) {
+  process.on(signal, () => void Promise.resolve(broker?.stop()).then(() => process.exit(1)));
+}
 const environment = {
   ...process.env,
   ...(broker ? { LEVERET_HTTP: `http://127.0.0.1:${broker.http}`, LEVERET_AMQP: broker.amqp } : {}),
@@ -98,6 +101,12 @@ try {
   for (const [i, name] of files.entries()) {
     console.log(`\n[${i + 1}/${files.length}] ${name}`);
     if (!(await runFile(join(here, 'e2e', name), environment))) failed.push(name);
+    const ended = broker?.hasEnded() ?? null;
+    if (ended !== null) {
+      console.error(`tests/web: the broker ended during ${name} (${ended})`);
+      if (!failed.includes(name)) failed.push(name);
+      break;
+    }
   }
 } finally {
   await broker?.stop();

@@ -6,6 +6,7 @@
 #include "http/context.h"
 #include "http/controllers/exchange_name.h"
 #include "http/controllers/routes.h"
+#include "http/controllers/stranger.h"
 #include "http/error.h"
 #include "http/list.h"
 #include "http/views.h"
@@ -20,13 +21,13 @@ struct Filter {
   std::optional<std::string> source;
   std::optional<std::string> destination;
   std::optional<bool> to_exchange;
-  std::optional<std::string> properties_key;
+  std::optional<std::string> key;
 
   bool matches(const broker::BindingView& binding) const {
     return (!source || *source == binding.source) &&
            (!destination || *destination == binding.destination) &&
            (!to_exchange || *to_exchange == binding.to_exchange) &&
-           (!properties_key || *properties_key == binding.properties_key);
+           (!key || *key == properties_key(binding));
   }
 };
 
@@ -112,10 +113,10 @@ asio::awaitable<Response> bind(ContextPtr context, Request request, bool to_exch
   auto bind = [filter, routing_key,
                arguments = find_table(body, "arguments")](broker::Vhost& vhost) {
     vhost.bind({*filter.source, *filter.destination, *filter.to_exchange, routing_key, arguments},
-               {});
+               stranger);
     for (const broker::BindingView& binding : find_bindings(vhost, filter))
       if (binding.routing_key == routing_key && binding.arguments == arguments)
-        return binding.properties_key;
+        return properties_key(binding);
     return std::string{};
   };
   const std::string key = co_await ask(context, core, std::move(bind));
@@ -128,16 +129,16 @@ asio::awaitable<Response> bind(ContextPtr context, Request request, bool to_exch
 asio::awaitable<Response> unbind(ContextPtr context, Request request, bool to_exchange) {
   const auto core = find_core(*context, request.path.at("vhost"));
   Filter filter = between(request, to_exchange);
-  filter.properties_key = request.path.at("properties_key");
+  filter.key = request.path.at("properties_key");
   auto unbind = [filter = std::move(filter)](broker::Vhost& vhost) {
     const auto bindings = find_bindings(vhost, filter);
     if (bindings.empty())
-      throw not_found("no binding '" + *filter.properties_key + "' from '" + *filter.source +
-                      "' to '" + *filter.destination + "'");
+      throw not_found("no binding '" + *filter.key + "' from '" + *filter.source + "' to '" +
+                      *filter.destination + "'");
     const broker::BindingView& binding = bindings.front();
     vhost.unbind({binding.source, binding.destination, binding.to_exchange, binding.routing_key,
                   binding.arguments},
-                 {});
+                 stranger);
     return true;
   };
   co_await ask(context, core, std::move(unbind));
@@ -147,7 +148,7 @@ asio::awaitable<Response> unbind(ContextPtr context, Request request, bool to_ex
 asio::awaitable<Response> get_binding(ContextPtr context, Request request, bool to_exchange) {
   const auto core = find_core(*context, request.path.at("vhost"));
   Filter filter = between(request, to_exchange);
-  filter.properties_key = request.path.at("properties_key");
+  filter.key = request.path.at("properties_key");
   Json items = co_await read_items(context, core, std::move(filter));
   if (items.empty()) throw not_found("no such binding");
   co_return json_response(items.front());

@@ -6,6 +6,7 @@
 #include "http/context.h"
 #include "http/controllers/exchange_name.h"
 #include "http/controllers/routes.h"
+#include "http/controllers/stranger.h"
 #include "http/error.h"
 #include "http/message_json.h"
 
@@ -66,6 +67,7 @@ asio::awaitable<Response> take(ContextPtr context, Request request) {
   const std::size_t bytes_max = find_number(body, "truncate").value_or(payload_whole);
   auto start = [queue = request.path.at("name"), count, mode](broker::Vhost& vhost,
                                                               const auto& reply) {
+    vhost.queue(queue, stranger);
     vhost.take(queue, count, mode, reply);
   };
   const auto taken =

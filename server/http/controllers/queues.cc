@@ -6,6 +6,7 @@
 #include "http/ask.h"
 #include "http/context.h"
 #include "http/controllers/routes.h"
+#include "http/controllers/stranger.h"
 #include "http/error.h"
 #include "http/list.h"
 #include "http/render.h"
@@ -15,9 +16,6 @@ namespace leveret::http {
 namespace {
 
 namespace asio = boost::asio;
-
-/// HTTP owns no exclusive queue.
-constexpr ConnectionId nobody{};
 
 struct QueueRow {
   std::string vhost;
@@ -156,7 +154,7 @@ asio::awaitable<Response> put_queue(ContextPtr context, Request request) {
   auto declare = [name, spec](broker::Vhost& vhost) mutable {
     const bool is_new = !view_queue(vhost, name);
     spec.name = name;
-    vhost.declare_queue(spec, nobody);
+    vhost.declare_queue(spec, stranger);
     return is_new;
   };
   const bool is_new = co_await ask(context, core, std::move(declare));
@@ -168,7 +166,7 @@ asio::awaitable<Response> delete_queue(ContextPtr context, Request request) {
   auto remove = [name = request.path.at("name"), if_unused = request.query.flag("if-unused"),
                  if_empty = request.query.flag("if-empty")](broker::Vhost& vhost) {
     require_queue(vhost, name);
-    return vhost.delete_queue(name, if_unused, if_empty, nobody);
+    return vhost.delete_queue(name, if_unused, if_empty, stranger);
   };
   co_await ask(context, core, std::move(remove));
   co_return empty_response(204);
@@ -177,7 +175,7 @@ asio::awaitable<Response> delete_queue(ContextPtr context, Request request) {
 asio::awaitable<Response> purge_queue(ContextPtr context, Request request) {
   const auto core = find_core(*context, request.path.at("vhost"));
   auto purge = [name = request.path.at("name")](broker::Vhost& vhost) {
-    vhost.queue(name, nobody);
+    vhost.queue(name, stranger);
     return vhost.purge(name);
   };
   co_await ask(context, core, std::move(purge));

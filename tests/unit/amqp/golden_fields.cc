@@ -42,7 +42,7 @@ const std::vector<GoldenValue>& golden_values() {
       {"text with a zero octet", "'S' 00000003'a'00'b'", std::string{"a\0b", 3}},
       {"empty array", "'A' 00000000", Array{}},
       {"array of two types", "'A' 00000008 't' 01 'S' 00000001'x'", Array{true, "x"}},
-      {"array in an array", "'A' 00000006 'A' 00000001 'V'", Array{Array{Value{}}}},
+      {"array in an array", "'A' 00000006 'A' 00000001 'V'", Array(1, Value{Array{Value{}}})},
       {"timestamp", "'T' 0000000065920080", Timestamp{1704067200}},
       {"greatest timestamp", "'T' ffffffffffffffff", Timestamp{0xffffffffffffffff}},
       {"empty table", "'F' 00000000", Table{}},

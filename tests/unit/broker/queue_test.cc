@@ -473,6 +473,17 @@ TEST(QueueRecovery, AfterACrashWhatMayHaveBeenDeliveredIsMarked) {
   EXPECT_THAT(client.received(), ElementsAre("deliver c 3 '3'"));
 }
 
+TEST(QueueRecovery, WhatACrashLeftInDoubtIsStillMarkedAfterAStop) {
+  Bench bench;
+  send_numbers(bench.client, 1, 2);
+  bench.client.get("q");
+  bench.broker.restart();
+  bench.broker.stop_and_start();
+  TestClient client{bench.broker};
+  client.get("q");
+  EXPECT_THAT(client.received(), ElementsAre("get-ok 1 '1' redelivered left 1"));
+}
+
 TEST(QueueRecovery, SeqsGoOnWhereTheyWere) {
   Bench bench;
   send_numbers(bench.client, 1, 3);

@@ -98,8 +98,10 @@ TEST(Config, TheDocumentedFileHasEverySetting) {
   text << stream.rdbuf();
   for (const std::string_view name : setting_names()) {
     const std::size_t dot = name.find('.');
-    if (dot != std::string_view::npos)
+    const bool has_section = dot != std::string_view::npos;
+    if (has_section) {
       EXPECT_NE(text.str().find("\n[" + std::string{name.substr(0, dot)} + "]"), std::string::npos);
+    }
     const std::string key{dot == std::string_view::npos ? name : name.substr(dot + 1)};
     EXPECT_NE(text.str().find("\n" + key + " = "), std::string::npos) << name;
   }

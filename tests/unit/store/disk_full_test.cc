@@ -111,7 +111,7 @@ TEST_F(DiskFull, AMoveBetweenQueuesStaysWholeWhileItWaits) {
 }
 
 TEST(DiskFullModel, AtAnyCapacityEveryTurnIsInTheEndStoredInOrder) {
-  for (std::uint64_t seed = 1; seed <= 20; ++seed) {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
     const TempDir dir;
     FaultDisk disk;
     const StoreOptions options{.file = dir.file("x.db"),

@@ -14,7 +14,7 @@ await kill(
     headers: { 'x-error': `SMTP 451 in ${n} s, and more words than fit a line` },
   })),
 );
-await publish('axe.jobs', Buffer.alloc(200).toString('base64'), { encoding: 'base64' });
+await publish('axe.jobs', Buffer.alloc(200, 0xfe).toString('base64'), { encoding: 'base64' });
 
 /** Pages with what to wait for, and what to do before looking. */
 const pages = {

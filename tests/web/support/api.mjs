@@ -62,8 +62,11 @@ export async function kill(name, messages) {
   await reject(name, messages.length);
 }
 
+/** How long anything may take that is waited for, in ms: only a hang is longer, also on a busy machine. */
+export const deadline = 60_000;
+
 /** Asks again until `condition` gives something true, and returns it. */
-export async function until(condition, what, deadline = 20_000) {
+export async function until(condition, what) {
   const end = Date.now() + deadline;
   for (;;) {
     const value = await condition();

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { authorization, base } from './api.mjs';
+import { authorization, base, deadline } from './api.mjs';
 
 // The packages are those of the dashboard itself.
 const fromWeb = createRequire(new URL('../../../web/package.json', import.meta.url));
@@ -27,7 +27,7 @@ const browser = await chromium.launchPersistentContext(profile, {
   timezoneId: 'UTC',
   locale: 'en-GB',
 });
-browser.setDefaultTimeout(20_000);
+browser.setDefaultTimeout(deadline);
 after(async () => {
   await browser.close();
   rmSync(profile, { recursive: true, force: true });
@@ -87,7 +87,7 @@ export const row = (page, text) => page.locator('main tbody tr', { hasText: text
 /** Waits until the text of a locator satisfies `condition`. */
 export async function textIs(locator, condition, what) {
   const matches = typeof condition === 'function' ? condition : (text) => text === condition;
-  const end = Date.now() + 20_000;
+  const end = Date.now() + deadline;
   let text = '';
   for (;;) {
     text = (await locator.textContent())?.trim() ?? '';

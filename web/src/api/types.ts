@@ -220,5 +220,7 @@ export interface Operation {
   done: number;
   /** Messages that were gone when their turn came. */
   skipped: number;
+  /** The first of those that failed and stayed where they were, and how many they are. */
   failed: { seq: number; reason: string }[];
+  failed_count: number;
 }

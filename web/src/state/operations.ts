@@ -21,10 +21,10 @@ export function outcome(operation: Operation): { tone: 'ok' | 'warn' | 'danger';
     `${verb} ${complete ? '' : `${count(operation.done)} of `}${plural(operation.total, 'message')}${target}`,
   ];
   if (operation.skipped > 0) parts.push(`${count(operation.skipped)} already gone`);
-  if (operation.failed.length > 0) parts.push(`${count(operation.failed.length)} failed and stayed`);
+  if (operation.failed_count > 0) parts.push(`${count(operation.failed_count)} failed and stayed`);
   if (operation.state === 'cancelled') parts.push('cancelled');
   if (operation.state === 'failed') parts.push('stopped by an error');
-  const bad = operation.state === 'failed' || (operation.done === 0 && operation.failed.length > 0);
+  const bad = operation.state === 'failed' || (operation.done === 0 && operation.failed_count > 0);
   return {
     tone: bad ? 'danger' : complete ? 'ok' : 'warn',
     text: parts.join(' · '),

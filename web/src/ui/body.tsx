@@ -1,8 +1,7 @@
 import { useEffect, useMemo, useState } from 'preact/hooks';
 import type { Message } from '../api/types';
-import { hexLines, payloadBytes } from './bytes';
-import { count } from './format';
-import { bytes as size } from './format';
+import { hexLines, isBinary, payloadBytes } from './bytes';
+import { bytes as size, count } from './format';
 import { Icon } from './icons';
 import { readJson } from './json';
 import { JsonTree } from './json_tree';
@@ -29,8 +28,9 @@ export function Body({ message, loadWhole }: BodyProps) {
     [payload, isText],
   );
   const structured = tree !== null && (tree.kind === 'object' || tree.kind === 'array');
-  const [view, setView] = useState<View>('raw');
-  useEffect(() => setView(structured ? 'pretty' : isText ? 'raw' : 'hex'), [message.seq, structured, isText]);
+  const first: View = structured ? 'pretty' : isText && !isBinary(payload) ? 'raw' : 'hex';
+  const [view, setView] = useState<View>(first);
+  useEffect(() => setView(first), [message.seq, first]);
 
   const views: [View, string][] = [
     ...(structured ? ([['pretty', 'JSON']] as [View, string][]) : []),

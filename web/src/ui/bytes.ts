@@ -22,6 +22,14 @@ export function hexLines(bytes: Uint8Array, limit = bytes.length): HexLine[] {
   return lines;
 }
 
+const controls = /[\u0000-\u0008\u000e-\u001f]/g;
+
+/** True for a body that is text by its encoding only: more than one in eight of its characters is a control. */
+export function isBinary(text: string): boolean {
+  const sample = text.slice(0, 1024);
+  return (sample.match(controls)?.length ?? 0) * 8 > sample.length;
+}
+
 /** The bytes of a payload as the API gives it. Base64 that is not base64 gives no bytes. */
 export function payloadBytes(payload: string, encoding: 'string' | 'base64'): Uint8Array<ArrayBuffer> {
   if (encoding === 'string') return new TextEncoder().encode(payload);

@@ -161,7 +161,7 @@ function Operations() {
           </span>
           <progress
             max={operation.total || 1}
-            value={operation.done + operation.skipped + operation.failed.length}
+            value={operation.done + operation.skipped + operation.failed_count}
             aria-label={`Operation ${operation.id}`}
           />
           <button type="button" class="button small" onClick={() => void cancel(operation)}>

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { ApiError, get, path, post, xpath } from '../../src/api/client';
 import { basic, credentials, sessionStarted } from '../../src/state/session';

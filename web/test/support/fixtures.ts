@@ -35,6 +35,7 @@ export function operation(changes: Partial<Operation> = {}): Operation {
     done: 3,
     skipped: 0,
     failed: [],
+    failed_count: changes.failed?.length ?? 0,
     ...changes,
   };
 }

@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { expect, test } from 'vitest';
 import { Body } from '../../src/ui/body';
 import { Values } from '../../src/ui/values';

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { hexLines, payloadBytes } from '../../src/ui/bytes';
+import { hexLines, isBinary, payloadBytes } from '../../src/ui/bytes';
 
 test('bytes as hexdump has them', () => {
   const bytes = Uint8Array.from({ length: 18 }, (_, i) => (i === 17 ? 255 : 0x41 + i));
@@ -15,4 +15,11 @@ test('payloads become bytes', () => {
   expect([...payloadBytes('é', 'string')]).toEqual([0xc3, 0xa9]);
   expect([...payloadBytes('/wA=', 'base64')]).toEqual([255, 0]);
   expect([...payloadBytes('!', 'base64')]).toEqual([]);
+});
+
+test('text full of controls is shown as bytes at first', () => {
+  expect(isBinary('\0'.repeat(9))).toBe(true);
+  expect(isBinary('\u0001\u0002name\u0003\u0004')).toBe(true);
+  expect(isBinary('one\0 of many characters\r\n\t')).toBe(false);
+  expect(isBinary('')).toBe(false);
 });

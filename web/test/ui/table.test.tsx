@@ -1,3 +1,4 @@
+// @vitest-environment happy-dom
 import { act } from 'preact/test-utils';
 import { expect, test, vi } from 'vitest';
 import { byNumber, byText, Table, type Column } from '../../src/ui/table';
