@@ -43,7 +43,8 @@ struct CommandOptions {
 };
 
 /// Runs one command, any number of times and on any threads at once. Each run is a process group of
-/// its own, so that ending it ends its children too.
+/// its own, so that ending it ends its children too. The process has to ignore SIGPIPE: a command
+/// need not read its input.
 class CommandRunner {
  public:
   using Variables = std::vector<std::pair<std::string, std::string>>;

@@ -177,6 +177,7 @@ asio::awaitable<void> Link::write_out(std::shared_ptr<Link> /*self*/) {
 void Link::tell_drained() {
   try {
     options_.listener->on_drained();
+  } catch (const Error&) {  // As in tell().
   } catch (const std::exception& error) {
     cut(std::string{"a callback has thrown: "} + error.what());
   }
