@@ -79,7 +79,7 @@ TEST(CommandRunner, FeedsInputAndReportsTheStatus) {
 }
 
 TEST(CommandRunner, BodyLargerThanAPipeAndNeverReadIsNoTrouble) {
-  std::signal(SIGPIPE, SIG_IGN);  // as main() does
+  signal(SIGPIPE, SIG_IGN);  // as main() does
   CommandRunner runner({.words = {"true"}});
   EXPECT_EQ(runner.run(std::string(1'000'000, 'x'), {}).status, 0);
   CommandRunner reader({.words = {"sh", "-c", "test $(wc -c) = 1000000"}});
