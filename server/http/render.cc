@@ -99,8 +99,8 @@ Json queue_detail_json(const Context& context, std::string_view vhost, const Que
 
 const broker::ConnectionView* find_connection(
     const std::vector<broker::ConnectionView>& connections, std::string_view name) {
-  const auto it = std::ranges::find(connections, name, &broker::ConnectionView::name);
-  return it == connections.end() ? nullptr : &*it;
+  const auto it = std::ranges::lower_bound(connections, name, {}, &broker::ConnectionView::name);
+  return it == connections.end() || it->name != name ? nullptr : &*it;
 }
 
 }  // namespace leveret::http

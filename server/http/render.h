@@ -29,7 +29,8 @@ Json queue_item_json(const Context& context, std::string_view vhost,
 /// As an answer of its own, with consumer_details.
 Json queue_detail_json(const Context& context, std::string_view vhost, const QueueDetail& detail);
 
-/// Null when there is none of that name.
+/// Among connections sorted by name, as view_connections gives them; null when there is none of
+/// that name.
 const broker::ConnectionView* find_connection(
     const std::vector<broker::ConnectionView>& connections, std::string_view name);
 

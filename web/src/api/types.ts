@@ -111,7 +111,8 @@ export interface Exchange {
   auto_delete: boolean;
   internal: boolean;
   arguments: JsonObject;
-  message_stats?: { publish_in?: number; publish_in_details?: Rate; publish_out?: number; publish_out_details?: Rate };
+  /** Since the start. */
+  message_stats?: { publish_in?: number; publish_out?: number };
 }
 
 export interface Connection {

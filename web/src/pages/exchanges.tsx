@@ -4,14 +4,15 @@ import type { Exchange } from '../api/types';
 import { useTopic } from '../state/live';
 import { useResource } from '../state/resource';
 import { formatSort, param, parseSort, setParams } from '../state/route';
-import { count, rate } from '../ui/format';
+import { count } from '../ui/format';
 import { Page } from '../ui/page';
 import { Failure, Skeleton } from '../ui/states';
 import { byNumber, byText, Table, type Column } from '../ui/table';
 import { Name } from '../ui/text';
 import { visible } from '../ui/visible';
 
-const rateIn = (exchange: Exchange) => exchange.message_stats?.publish_in_details?.rate ?? 0;
+const into = (exchange: Exchange) => exchange.message_stats?.publish_in ?? 0;
+const outOf = (exchange: Exchange) => exchange.message_stats?.publish_out ?? 0;
 
 function traits(exchange: Exchange): string {
   const alternate = exchange.arguments['alternate-exchange'];
@@ -25,7 +26,7 @@ function traits(exchange: Exchange): string {
     .join(' · ');
 }
 
-function columns(vhosts: boolean, rates: boolean): Column<Exchange>[] {
+function columns(vhosts: boolean): Column<Exchange>[] {
   const list: Column<Exchange>[] = [
     {
       id: 'name',
@@ -53,14 +54,23 @@ function columns(vhosts: boolean, rates: boolean): Column<Exchange>[] {
     },
     {
       id: 'in',
-      head: 'In /s',
+      head: 'Published in',
       numeric: true,
-      width: '6rem',
-      compare: byNumber(rateIn),
-      cell: (e) => <span class={rateIn(e) ? '' : 'zero'}>{rate(rateIn(e))}</span>,
+      width: '8rem',
+      compare: byNumber(into),
+      cell: (e) => <span class={into(e) ? '' : 'zero'}>{count(into(e))}</span>,
+    },
+    {
+      id: 'out',
+      head: 'Routed out',
+      numeric: true,
+      width: '8rem',
+      class: 'p1',
+      compare: byNumber(outOf),
+      cell: (e) => <span class={outOf(e) ? '' : 'zero'}>{count(outOf(e))}</span>,
     },
   ];
-  return list.filter(({ id }) => (id !== 'vhost' || vhosts) && (id !== 'in' || rates));
+  return list.filter(({ id }) => id !== 'vhost' || vhosts);
 }
 
 /** Where messages are published to. */
@@ -70,8 +80,7 @@ export function Exchanges() {
   const sortText = param('sort');
   const sort = useMemo(() => parseSort(sortText, { column: 'name', descending: false }), [sortText]);
   const vhosts = new Set((data ?? []).map((exchange) => exchange.vhost)).size > 1;
-  const rates = (data ?? []).some((exchange) => exchange.message_stats !== undefined);
-  const shown = useMemo(() => columns(vhosts, rates), [vhosts, rates]);
+  const shown = useMemo(() => columns(vhosts), [vhosts]);
   return (
     <Page title="Exchanges" tab={data ? `(${count(data.length)}) Exchanges` : 'Exchanges'}>
       {error && !data ? (
