@@ -23,7 +23,7 @@ esac
 chosen=("$@")
 [ ${#chosen[@]} -gt 0 ] || chosen=("${PARTS[@]}")
 for part in "${chosen[@]}"; do
-  printf '%s\n' "${PARTS[@]}" | grep -qx -- "$part" ||
+  [[ " ${PARTS[*]} " == *" $part "* ]] ||
     die "there is no test part '$part'; there are: ${PARTS[*]}"
 done
 
