@@ -47,7 +47,7 @@ install_packages() {
 
 # Node from elsewhere is as good as Debian's, if it is new enough for the dashboard's tools.
 install_node() {
-  if command -v npm >/dev/null && node -e 'process.exit(+process.versions.node.split(".")[0] < 18)'; then
+  if command -v npm >/dev/null && node -e 'process.exit(process.versions.node.split(".")[0] < 18 ? 1 : 0)'; then
     say "Node.js $(node --version) is there"
   else
     install_packages "${WEB_PACKAGES[@]}"
