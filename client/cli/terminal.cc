@@ -27,6 +27,16 @@ std::size_t width_of(std::string_view text) {
       text, [](char c) { return (static_cast<unsigned char>(c) & 0xc0U) != 0x80U; }));
 }
 
+/// One system call for each line, so that the lines of several threads do not mix: std::cerr is not
+/// safe to share once it is apart from stdio. That talk gets lost on a closed pipe is no failure.
+void write_error(std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(STDERR_FILENO, text.data(), text.size());
+    if (written <= 0) return;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+}
+
 std::string styled(std::string_view text, const char* code) {
   if (!has_output_colour()) return std::string{text};
   return "\x1b[" + std::string{code} + "m" + std::string{text} + "\x1b[0m";
@@ -67,14 +77,14 @@ void flush_output() {
 }
 
 void say(std::string_view text) {
-  // One write, so that several threads' lines do not mix; over a progress line, if there is one.
+  // Over a progress line, if there is one.
   std::string line = is_error_terminal() ? "\r\x1b[K" : "";
   line += "leveret: " + escape_for_terminal(text, Lines::keep) + "\n";
-  std::cerr << line << std::flush;
+  write_error(line);
 }
 
 bool confirm(const std::string& question) {
-  std::cerr << question << " [y/N] " << std::flush;
+  write_error(question + " [y/N] ");
   std::string answer;
   std::getline(std::cin, answer);
   return answer.starts_with('y') || answer.starts_with('Y');
@@ -128,13 +138,13 @@ bool Progress::is_due() const {
 void Progress::show(std::string_view line) {
   if (!is_due()) return;
   next_ = std::chrono::steady_clock::now() + between_lines;
-  std::cerr << "\r\x1b[K" << escape_for_terminal(line) << std::flush;
+  write_error("\r\x1b[K" + escape_for_terminal(line));
   is_shown_ = true;
 }
 
 void Progress::clear() {
   if (!is_shown_) return;
-  std::cerr << "\r\x1b[K" << std::flush;
+  write_error("\r\x1b[K");
   is_shown_ = false;
 }
 

@@ -107,8 +107,9 @@ broker::MessagePtr make_message(const Json& publication, const std::string& exch
                           "' but authenticated user was '" + user + "'"};
   if (routing_key.size() > 255 || exchange.size() > 255)
     throw bad_request("'routing_key' and the exchange's name hold at most 255 bytes");
-  auto message =
-      broker::Message::make(exchange, routing_key, amqp::write_properties(properties), body, now);
+  const std::string encoded = amqp::write_properties(properties);
+  amqp::check_properties(encoded);  // the same limits as for a message that came by AMQP
+  auto message = broker::Message::make(exchange, routing_key, encoded, body, now);
   if (message->ttl_ms() == broker::Message::ttl_invalid)
     throw amqp::Error{
         amqp::ReplyCode::precondition_failed,
