@@ -76,6 +76,7 @@ test('filter and order are in the address and survive a reload and going back', 
   }
   const names = (page) => page.locator('main tbody .row-link').allTextContents();
   await visit('/ui/queues', {}, async (page) => {
+    await row(page, 'sort.a').waitFor();
     await page.keyboard.press('/');
     await page.keyboard.type('SORT.');
     await until(async () => (await names(page)).join() === 'sort.a,sort.b,sort.c', 'the filter');

@@ -1,4 +1,4 @@
-import { useEffect, useRef } from 'preact/hooks';
+import { useLayoutEffect, useRef } from 'preact/hooks';
 
 /** What single keys do on a page: `j`, `Enter`, `g q` (two keys in turn). */
 export type Keys = Record<string, (event: KeyboardEvent) => void>;
@@ -19,7 +19,8 @@ let before = { key: '', at: 0 };
 export function useKeys(keys: Keys): void {
   const latest = useRef(keys);
   latest.current = keys;
-  useEffect(() => {
+  // Before the page is painted: what can be seen can be used.
+  useLayoutEffect(() => {
     const press = (event: KeyboardEvent) => {
       if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented || isBusy(event.target)) return;
       const chord = event.timeStamp - before.at < chordMs ? `${before.key} ${event.key}` : '';
