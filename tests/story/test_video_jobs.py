@@ -220,7 +220,8 @@ def test_every_job_is_accounted_for(broker, workers):
         assert death["exchange"] == "videos"
         assert death["count"] == 1
         assert death["routing-keys"] == [f"v{number}.{QUEUES[number % 2].split('.')[1]}"]
-        assert workers.numbers("failed")[number] <= 3
+        # Three failures; the crash may have forgotten two that were on their way to the disk.
+        assert workers.numbers("failed")[number] <= 3 + 2
     assert broker.depth(DEAD) == len(BROKEN), "browsing took nothing"
 
     (workers.directory / "fixed").touch()
