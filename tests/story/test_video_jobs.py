@@ -220,8 +220,8 @@ def test_every_job_is_accounted_for(broker, workers):
         assert death["exchange"] == "videos"
         assert death["count"] == 1
         assert death["routing-keys"] == [f"v{number}.{QUEUES[number % 2].split('.')[1]}"]
-        # Three failures; the crash may have forgotten two that were on their way to the disk.
-        assert workers.numbers("failed")[number] <= 3 + 2
+        # Three failures, and three again if the crash forgot them all on their way to the disk.
+        assert workers.numbers("failed")[number] <= 3 + 3
     assert broker.depth(DEAD) == len(BROKEN), "browsing took nothing"
 
     (workers.directory / "fixed").touch()
