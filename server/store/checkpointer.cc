@@ -1,39 +1,39 @@
 #include "store/checkpointer.h"
 
-#include <algorithm>
-
 namespace leveret::store {
-namespace {
 
-/// The writer finishes what is left below this; it costs a commit about as much as these pages.
-constexpr std::int64_t rest_bytes = 1 << 20;
-constexpr int rounds_max = 6;
-
-}  // namespace
-
-Checkpointer::Checkpointer(Connection& connection, std::int64_t wal_bytes, std::int64_t page_bytes,
-                           Failure& failure)
+Checkpointer::Checkpointer(Connection& connection, const Limits& limits, Failure& failure)
     : connection_(connection),
-      trigger_pages_(std::max<std::int64_t>(wal_bytes / page_bytes, 1)),
-      rest_pages_(rest_bytes / page_bytes),
+      limits_(limits),
       failure_(failure),
-      next_trigger_pages_(trigger_pages_),
-      thread_([this] { run(); }) {}
+      next_trigger_pages_(limits.begin) {
+  // A connection that has never read has not noticed the WAL, and its checkpoints do nothing.
+  connection.query_integer("SELECT count(*) FROM sqlite_master");
+  thread_ = std::thread([this] { run(); });
+}
 
 Checkpointer::~Checkpointer() {
   close();
 }
 
 void Checkpointer::wal_has(std::int64_t pages) {
-  if (pages < last_pages_) next_trigger_pages_ = trigger_pages_;  // It began anew.
+  if (pages < last_pages_) next_trigger_pages_ = limits_.begin;  // It began anew.
   last_pages_ = pages;
   if (pages < next_trigger_pages_ || is_running_) return;
   // When a reader pins the WAL or the disk is full, it grows on: do not try again at every commit.
-  next_trigger_pages_ = pages + trigger_pages_ / 4 + 1;
+  next_trigger_pages_ = pages + limits_.begin / 4 + 1;
   is_running_ = true;
   const std::lock_guard lock(mutex_);
   requested_ = true;
   wake_.notify_one();
+}
+
+bool Checkpointer::take_finish_request() {
+  if (last_pages_ >= 2 * limits_.finish && is_running_) {
+    std::unique_lock lock(mutex_);
+    idle_.wait(lock, [this] { return !is_running_ || closing_; });
+  }
+  return finish_requested_.exchange(false);
 }
 
 void Checkpointer::close() {
@@ -53,18 +53,22 @@ void Checkpointer::run() {
     requested_ = false;
     lock.unlock();
     if (!failure_.happened()) checkpoint();
-    is_running_ = false;
     lock.lock();
+    is_running_ = false;
+    idle_.notify_one();
   }
 }
 
 void Checkpointer::checkpoint() {
   try {
     CheckpointResult result;
-    for (int round = 0; round < rounds_max; ++round) {
+    std::int64_t left = 0;
+    do {
+      const std::int64_t left_before = left;
       result = checkpoint_passive(connection_);
-      if (result.wal_pages - result.done_pages <= rest_pages_) break;
-    }
+      left = result.wal_pages - result.done_pages;
+      if (left_before > 0 && left >= left_before) break;  // It gets no nearer.
+    } while (left > limits_.rest && result.wal_pages < limits_.finish);
     if (!result.is_complete()) finish_requested_ = true;
   } catch (const StoreError& error) {
     failure_.report(error.what());
@@ -78,6 +82,8 @@ CheckpointResult checkpoint_passive(Connection& connection) {
                                              SQLITE_CHECKPOINT_PASSIVE, &wal_pages, &done_pages);
   if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY && (code & 0xff) != SQLITE_FULL)
     connection.fail(code);
+  if (code == SQLITE_OK && wal_pages < 0)
+    throw StoreError(connection.file() + ": the write-ahead log is not in use");
   return {wal_pages, done_pages};
 }
 

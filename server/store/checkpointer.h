@@ -17,15 +17,26 @@ namespace leveret::store {
 /// that last step a WAL under steady load would never end.
 class Checkpointer {
  public:
-  /// Starts the thread. `connection` is its own. A checkpoint begins at `wal_bytes`.
-  Checkpointer(Connection& connection, std::int64_t wal_bytes, std::int64_t page_bytes,
-               Failure& failure);
+  /// Lengths of the WAL in pages.
+  struct Limits {
+    /// A checkpoint begins.
+    std::int64_t begin = 0;
+    /// Commits outrun the checkpoint: the writer finishes after this round, and commits wait.
+    std::int64_t finish = 0;
+    /// The writer finishes what is left below this; it costs a commit about as much as these pages.
+    std::int64_t rest = 0;
+  };
+
+  /// Starts the thread. `connection` is its own.
+  Checkpointer(Connection& connection, const Limits& limits, Failure& failure);
   ~Checkpointer();
 
   /// Tells how long the WAL is after a commit. Writer's thread.
   void wal_has(std::int64_t pages);
-  /// True once when the writer should finish. Writer's thread.
-  bool take_finish_request() { return finish_requested_.exchange(false); }
+  /// True once when the writer should finish. When the WAL is far too long, waits for the round
+  /// that is running, so that it never takes more than twice Limits::finish and a batch. Writer's
+  /// thread.
+  bool take_finish_request();
   /// Ends the thread; a round that is running is waited for.
   void close();
 
@@ -34,8 +45,7 @@ class Checkpointer {
   void checkpoint();
 
   Connection& connection_;
-  const std::int64_t trigger_pages_;
-  const std::int64_t rest_pages_;
+  const Limits limits_;
   Failure& failure_;
   std::int64_t next_trigger_pages_;  // Only the writer's thread reads and writes it.
   std::int64_t last_pages_ = 0;
@@ -43,6 +53,7 @@ class Checkpointer {
   std::atomic<bool> finish_requested_{false};
   std::mutex mutex_;
   std::condition_variable wake_;
+  std::condition_variable idle_;
   bool requested_ = false;
   bool closing_ = false;
   std::thread thread_;

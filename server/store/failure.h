@@ -1,7 +1,7 @@
 #pragma once
 
-#include <atomic>
 #include <functional>
+#include <mutex>
 #include <string>
 #include <utility>
 
@@ -13,13 +13,28 @@ class Failure {
   explicit Failure(std::function<void(std::string)> report) : report_(std::move(report)) {}
 
   void report(const std::string& text) {
-    if (!happened_.exchange(true)) report_(text);
+    const std::lock_guard lock(mutex_);
+    if (happened_) return;
+    happened_ = true;
+    report_(text);
   }
-  bool happened() const { return happened_; }
+  bool happened() const {
+    const std::lock_guard lock(mutex_);
+    return happened_;
+  }
+  /// Calls `function` and returns true unless a failure was reported; none is before it has
+  /// returned.
+  template <class Function>
+  bool unless_happened(Function function) const {
+    const std::lock_guard lock(mutex_);
+    if (!happened_) function();
+    return !happened_;
+  }
 
  private:
   std::function<void(std::string)> report_;
-  std::atomic<bool> happened_{false};
+  mutable std::mutex mutex_;
+  bool happened_ = false;
 };
 
 }  // namespace leveret::store

@@ -1,5 +1,6 @@
 #include "store/store.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
@@ -65,10 +66,16 @@ struct Store::Parts {
         recovered(open()),
         checkpoint_connection(options.file, {.vfs = options.vfs}),
         read_connection(open_reader(options)),
-        checkpointer(checkpoint_connection, options.wal_bytes,
-                     write_connection.query_integer("PRAGMA page_size"), failure),
+        checkpointer(checkpoint_connection, wal_limits(), failure),
         reader(read_connection, failure, callbacks),
         writer(write_connection, checkpointer, reader, failure, callbacks) {}
+
+  Checkpointer::Limits wal_limits() {
+    const std::int64_t page_bytes = write_connection.query_integer("PRAGMA page_size");
+    constexpr std::int64_t rest_bytes = 1 << 20;
+    return {std::max<std::int64_t>(options.wal_bytes / page_bytes, 1),
+            options.wal_bytes_max / page_bytes, rest_bytes / page_bytes};
+  }
 
   broker::Recovered open() {
     prepare_file(write_connection, options);

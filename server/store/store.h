@@ -14,8 +14,8 @@ struct StoreOptions {
   std::string file;
   /// Of a new file; a power of two from 512 to 65536.
   int page_bytes = 16384;
-  /// How long the write-ahead log gets before it is copied into the file, and what it is cut to
-  /// when it once was longer.
+  /// How long the write-ahead log gets before it is copied into the file, and before commits wait
+  /// for that. When it once was longer, it is cut to the second.
   std::int64_t wal_bytes = 16 << 20;
   std::int64_t wal_bytes_max = 64 << 20;
   std::int64_t cache_bytes = 16 << 20;

@@ -57,7 +57,7 @@ void Writer::run() {
       if (!held_.is_empty())
         write(is_last);
       else if (!is_last)
-        committer_.clean_up();
+        clean_up();
     }
   } catch (const std::exception& error) {
     failure_.report(error.what());
@@ -68,9 +68,9 @@ bool Writer::gather() {
   std::unique_lock lock(mutex_);
   const auto has_news = [this] { return !gathered_.is_empty() || closing_; };
   is_waiting_ = true;
-  if (!held_.is_empty())
-    wake_.wait_until(lock, retry_at_, has_news);
-  else if (!committer_.has_leftovers())
+  if (!held_.is_empty() || committer_.has_leftovers())
+    wake_.wait_until(lock, retry_at_, has_news);  // Long past, unless the disk is full.
+  else
     wake_.wait(lock, has_news);
   is_waiting_ = false;
   held_.take(gathered_);
@@ -89,17 +89,30 @@ void Writer::write(bool is_last) {
   }
 }
 
+void Writer::clean_up() {
+  try {
+    committer_.clean_up();
+  } catch (const StoreError& error) {
+    if (!error.is_disk_full()) throw;
+    retry_at_ = std::chrono::steady_clock::now() + full_retry;
+  }
+}
+
 void Writer::commit_held() {
   committer_.commit(plan_batch(held_.ops, committer_.queues()));
   const broker::CommitNumber number = held_.turns.back().number;
   pending_bytes_ -= held_.bytes;
   held_.clear();
-  if (disk_is_full_) {
-    disk_is_full_ = false;
-    log::info(connection_.file() + ": the disk has room again");
-    callbacks_.disk_full(false);
-  }
-  callbacks_.committed(number);
+  // The checkpointer may have met a failure while this was committed.
+  const bool is_reported = failure_.unless_happened([&] {
+    if (disk_is_full_) {
+      disk_is_full_ = false;
+      log::info(connection_.file() + ": the disk has room again");
+      callbacks_.disk_full(false);
+    }
+    callbacks_.committed(number);
+  });
+  if (!is_reported) return;
   reader_.committed(number);
   after_commit();
 }

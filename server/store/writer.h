@@ -44,6 +44,7 @@ class Writer {
   /// Waits for turns, and adds them to those that are held. True when no more will come.
   bool gather();
   void write(bool is_last);
+  void clean_up();
   void commit_held();
   void commit_held_removals();
   void hold_for_space();

@@ -41,13 +41,7 @@ class Found:
     redelivered: bool = False
 
 
-def group_of(queue):
-    """The group that a queue is in."""
-    for groups in GROUPS.values():
-        for group in groups:
-            if queue in group:
-                return group
-    return None
+GROUP_OF = {queue: group for groups in GROUPS.values() for group in groups for queue in group}
 
 
 class Ledger:
@@ -79,32 +73,34 @@ class Ledger:
             self.confirmed += kind == "C"
 
     def read_consumer(self, lines):
-        unflushed = []
+        answers = []
         delivered = []
         barriers = {}
+        flushed = noted = 0  # how far barriers have been confirmed, in order
         last_first_delivery = {}
         for fields in (line.split() for line in lines):
             kind = fields[0]
             if kind == "B":
-                barriers[fields[1]] = len(unflushed), len(delivered)
+                barriers[fields[1]] = len(answers), len(delivered)
             elif kind == "F":
                 answer_count, delivery_count = barriers[fields[1]]
-                for queue, message_id, answer in unflushed[:answer_count]:
+                for queue, message_id, answer in answers[flushed:answer_count]:
                     self._flush(queue, message_id, answer)
-                for queue, place in delivered[:delivery_count]:
+                for queue, place in delivered[noted:delivery_count]:
                     place.noted_now.add(queue)
+                flushed, noted = answer_count, delivery_count
             else:
                 queue, message_id = fields[1], fields[2]
-                place = self.places.get((message_id, group_of(queue)))
+                place = self.places.get((message_id, GROUP_OF[queue]))
                 if place is None:
-                    verdict = "RESURRECT" if (message_id, group_of(queue)) in self.gone else "GHOST"
+                    verdict = "RESURRECT" if (message_id, GROUP_OF[queue]) in self.gone else "GHOST"
                     self.find(verdict, f"{queue} delivered {message_id}")
                 elif kind == "D":
                     self._deliver(place, queue, message_id, fields[3] == "1", last_first_delivery)
                     delivered.append((queue, place))
                 else:
                     place.answered |= kind == "A"
-                    unflushed.append((queue, message_id, kind))
+                    answers.append((queue, message_id, kind))
 
     def _deliver(self, place, queue, message_id, redelivered, last_first_delivery):
         # The journals of two consumers do not say who was first; so in one life just one delivery of a
@@ -124,7 +120,7 @@ class Ledger:
             last_first_delivery[publisher] = number
 
     def _flush(self, queue, message_id, answer):
-        place = self.places[message_id, group_of(queue)]
+        place = self.places[message_id, GROUP_OF[queue]]
         if answer == "A":
             self.settled += not place.answer_flushed
             place.answer_flushed = True
@@ -145,7 +141,7 @@ class Ledger:
             self._audit_order(queue, messages)
             for found in messages:
                 self._audit_message(queue, found)
-                where[found.message_id, group_of(queue)].append(queue)
+                where[found.message_id, GROUP_OF[queue]].append(queue)
         for key, queues in where.items():
             if len(queues) > 1:
                 self.find("DUPLICATE", f"{key[0]} is in {' and '.join(queues)}")
@@ -167,7 +163,7 @@ class Ledger:
         self._audit_topology(queues_there)
 
     def _audit_message(self, queue, found):
-        key = found.message_id, group_of(queue)
+        key = found.message_id, GROUP_OF[queue]
         if not found.body_is_right:
             self.find("CORRUPT", f"{found.message_id} in {queue}")
         place = self.places.get(key)

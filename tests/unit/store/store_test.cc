@@ -295,6 +295,25 @@ TEST_F(StoreTest, GivesSlotsOfDroppedQueuesAgain) {
   EXPECT_LT(std::stoi(query(file, "SELECT max(slot) FROM queue").at(0)), 10);
 }
 
+TEST(Store, CopiesTheLogIntoTheFileWhileItIsUsedAndStartsTheLogAnew) {
+  const TempDir dir;
+  const std::string file = dir.file("x.db");
+  TestStore store({.file = file, .wal_bytes = 256 << 10});
+  store->put_queue({jobs, "jobs", false, {}});
+  const std::string body(10'000, 'x');
+  std::uintmax_t written = 0;
+  const auto has_started_anew = [&] {
+    return std::filesystem::file_size(file) > 1U << 20U &&
+           std::filesystem::file_size(file + "-wal") < written / 2;
+  };
+  for (broker::Seq seq = 1; seq < 50'000 && !has_started_anew(); ++seq) {
+    store->append(jobs, seq, message(body), 0);
+    ASSERT_TRUE(store.commit());
+    written += body.size();
+  }
+  EXPECT_TRUE(has_started_anew());
+}
+
 TEST(Store, HoldsWhatAModelHoldsThroughManyLives) {
   for (std::uint64_t seed = 1; seed <= 3; ++seed) {
     const TempDir dir;
