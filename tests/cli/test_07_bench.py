@@ -10,7 +10,7 @@ def test_list(leveret):
 
 
 def test_every_message_is_accounted_for(leveret):
-    for name in ("transient", "jobs", "latency", "fanout"):
+    for name in ("transient", "jobs", "roundtrip", "fanout"):
         report = leveret.json("bench", name, "--messages", "200")
         [server] = report["results"]
         result = server["median"]
@@ -27,6 +27,12 @@ def test_confirms_and_latencies(leveret):
     for kind in ("confirm_latency_us", "deliver_latency_us"):
         latency = result[kind]
         assert 0 < latency["p50"] <= latency["p99"] <= latency["p99.9"] <= latency["max"]
+
+
+def test_without_consumers_only_the_confirms_count(leveret):
+    result = leveret.json("bench", "latency", "--messages", "50")["results"][0]["median"]
+    assert (result["published"], result["confirmed"], result["delivered"]) == (50, 50, 0)
+    assert result["lost"] == 0
 
 
 def test_two_brokers_in_turn(leveret, broker):

@@ -38,7 +38,7 @@ class Api:
         self.port = port
 
     def connect(self):
-        return http.client.HTTPConnection(self.host, self.port, timeout=30)
+        return http.client.HTTPConnection(self.host, self.port, timeout=120)
 
     def request(self, method, target, body=None, headers=None, auth=("guest", "guest")):
         """One request on a connection of its own; `target` is a path or a tuple of segments."""

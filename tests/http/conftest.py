@@ -15,7 +15,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from api import Api  # noqa: E402
 from support import broker as brokers  # noqa: E402
 
-TEST_DEADLINE_S = 60
+TEST_DEADLINE_S = 300
 
 
 @pytest.fixture(scope="session")

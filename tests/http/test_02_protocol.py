@@ -14,7 +14,7 @@ CSP = (
 
 def raw(api, data):
     """What comes back for these bytes until the server closes."""
-    with socket.create_connection((api.host, api.port), timeout=30) as s:
+    with socket.create_connection((api.host, api.port), timeout=120) as s:
         s.sendall(data)
         received = b""
         while True:
@@ -105,7 +105,7 @@ def test_the_server_asks_for_a_body_that_was_announced(api, queue):
     body = json.dumps({"count": 1, "ackmode": "ack_requeue_true"}).encode()
     head = f"POST /api/queues/%2F/{queue}/get HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
     head += f"Authorization: Basic Z3Vlc3Q6Z3Vlc3Q=\r\nExpect: 100-continue\r\nContent-Length: {len(body)}\r\n\r\n"
-    with socket.create_connection((api.host, api.port), timeout=30) as s:
+    with socket.create_connection((api.host, api.port), timeout=120) as s:
         s.sendall(head.encode())
         assert s.recv(65536).startswith(b"HTTP/1.1 100 Continue\r\n\r\n")
         s.sendall(body)

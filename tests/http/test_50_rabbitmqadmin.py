@@ -15,7 +15,7 @@ pytestmark = pytest.mark.skipif(ADMIN is None, reason="rabbitmqadmin is not inst
 def admin(api):
     def run(*arguments, stdin=None):
         command = ["/usr/bin/python3", ADMIN, "-H", api.host, "-P", str(api.port), "-f", "tsv", *arguments]
-        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(command, input=stdin, capture_output=True, text=True, timeout=240, check=False)
         assert done.returncode == 0, done.stdout + done.stderr
         return done.stdout
 

@@ -58,11 +58,11 @@ async function startBroker(binary) {
   }
 }
 
+/** The test file that runs at present. */
+let child = null;
+
 async function runFile(file, environment) {
-  const child = spawn(process.execPath, ['--test', '--test-reporter=spec', file], {
-    stdio: 'inherit',
-    env: environment,
-  });
+  child = spawn(process.execPath, ['--test', '--test-reporter=spec', file], { stdio: 'inherit', env: environment });
   const [code] = await once(child, 'exit');
   return code === 0;
 }
@@ -90,7 +90,10 @@ try {
   fail(error.message);
 }
 for (const signal of ['SIGINT', 'SIGTERM']) {
-  process.on(signal, () => void Promise.resolve(broker?.stop()).then(() => process.exit(1)));
+  process.on(signal, () => {
+    child?.kill();
+    void Promise.resolve(broker?.stop()).then(() => process.exit(1));
+  });
 }
 const environment = {
   ...process.env,

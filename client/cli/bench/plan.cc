@@ -25,12 +25,20 @@ const std::vector<Plan>& scenarios() {
     jobs.confirm_window = 256;
     jobs.prefetch = 100;
 
+    // Nobody consumes, so that no confirm is due before the message is on disk.
     Plan latency;
     latency.name = "latency";
     latency.description =
-        "one job at a time: durable, persistent, 1 KiB, the next when the last is confirmed";
+        "submitting one at a time: durable, persistent, 1 KiB, the next when the last is confirmed";
+    latency.consumers = 0;
     latency.confirm_window = 1;
-    latency.prefetch = 10;
+
+    Plan roundtrip;
+    roundtrip.name = "roundtrip";
+    roundtrip.description =
+        "the same with a consumer; what is acknowledged quickly may be confirmed without the disk";
+    roundtrip.confirm_window = 1;
+    roundtrip.prefetch = 10;
 
     Plan fanout;
     fanout.name = "fanout";
@@ -53,7 +61,7 @@ const std::vector<Plan>& scenarios() {
     submit.producers = 2;
     submit.consumers = 0;
     submit.confirm_window = 1000;
-    return std::vector{transient, jobs, latency, fanout, workers, submit};
+    return std::vector{transient, jobs, submit, latency, roundtrip, fanout, workers};
   }();
   return all;
 }

@@ -2,7 +2,8 @@
 export function Spark({ values, tone = '' }: { values: number[]; tone?: string }) {
   const width = 96;
   const height = 24;
-  if (values.length < 2) return <svg class="spark" viewBox={`0 0 ${width} ${height}`} aria-hidden="true" />;
+  // A stub of a line looks like a flaw, not like a course.
+  if (values.length < 5) return <svg class="spark" viewBox={`0 0 ${width} ${height}`} aria-hidden="true" />;
   const max = Math.max(...values, 1e-9);
   const slots = Math.max(values.length - 1, 30);
   const x = (i: number) => width - ((values.length - 1 - i) * width) / slots;
