@@ -6,6 +6,7 @@ import { row, textIs, visit } from '../support/browser.mjs';
 
 /** The cell of a queue's row under a heading. */
 async function cell(page, name, heading) {
+  await row(page, name).waitFor();
   const heads = await page.locator('main thead th').allTextContents();
   const at = heads.findIndex((head) => head.replace(/[↑↓]/, '').trim() === heading);
   assert.ok(at >= 0, `no column ${heading}`);
