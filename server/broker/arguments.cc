@@ -149,7 +149,12 @@ QueueArguments parse_queue_arguments(const amqp::Table& arguments, std::string_v
     refuse("x-dead-letter-routing-key", what, "routing_key_but_no_dlx_defined");
   if (parsed.dead_letter_routing_key.value_or("").size() > 255)
     refuse("x-dead-letter-routing-key", what, "{too_long,255}");
-  read.integer_to("x-max-priority", 255);
+  if (const auto priority = read.integer_to("x-max-priority", 255))
+    parsed.max_priority = static_cast<std::uint8_t>(*priority);
+  if (is_quorum) {
+    parsed.max_priority = 31;
+    parsed.default_priority = 4;
+  }
   parsed.overflow = parse_overflow(read, what);
   parsed.single_active_consumer = read.boolean("x-single-active-consumer").value_or(false);
   parsed.counts_deliveries = is_quorum || parsed.delivery_limit.has_value();

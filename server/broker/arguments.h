@@ -24,6 +24,10 @@ struct QueueArguments {
   Overflow overflow = Overflow::drop_head;
   /// Only the consumer that came first is served, until it goes.
   bool single_active_consumer = false;
+  /// The highest priority that counts, 0 for a queue without priorities, and that of a message
+  /// which names none. Quorum queues always have them (RabbitMQ 4.3, quorum-queues).
+  std::uint8_t max_priority = 0;
+  std::uint8_t default_priority = 0;
   /// Deliveries carry x-delivery-count: quorum queues, and any queue with a delivery limit.
   bool counts_deliveries = false;
 };

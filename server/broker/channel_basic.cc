@@ -170,7 +170,7 @@ void Channel::on(const amqp::basic::Get& method) {
   if (entry->is_redelivered) ++queue.stats.redeliver, ++vhost_.stats().redeliver;
   GetOk record{.channel = number_,
                .redelivered = entry->is_redelivered,
-               .message_count = static_cast<std::uint32_t>(queue.window().count()),
+               .message_count = static_cast<std::uint32_t>(queue.ready().count()),
                .delivery_tag = 0,
                .message = delivered_form(queue, *entry)};
   if (method.no_ack) {

@@ -30,7 +30,7 @@ void Channel::on(const amqp::queue::Declare& method) {
   queue.touch();
   if (method.nowait) return;
   reply_durably(amqp::queue::DeclareOk{.queue = queue.name(),
-                                       .message_count = count32(queue.window().count()),
+                                       .message_count = count32(queue.ready().count()),
                                        .consumer_count = count32(queue.consumers().size())});
 }
 

@@ -30,10 +30,14 @@ struct Entry {
   CommitNumber commit = 0;
   ConfirmOrigin origin;
   std::uint32_t delivery_count = 0;
+  std::uint8_t priority = 0;  // of its level in the queue
   bool is_redelivered = false;
   bool is_stored = false;
 
   std::size_t body_bytes() const { return message->body().size(); }
+  /// When it expires, if it has an `expiration` of its own; else 0. What expires by its queue's TTL
+  /// only does so in order.
+  TimeMs own_expiry() const { return expires_at != 0 && message->ttl_ms() >= 0 ? expires_at : 0; }
 };
 
 }  // namespace leveret::broker

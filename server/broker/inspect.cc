@@ -77,15 +77,15 @@ QueueView view_of(const Vhost& vhost, const Queue& queue, const DeadLetterMap& d
   view.arguments = queue.arguments();
   if (const Connection* owner = vhost.find_connection(queue.owner()))
     view.owner = owner->info().name;
-  view.ready = queue.window().count();
+  view.ready = queue.ready().count();
   view.unacked = queue.unacked_count();
-  view.ready_bytes = queue.window().bytes();
+  view.ready_bytes = queue.ready().bytes();
   view.unacked_bytes = queue.unacked_bytes();
-  view.in_memory = queue.window().in_memory() + queue.unacked_count();
+  view.in_memory = queue.ready().in_memory() + queue.unacked_count();
   view.consumers = queue.consumers().size();
   view.last_seq = queue.last_seq();
-  if (queue.window().has_head())
-    view.head_published_at = queue.window().head().message->published_at();
+  if (const PriorityLevel* level = queue.ready().next_loaded())
+    view.head_published_at = level->window.head().message->published_at();
   view.dead_letter_exchange = queue.parsed().dead_letter_exchange;
   view.dead_letter_routing_key = queue.parsed().dead_letter_routing_key;
   view.dead_letter_targets = dead_letters.targets(queue.name());
@@ -176,7 +176,7 @@ OverviewView view_overview(const Vhost& vhost) {
   vhost.for_each_queue([&](const Queue& queue) {
     ++view.queues;
     view.consumers += queue.consumers().size();
-    view.ready += queue.window().count();
+    view.ready += queue.ready().count();
     view.unacked += queue.unacked_count();
   });
   view.stats = vhost.stats();

@@ -27,11 +27,16 @@ struct ExchangeRecord {
   amqp::Table arguments;
 };
 
+/// A queue; or, when `level_of` is set, one more priority of that queue, whose messages are kept
+/// apart under an id of their own, so that each is read in its order. Such a record has nothing
+/// else.
 struct QueueRecord {
   QueueId id;
   std::string name;
   bool auto_delete = false;
   amqp::Table arguments;
+  QueueId level_of = {};
+  std::uint8_t priority = 0;
 };
 
 /// A binding of `source` to a queue, or to an exchange when `to_exchange`.
@@ -51,7 +56,15 @@ struct StoredMessage {
   MessagePtr message;
 };
 
-/// What is known of a queue after a start without reading its messages.
+/// Stored messages whose own `expiration` is over, and when that of the next one is (or was, if
+/// there are more of them); 0 when there is none.
+struct ExpiredMessages {
+  std::vector<StoredMessage> messages;
+  TimeMs next = 0;
+};
+
+/// What is known of a queue, or of one more priority of it, after a start without reading its
+/// messages.
 struct RecoveredQueue {
   QueueRecord record;
   std::uint64_t message_count = 0;
@@ -63,6 +76,7 @@ struct RecoveredQueue {
 
 struct Recovered {
   std::vector<ExchangeRecord> exchanges;
+  /// Each before its further priorities.
   std::vector<RecoveredQueue> queues;
   std::vector<BindingRecord> bindings;
   ContentId last_content = 0;
@@ -82,7 +96,8 @@ class Journal {
   /// Also drops every stored binding from or to it.
   virtual void drop_exchange(const std::string& name) = 0;
   virtual void put_queue(const QueueRecord& queue) = 0;
-  /// Also drops its messages and every stored binding to it.
+  /// Also drops its messages and every stored binding to it. Its further priorities are dropped one
+  /// by one, with an empty name.
   virtual void drop_queue(QueueId queue, const std::string& name) = 0;
   virtual void put_binding(const BindingRecord& binding) = 0;
   virtual void drop_binding(const BindingRecord& binding) = 0;
@@ -111,6 +126,12 @@ class Journal {
   /// recorded before the call. `done` runs later on the core's loop, as a turn of its own.
   virtual void read(QueueId queue, Seq first, Seq last, std::size_t count_max,
                     std::size_t bytes_max, ReadCallback done) = 0;
+
+  using ExpiredCallback = std::function<void(ExpiredMessages expired)>;
+  /// Reads those with first <= seq <= last that have an `expiration` of their own which is over by
+  /// `now`, the earliest first, at most `count_max`. Else like read().
+  virtual void read_expired(QueueId queue, Seq first, Seq last, TimeMs now, std::size_t count_max,
+                            ExpiredCallback done) = 0;
 };
 
 }  // namespace leveret::broker

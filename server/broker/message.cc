@@ -46,6 +46,7 @@ Message* Message::allocate(std::string_view exchange, std::string_view routing_k
   message->persistent_ = head.delivery_mode == 2;
   message->has_user_id_ = head.user_id.has_value();
   message->wants_direct_reply_ = head.reply_to == direct_reply_queue;
+  message->has_priority_ = head.priority.has_value();
   message->priority_ = head.priority.value_or(0);
   if (head.expiration) message->ttl_ms_ = parse_ttl(*head.expiration);
   if (!head.headers.empty()) {

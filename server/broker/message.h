@@ -42,6 +42,7 @@ class Message final : public RefCounted {
   bool has_user_id() const { return has_user_id_; }
   /// reply_to names the pseudo-queue of direct reply-to (see direct_reply.h).
   bool wants_direct_reply() const { return wants_direct_reply_; }
+  bool has_priority() const { return has_priority_; }
   std::uint8_t priority() const { return priority_; }
   /// The `expiration` property in milliseconds, ttl_none or ttl_invalid.
   std::int64_t ttl_ms() const { return ttl_ms_; }
@@ -71,6 +72,7 @@ class Message final : public RefCounted {
   std::uint8_t exchange_bytes_ = 0;
   std::uint8_t routing_key_bytes_ = 0;
   std::uint8_t priority_ = 0;
+  bool has_priority_ = false;
   bool persistent_ = false;
   bool has_user_id_ = false;
   bool wants_direct_reply_ = false;

@@ -41,7 +41,7 @@ OperationView Operations::start(OperationRequest request) {
   view.created = vhost_.now();
   if (selection.all) {
     const Seq newer = queue.last_seq() - std::min(queue.last_seq(), selection.snapshot_seq);
-    view.total = queue.window().count() - std::min<std::uint64_t>(queue.window().count(), newer);
+    view.total = queue.ready().count() - std::min<std::uint64_t>(queue.ready().count(), newer);
   } else {
     view.total = selection.seqs.size();
   }

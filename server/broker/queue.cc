@@ -18,6 +18,11 @@ constexpr std::size_t low_mark_working = 1024;
 constexpr std::size_t block_messages_idle = 64;
 constexpr std::size_t low_mark_idle = 1;
 
+/// Expired messages that are read from the store at once.
+constexpr std::size_t expired_messages = 512;
+/// Looking for expired messages in memory may take so many a millisecond.
+constexpr std::uint64_t looked_at_per_ms = 10'000;
+
 /// Deliveries are marked in the journal once in so many messages, and after a crash that many more
 /// may have been delivered than the mark says: more than happens while one transaction is on its
 /// way to the disk.
@@ -40,7 +45,8 @@ Queue::Queue(Vhost& vhost, QueueId id, const QueueSpec& spec, ConnectionId owner
       owner_(spec.exclusive ? owner : ConnectionId{}),
       arguments_(spec.arguments),
       parsed_(parse_queue_arguments(spec.arguments, describe_queue(spec.name, vhost.name()))),
-      window_(vhost.limits().queue_window_messages, vhost.limits().queue_window_bytes),
+      ready_(parsed_.default_priority, id, vhost.limits().queue_window_messages,
+             vhost.limits().queue_window_bytes),
       last_used_(vhost.now()) {
   register_deadline();
 }
@@ -63,12 +69,17 @@ void Queue::assert_equivalent(const QueueSpec& spec, ConnectionId owner) const {
 }
 
 void Queue::recover(const RecoveredQueue& recovered, bool was_closed) {
-  last_seq_ = recovered.last_seq;
-  recorded_mark_ = recovered.delivered_mark;
-  recovered_mark_ = std::min(last_seq_, recorded_mark_ + (was_closed ? 0 : mark_slack));
-  delivered_ = recovered_mark_;
-  window_.recover(recovered.message_count, recovered.body_bytes, recovered.last_seq);
+  const QueueRecord& record = recovered.record;
+  PriorityLevel& level =
+      record.level_of ? ready_.add(record.priority, record.id) : **ready_.begin();
+  level.recorded_mark = recovered.delivered_mark;
+  level.recovered_mark =
+      std::min(recovered.last_seq, recovered.delivered_mark + (was_closed ? 0 : mark_slack));
+  level.delivered = level.recovered_mark;
+  level.window.recover(recovered.message_count, recovered.body_bytes, recovered.last_seq);
+  last_seq_ = std::max(last_seq_, recovered.last_seq);
   read_ahead();
+  register_deadline();
 }
 
 bool Queue::accepts_publish(std::size_t body_bytes) const {
@@ -76,16 +87,18 @@ bool Queue::accepts_publish(std::size_t body_bytes) const {
 }
 
 bool Queue::push(const MessagePtr& message, ContentId content, const ConfirmOrigin& origin) {
+  PriorityLevel& to = level(priority_of(*message));
   Entry entry;
   entry.seq = ++last_seq_;
   entry.message = message;
+  entry.priority = to.priority;
   entry.expires_at = expiry_of(*message);
   entry.is_stored = stores(*message);
   if (entry.is_stored) {
     entry.content = content;
     entry.origin = origin;
     entry.commit = vhost_.journal().current_commit();
-    vhost_.record().append(id_, entry.seq, message, content);
+    vhost_.record().append(to.id, entry.seq, message, content);
   }
   const bool is_stored = entry.is_stored;
   ++stats.publish;
@@ -96,36 +109,37 @@ bool Queue::push(const MessagePtr& message, ContentId content, const ConfirmOrig
     }
   }
   const bool expires = entry.expires_at != 0;
-  window_.push(std::move(entry));
+  to.window.push(std::move(entry));
   enforce_limits();
   if (!consumers_.empty()) vhost_.mark_dirty(*this);
   if (expires) {
-    drop_expired();
+    drop_expired_heads();
     register_deadline();
   }
   return is_stored;
 }
 
 void Queue::dispatch() {
-  drop_expired();
-  while (window_.has_head()) {
+  drop_expired_heads();
+  while (PriorityLevel* from = ready_.next_loaded()) {
     Consumer* consumer = next_consumer();
     if (consumer == nullptr) break;
-    deliver(*consumer, window_.pop());
-    drop_expired();
+    deliver(*consumer, from->window.pop());
+    drop_expired_heads();
   }
   read_ahead();
   register_deadline();
 }
 
 std::optional<Entry> Queue::take() {
-  drop_expired();
-  if (!window_.has_head()) return std::nullopt;
-  Entry entry = window_.pop();
+  drop_expired_heads();
+  PriorityLevel* from = ready_.next_loaded();
+  if (from == nullptr) return std::nullopt;
+  Entry entry = from->window.pop();
   mark_delivered(entry);
   ++unacked_;
   unacked_bytes_ += entry.body_bytes();
-  drop_expired();  // there is another head now
+  drop_expired_heads();  // there is another head now
   read_ahead();
   register_deadline();
   return entry;
@@ -153,16 +167,17 @@ void Queue::requeue(Entry entry) {
     vhost_.dead_letter(*this, std::move(entry), DeathReason::delivery_limit);
     return;
   }
-  if (entry.is_stored) vhost_.record().set_delivery_count(id_, entry.seq, entry.delivery_count);
+  if (entry.is_stored)
+    vhost_.record().set_delivery_count(level(entry.priority).id, entry.seq, entry.delivery_count);
   restore(std::move(entry));
 }
 
 void Queue::restore(Entry entry) {
   --unacked_;
   unacked_bytes_ -= entry.body_bytes();
-  window_.put_back(std::move(entry));
+  level(entry.priority).window.put_back(std::move(entry));
   enforce_limits();
-  drop_expired();
+  drop_expired_heads();
   register_deadline();
   vhost_.mark_dirty(*this);
 }
@@ -174,17 +189,23 @@ void Queue::reject(Entry entry) {
 }
 
 std::uint64_t Queue::purge() {
-  QueueWindow::Purged purged = window_.purge();
-  for (const Entry& entry : purged.entries) forget(entry);
-  if (purged.stored_range)
-    vhost_.record().remove_range(id_, purged.stored_range->first, purged.stored_range->second);
-  stats.purged += purged.count;
-  return purged.count;
+  std::uint64_t count = 0;
+  for (const auto& level : ready_) {
+    QueueWindow::Purged purged = level->window.purge();
+    for (const Entry& entry : purged.entries) forget(entry);
+    if (purged.stored_range)
+      vhost_.record().remove_range(level->id, purged.stored_range->first,
+                                   purged.stored_range->second);
+    count += purged.count;
+  }
+  stats.purged += count;
+  return count;
 }
 
 void Queue::maintain() {
   if (registered_deadline_ != 0 && registered_deadline_ <= vhost_.now()) registered_deadline_ = 0;
-  drop_expired();
+  drop_expired_heads();
+  drop_expired_anywhere();
   read_ahead();
   register_deadline();
 }
@@ -219,10 +240,27 @@ void Queue::touch() {
 
 std::optional<Entry> Queue::extract(Seq seq, const StoredMessage* stored) {
   vhost_.mark_dirty(*this);  // there may be another head, or none in memory
-  if (auto entry = window_.take(seq)) return entry;
-  if (stored == nullptr || !window_.take_from_tail(seq, stored->message->body().size()))
-    return std::nullopt;
-  return entry_of(*stored);
+  for (const auto& level : ready_)
+    if (auto entry = level->window.take(seq)) return entry;
+  if (stored == nullptr) return std::nullopt;
+  PriorityLevel& from = level(priority_of(*stored->message));
+  if (!from.window.take_from_tail(seq, stored->message->body().size())) return std::nullopt;
+  return entry_of(*stored, from);
+}
+
+/// Above the queue's maximum counts as the maximum (RabbitMQ, priority).
+std::uint8_t Queue::priority_of(const Message& message) const {
+  if (!message.has_priority()) return parsed_.default_priority;
+  return std::min(message.priority(), parsed_.max_priority);
+}
+
+PriorityLevel& Queue::level(std::uint8_t priority) {
+  if (PriorityLevel* found = ready_.find(priority)) return *found;
+  const QueueId id = vhost_.next_queue_id();
+  if (durable_)
+    vhost_.record().put_queue(
+        {.id = id, .name = {}, .arguments = {}, .level_of = id_, .priority = priority});
+  return ready_.add(priority, id);
 }
 
 TimeMs Queue::expiry_of(const Message& message) const {
@@ -269,59 +307,113 @@ void Queue::deliver(Consumer& consumer, Entry entry) {
 }
 
 bool Queue::is_beyond_limit(std::uint64_t more_messages, std::uint64_t more_bytes) const {
-  return (parsed_.max_length && window_.count() + more_messages > *parsed_.max_length) ||
-         (parsed_.max_length_bytes && window_.bytes() + more_bytes > *parsed_.max_length_bytes);
+  return (parsed_.max_length && ready_.count() + more_messages > *parsed_.max_length) ||
+         (parsed_.max_length_bytes && ready_.bytes() + more_bytes > *parsed_.max_length_bytes);
 }
 
+/// The head goes first, even if that has a higher priority than what came (RabbitMQ, priority).
 void Queue::enforce_limits() {
   if (parsed_.overflow != Overflow::drop_head || !is_beyond_limit(0, 0)) return;
-  while (is_beyond_limit(0, 0) && window_.has_head())
-    vhost_.dead_letter(*this, window_.pop(), DeathReason::maxlen);
-  if (!window_.has_head()) read_ahead();
+  PriorityLevel* from = ready_.next_loaded();
+  for (; from && is_beyond_limit(0, 0); from = ready_.next_loaded())
+    vhost_.dead_letter(*this, from->window.pop(), DeathReason::maxlen);
+  if (from == nullptr) read_ahead();
   register_deadline();  // there is another head now
 }
 
-void Queue::drop_expired() {
-  while (window_.has_head()) {
-    const TimeMs expires_at = window_.head().expires_at;
-    if (expires_at == 0 || expires_at > vhost_.now()) return;
-    vhost_.dead_letter(*this, window_.pop(), DeathReason::expired);
+// Expiry. What expires by the queue's TTL does so in order: it is enough to look at the heads. A
+// message's own expiration may be over anywhere.
+
+void Queue::drop_expired_heads() {
+  for (const auto& level : ready_) {
+    while (level->window.has_head()) {
+      const TimeMs expires_at = level->window.head().expires_at;
+      if (expires_at == 0 || expires_at > vhost_.now()) break;
+      vhost_.dead_letter(*this, level->window.pop(), DeathReason::expired);
+    }
   }
 }
 
+void Queue::drop_expired_anywhere() {
+  const TimeMs now = vhost_.now();
+  const auto is_due = [&](TimeMs at) { return at != 0 && at <= now; };
+  for (const auto& level : ready_) {
+    if (is_due(level->window.memory_expiry()) && level->next_look <= now) {
+      level->next_look = now + static_cast<TimeMs>(level->window.in_memory() / looked_at_per_ms);
+      for (Entry& entry : level->window.take_expired(now))
+        vhost_.dead_letter(*this, std::move(entry), DeathReason::expired);
+    }
+    if (is_due(level->window.tail_expiry())) read_expired(*level);
+  }
+}
+
+void Queue::read_expired(PriorityLevel& level) {
+  if (level.is_reading_expired) return;
+  level.is_reading_expired = true;
+  level.window.begin_expired();
+  vhost_.journal().read_expired(
+      level.id, level.window.tail_first(), level.window.tail_last(), vhost_.now(), expired_messages,
+      [&vhost = vhost_, id = id_, priority = level.priority](const ExpiredMessages& expired) {
+        if (Queue* queue = vhost.find_queue(id))
+          queue->take_expired(queue->level(priority), expired);
+      });
+}
+
+void Queue::take_expired(PriorityLevel& level, const ExpiredMessages& expired) {
+  level.is_reading_expired = false;
+  for (const StoredMessage& stored : expired.messages)
+    if (std::optional<Entry> entry = extract(stored.seq, &stored))
+      vhost_.dead_letter(*this, std::move(*entry), DeathReason::expired);
+  level.window.end_expired(expired.next);
+  vhost_.finish_command();
+  register_deadline();
+}
+
+// Reading back.
+
 void Queue::read_ahead() {
   const bool is_working = !consumers_.empty() || !load_waiters_.empty();
-  if (!window_.wants_block(is_working ? low_mark_working : low_mark_idle)) return;
-  const QueueWindow::Block block = window_.begin_block();
-  vhost_.journal().read(id_, block.first, block.last,
-                        is_working ? block_messages : block_messages_idle, block_bytes,
-                        [&vhost = vhost_, id = id_, block](std::vector<StoredMessage> messages) {
+  const PriorityLevel* next = ready_.next();
+  for (const auto& level : ready_) {
+    const bool is_hot = is_working && level.get() == next;
+    if (level->window.wants_block(is_hot ? low_mark_working : low_mark_idle))
+      read_block(*level, is_hot ? block_messages : block_messages_idle);
+  }
+}
+
+void Queue::read_block(PriorityLevel& level, std::size_t messages_max) {
+  const QueueWindow::Block block = level.window.begin_block();
+  vhost_.journal().read(level.id, block.first, block.last, messages_max, block_bytes,
+                        [&vhost = vhost_, id = id_, priority = level.priority,
+                         block](std::vector<StoredMessage> messages) {
                           if (Queue* queue = vhost.find_queue(id))
-                            queue->take_block(block, std::move(messages));
+                            queue->take_block(queue->level(priority), block, std::move(messages));
                         });
 }
 
-void Queue::take_block(const QueueWindow::Block& block, std::vector<StoredMessage> messages) {
+void Queue::take_block(PriorityLevel& level, const QueueWindow::Block& block,
+                       std::vector<StoredMessage> messages) {
   std::vector<Entry> entries;
   entries.reserve(messages.size());
-  for (const StoredMessage& stored : messages) entries.push_back(entry_of(stored));
-  window_.end_block(block, std::move(entries));
+  for (const StoredMessage& stored : messages) entries.push_back(entry_of(stored, level));
+  level.window.end_block(block, std::move(entries));
   enforce_limits();
-  drop_expired();
+  drop_expired_heads();
   register_deadline();
   vhost_.mark_dirty(*this);
   // Last: whoever waited may go on to delete this queue.
   for (auto& waiter : take_load_waiters()) waiter();
 }
 
-Entry Queue::entry_of(const StoredMessage& stored) const {
+Entry Queue::entry_of(const StoredMessage& stored, const PriorityLevel& level) const {
   Entry entry;
   entry.seq = stored.seq;
   entry.message = stored.message;
+  entry.priority = level.priority;
   entry.content = stored.content;
   entry.expires_at = expiry_of(*stored.message);
   entry.delivery_count = stored.delivery_count;
-  entry.is_redelivered = stored.seq <= recovered_mark_;
+  entry.is_redelivered = stored.seq <= level.recovered_mark;
   entry.is_stored = true;
   return entry;
 }
@@ -329,30 +421,42 @@ Entry Queue::entry_of(const StoredMessage& stored) const {
 /// One entry in the vhost's heap at a time, for whatever comes first; see Deadlines.
 void Queue::register_deadline() {
   TimeMs next = 0;
-  if (window_.has_head()) next = window_.head().expires_at;
-  if (parsed_.expires_ms && consumers_.empty()) {
-    const TimeMs queue_expiry = last_used_ + *parsed_.expires_ms;
-    next = next == 0 ? queue_expiry : std::min(next, queue_expiry);
+  const auto consider = [&](TimeMs at) {
+    if (at != 0) next = next == 0 ? at : std::min(next, at);
+  };
+  for (const auto& level : ready_) {
+    const QueueWindow& window = level->window;
+    if (window.has_head()) consider(window.head().expires_at);
+    if (window.memory_expiry() != 0) consider(std::max(window.memory_expiry(), level->next_look));
+    if (!level->is_reading_expired) consider(window.tail_expiry());
   }
+  if (parsed_.expires_ms && consumers_.empty()) consider(last_used_ + *parsed_.expires_ms);
   if (next == 0 || (registered_deadline_ != 0 && registered_deadline_ <= next)) return;
   registered_deadline_ = next;
   vhost_.add_deadline(next, id_);
 }
 
 void Queue::forget(const Entry& entry) {
-  if (entry.is_stored) vhost_.record().remove(id_, entry.seq, entry.content, entry.body_bytes());
+  if (entry.is_stored)
+    vhost_.record().remove(level(entry.priority).id, entry.seq, entry.content, entry.body_bytes());
 }
 
 void Queue::mark_delivered(const Entry& entry) {
-  if (!entry.is_stored || entry.seq <= delivered_) return;
-  delivered_ = entry.seq;
-  if (delivered_ >= recorded_mark_ + mark_step) record_delivered();
+  if (!entry.is_stored) return;
+  PriorityLevel& of = level(entry.priority);
+  if (entry.seq <= of.delivered) return;
+  of.delivered = entry.seq;
+  if (of.delivered >= of.recorded_mark + mark_step) record_delivered(of);
+}
+
+void Queue::record_delivered(PriorityLevel& level) {
+  if (!durable_ || level.recorded_mark == level.delivered) return;
+  level.recorded_mark = level.delivered;
+  vhost_.record().mark_delivered(level.id, level.recorded_mark);
 }
 
 void Queue::record_delivered() {
-  if (!durable_ || recorded_mark_ == delivered_) return;
-  recorded_mark_ = delivered_;
-  vhost_.record().mark_delivered(id_, recorded_mark_);
+  for (const auto& level : ready_) record_delivered(*level);
 }
 
 }  // namespace leveret::broker

@@ -12,7 +12,7 @@
 #include "broker/consumer.h"
 #include "broker/definitions.h"
 #include "broker/entry.h"
-#include "broker/queue_window.h"
+#include "broker/ready_messages.h"
 #include "broker/stats.h"
 
 namespace leveret::broker {
@@ -43,7 +43,7 @@ class Queue {
   /// it is not, 406 for any other difference that counts.
   void assert_equivalent(const QueueSpec& spec, ConnectionId owner) const;
 
-  /// `was_closed`: see Recovered.
+  /// Takes what a start found of one of its priorities. `was_closed`: see Recovered.
   void recover(const RecoveredQueue& recovered, bool was_closed);
   /// Records exactly up to where messages have been delivered, before the store is closed.
   void record_delivered();
@@ -61,8 +61,8 @@ class Queue {
   /// Serves consumers while there are messages and credit.
   void dispatch();
   /// The head may be in the store while has_ready(): then ask again once when_loaded() has called.
-  bool has_ready() const { return window_.count() > 0; }
-  bool is_head_loaded() const { return window_.has_head() || !window_.has_tail(); }
+  bool has_ready() const { return ready_.next() != nullptr; }
+  bool is_head_loaded() const { return ready_.next() == ready_.next_loaded(); }
   /// Takes the first message that has not expired.
   std::optional<Entry> take();
   /// Calls `then` once, in a later turn, when a block has been read or the queue is gone.
@@ -104,7 +104,7 @@ class Queue {
   /// The store need not keep an extracted message any longer.
   void forget(const Entry& entry);
 
-  const QueueWindow& window() const { return window_; }
+  const ReadyMessages& ready() const { return ready_; }
   Seq last_seq() const { return last_seq_; }
   std::uint64_t unacked_count() const { return unacked_; }
   std::uint64_t unacked_bytes() const { return unacked_bytes_; }
@@ -116,16 +116,24 @@ class Queue {
 
  private:
   TimeMs expiry_of(const Message& message) const;
+  std::uint8_t priority_of(const Message& message) const;
+  PriorityLevel& level(std::uint8_t priority);
   Consumer* next_consumer();
   void deliver(Consumer& consumer, Entry entry);
   bool is_beyond_limit(std::uint64_t more_messages, std::uint64_t more_bytes) const;
   void enforce_limits();
-  void drop_expired();
+  void drop_expired_heads();
+  void drop_expired_anywhere();
+  void read_expired(PriorityLevel& level);
+  void take_expired(PriorityLevel& level, const ExpiredMessages& expired);
   void read_ahead();
-  void take_block(const QueueWindow::Block& block, std::vector<StoredMessage> messages);
+  void read_block(PriorityLevel& level, std::size_t messages_max);
+  void take_block(PriorityLevel& level, const QueueWindow::Block& block,
+                  std::vector<StoredMessage> messages);
   void register_deadline();
   void mark_delivered(const Entry& entry);
-  Entry entry_of(const StoredMessage& stored) const;
+  void record_delivered(PriorityLevel& level);
+  Entry entry_of(const StoredMessage& stored, const PriorityLevel& level) const;
 
   Vhost& vhost_;
   QueueId id_;
@@ -137,11 +145,8 @@ class Queue {
   amqp::Table arguments_;
   QueueArguments parsed_;
 
-  QueueWindow window_;
-  Seq last_seq_ = 0;
-  Seq delivered_ = 0;       // the highest handed to a consumer
-  Seq recorded_mark_ = 0;   // what the journal has of that
-  Seq recovered_mark_ = 0;  // up to here an earlier life of the broker may have delivered
+  ReadyMessages ready_;
+  Seq last_seq_ = 0;  // over all priorities
   std::uint64_t unacked_ = 0;
   std::uint64_t unacked_bytes_ = 0;
 

@@ -9,30 +9,36 @@ namespace leveret::broker {
 void QueueWindow::recover(std::uint64_t count, std::uint64_t bytes, Seq last_seq) {
   tail_ = {count, 1, last_seq};
   bytes_ = bytes;
+  tail_expiry_ = count > 0 ? 1 : 0;  // to be asked for
 }
 
 void QueueWindow::push(Entry entry) {
   bytes_ += entry.body_bytes();
   if (tail_.count > 0) {
     if (entry.is_stored) {
+      note(tail_expiry_, entry.own_expiry());
       tail_.last = entry.seq;
       ++tail_.count;
     } else {
+      note(memory_expiry_, entry.own_expiry());
       late_.push_back(std::move(entry));
     }
     return;
   }
   const bool is_full = ready_.size() >= messages_max_ || window_bytes_ >= bytes_max_;
   if (is_full && entry.is_stored) {
+    note(tail_expiry_, entry.own_expiry());
     tail_ = {1, entry.seq, entry.seq};
     return;
   }
+  note(memory_expiry_, entry.own_expiry());
   window_bytes_ += entry.body_bytes();
   ready_.push_back(std::move(entry));
 }
 
 void QueueWindow::put_back(Entry entry) {
   bytes_ += entry.body_bytes();
+  note(memory_expiry_, entry.own_expiry());
   const Seq seq = entry.seq;
   returned_.emplace(seq, std::move(entry));
 }
@@ -56,30 +62,33 @@ Entry QueueWindow::pop() {
 
 QueueWindow::Block QueueWindow::begin_block() {
   is_loading_ = true;
+  begin_read();
   return {tail_.first, tail_.last, epoch_};
 }
 
 void QueueWindow::end_block(const Block& block, std::vector<Entry> entries) {
-  if (block.epoch != epoch_) return;
+  if (block.epoch != epoch_) return end_read();
   is_loading_ = false;
-  const auto taken = std::exchange(taken_while_loading_, {});
   if (entries.empty()) {  // the store has nothing left up to block.last
     if (tail_.last == block.last) forget_tail();
     tail_.first = block.last + 1;
   }
   for (Entry& entry : entries) {
     tail_.first = entry.seq + 1;
-    if (taken.contains(entry.seq)) continue;
+    if (taken_while_reading_.contains(entry.seq)) continue;
     push_late_before(entry.seq);
     --tail_.count;
+    note(memory_expiry_, entry.own_expiry());
     window_bytes_ += entry.body_bytes();
     ready_.push_back(std::move(entry));
   }
   if (tail_.count == 0) push_late_before(std::numeric_limits<Seq>::max());
+  end_read();
 }
 
 void QueueWindow::forget_tail() {
   tail_.count = 0;
+  tail_expiry_ = 0;
   bytes_ = window_bytes_;
   for (const auto& [seq, entry] : returned_) bytes_ += entry.body_bytes();
   for (const Entry& entry : late_) bytes_ += entry.body_bytes();
@@ -114,7 +123,7 @@ std::optional<Entry> QueueWindow::take(Seq seq) {
 
 bool QueueWindow::take_from_tail(Seq seq, std::size_t body_bytes) {
   if (!is_in_tail(seq)) return false;
-  if (is_loading_ && !taken_while_loading_.insert(seq).second) return false;
+  if (reads_ > 0 && !taken_while_reading_.insert(seq).second) return false;
   --tail_.count;
   bytes_ -= body_bytes;
   if (tail_.count == 0) push_late_before(std::numeric_limits<Seq>::max());
@@ -135,10 +144,46 @@ QueueWindow::Purged QueueWindow::purge() {
   tail_ = {};
   bytes_ = 0;
   window_bytes_ = 0;
+  memory_expiry_ = 0;
+  tail_expiry_ = 0;
   ++epoch_;
   is_loading_ = false;
-  taken_while_loading_.clear();
   return purged;
+}
+
+std::vector<Entry> QueueWindow::take_expired(TimeMs now) {
+  std::vector<Entry> expired;
+  memory_expiry_ = 0;
+  const auto is_over = [&](const Entry& entry) {
+    const TimeMs at = entry.own_expiry();
+    if (at != 0 && at <= now) return true;
+    note(memory_expiry_, at);
+    return false;
+  };
+  const auto take = [&](Entry& entry) {
+    bytes_ -= entry.body_bytes();
+    expired.push_back(std::move(entry));
+  };
+  for (auto it = returned_.begin(); it != returned_.end();) {
+    const bool is_taken = is_over(it->second);
+    if (is_taken) take(it->second);
+    it = is_taken ? returned_.erase(it) : std::next(it);
+  }
+  for (std::deque<Entry>* part : {&ready_, &late_}) {
+    auto kept = part->begin();
+    for (Entry& entry : *part) {
+      if (is_over(entry)) {
+        if (part == &ready_) window_bytes_ -= entry.body_bytes();
+        take(entry);
+      } else {
+        if (&*kept != &entry) *kept = std::move(entry);
+        ++kept;
+      }
+    }
+    part->erase(kept, part->end());
+  }
+  std::ranges::sort(expired, {}, &Entry::seq);
+  return expired;
 }
 
 }  // namespace leveret::broker

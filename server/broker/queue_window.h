@@ -25,6 +25,11 @@ class QueueWindow {
 
   /// What a start found in the store: only counts.
   void recover(std::uint64_t count, std::uint64_t bytes, Seq last_seq);
+  /// What it keeps in memory from now on; more than that stays until it is popped.
+  void set_limits(std::size_t messages_max, std::size_t bytes_max) {
+    messages_max_ = messages_max;
+    bytes_max_ = bytes_max;
+  }
 
   std::uint64_t count() const {
     return returned_.size() + ready_.size() + late_.size() + tail_.count;
@@ -60,6 +65,31 @@ class QueueWindow {
   /// Takes what was read for `block`, as entries; one that a purge has overtaken is ignored.
   void end_block(const Block& block, std::vector<Entry> entries);
 
+  // Messages with an `expiration` of their own, which may expire anywhere.
+  /// When the first of those in memory expires, and of those in the store only: maybe too early,
+  /// never too late; 0 when there is none.
+  TimeMs memory_expiry() const { return memory_expiry_; }
+  TimeMs tail_expiry() const { return tail_.count > 0 ? tail_expiry_ : 0; }
+  /// Takes all in memory that have expired by `now`, in order.
+  std::vector<Entry> take_expired(TimeMs now);
+  /// Says that the store is asked for those that have expired, up to tail_last().
+  void begin_expired() {
+    tail_expiry_ = 0;
+    begin_read();
+  }
+  /// `next`: when the first of the others in the store expires, 0 for none.
+  void end_expired(TimeMs next) {
+    note(tail_expiry_, next);
+    end_read();
+  }
+
+  /// Between these, what is taken from the tail is remembered: an answer of the store may still
+  /// hold it.
+  void begin_read() { ++reads_; }
+  void end_read() {
+    if (--reads_ == 0) taken_while_reading_.clear();
+  }
+
   /// Takes one message out of the middle; nothing when it is not in memory.
   std::optional<Entry> take(Seq seq);
   /// Takes one that is in the store only out of the count (the caller removes the row): false when
@@ -94,6 +124,9 @@ class QueueWindow {
   bool returned_is_first() const {
     return !returned_.empty() && (ready_.empty() || returned_.begin()->first < ready_.front().seq);
   }
+  static void note(TimeMs& earliest, TimeMs at) {
+    if (at != 0 && (earliest == 0 || at < earliest)) earliest = at;
+  }
   void push_late_before(Seq seq);
   void forget_tail();
 
@@ -107,7 +140,10 @@ class QueueWindow {
   std::deque<Entry> late_;
   bool is_loading_ = false;
   std::uint64_t epoch_ = 0;
-  std::unordered_set<Seq> taken_while_loading_;
+  TimeMs memory_expiry_ = 0;
+  TimeMs tail_expiry_ = 0;
+  std::size_t reads_ = 0;  // under way
+  std::unordered_set<Seq> taken_while_reading_;
 };
 
 template <class F>

@@ -353,7 +353,7 @@ void Vhost::count_drop(Queue& queue, DeathReason reason) {
 }
 
 void Vhost::dead_letter(Queue& queue, Entry entry, DeathReason reason) {
-  if (entry.is_stored) record().remove(queue.id(), entry.seq, entry.content, entry.body_bytes());
+  queue.forget(entry);
   if (!queue.parsed().dead_letter_exchange) return count_drop(queue, reason);
   dead_letters_.push_back({queue.id(), std::move(entry), reason});
 }

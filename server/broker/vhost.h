@@ -169,6 +169,7 @@ class Vhost {
   /// The transaction that holds the latest change of a definition.
   CommitNumber definitions_commit() const { return definitions_commit_; }
   std::uint64_t next_channel_serial() { return ++last_channel_serial_; }
+  QueueId next_queue_id() { return QueueId{++last_queue_id_}; }
 
   Queue* find_queue(QueueId id) const;
   Queue* find_queue(std::string_view name) const;

@@ -70,6 +70,10 @@ void Vhost::recover(const Recovered& recovered) {
                   .arguments = each.arguments});
   for (const RecoveredQueue& each : recovered.queues) {
     last_queue_id_ = std::max(last_queue_id_, each.record.id.value);
+    if (each.record.level_of) {
+      find_queue(each.record.level_of)->recover(each, recovered.was_closed);
+      continue;
+    }
     add_queue(each.record.id,
               {.name = each.record.name,
                .durable = true,
@@ -212,8 +216,7 @@ Queue& Vhost::declare_queue(const QueueSpec& spec, ConnectionId owner) {
   QueueSpec named = spec;
   const std::string made = spec.name.empty() ? random_name("amq.gen-") : std::string{};
   if (spec.name.empty()) named.name = made;
-  Queue& queue = add_queue(QueueId{last_queue_id_ + 1}, named, owner);
-  ++last_queue_id_;
+  Queue& queue = add_queue(next_queue_id(), named, owner);
   if (queue.is_exclusive())
     if (Connection* connection = find_connection(owner))
       connection->exclusive_queues.push_back(queue.id());
@@ -241,7 +244,7 @@ std::uint64_t Vhost::delete_queue(std::string_view name, bool if_unused, bool if
     throw amqp::Error{ReplyCode::precondition_failed, doomed.describe() + " in use"};
   if (if_empty && doomed.has_ready())
     throw amqp::Error{ReplyCode::precondition_failed, doomed.describe() + " not empty"};
-  const std::uint64_t count = doomed.window().count();
+  const std::uint64_t count = doomed.ready().count();
   remove_queue(doomed);
   return count;
 }
@@ -256,7 +259,11 @@ void Vhost::remove_queue(Queue& queue) {
     for_each_connection([&](const Connection& connection) {
       connection.for_each_channel([&](Channel& channel) { channel.forget_queue(queue); });
     });
-  if (queue.is_durable()) record_definition().drop_queue(queue.id(), queue.name());
+  if (queue.is_durable()) {
+    for (const auto& level : queue.ready())
+      if (level->id != queue.id()) record().drop_queue(level->id, {});
+    record_definition().drop_queue(queue.id(), queue.name());
+  }
   for (const Binding* binding : std::exchange(queue.bindings, {})) remove_binding(*binding);
   // Whoever waits for a block of it must not wait for ever.
   auto waiters = queue.take_load_waiters();

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <limits>
 #include <memory>
 #include <utility>
 
@@ -41,7 +42,7 @@ void go_on_taking(Vhost& vhost, QueueId id, const std::shared_ptr<Take>& take) {
     return queue->when_loaded([&vhost, id, take] { go_on_taking(vhost, id, take); });
   }
   std::vector<TakenMessage> taken;
-  std::uint64_t left = queue ? queue->window().count() + take->entries.size() : 0;
+  std::uint64_t left = queue ? queue->ready().count() + take->entries.size() : 0;
   for (const Entry& entry : take->entries)
     taken.push_back({entry.message, entry.is_redelivered, --left});
   if (queue) {
@@ -67,10 +68,13 @@ BrowsedMessage browsed(const Entry& entry, bool is_unacked) {
 std::vector<BrowsedMessage> browse_memory(const Vhost& vhost, const Queue& queue, Seq after,
                                           std::size_t limit) {
   std::vector<BrowsedMessage> found;
-  queue.window().for_each_after(after, [&](const Entry& entry) {
-    found.push_back(browsed(entry, false));
-    return found.size() < limit;
-  });
+  for (const auto& level : queue.ready()) {
+    const std::size_t enough = found.size() + limit;
+    level->window.for_each_after(after, [&](const Entry& entry) {
+      found.push_back(browsed(entry, false));
+      return found.size() < enough;
+    });
+  }
   if (queue.unacked_count() > 0)
     vhost.for_each_connection([&](const Connection& connection) {
       connection.for_each_channel([&](const Channel& channel) {
@@ -96,8 +100,50 @@ BrowsePage make_page(const Queue& queue, std::vector<BrowsedMessage> messages, s
   page.next = has_more && !messages.empty() ? messages.back().seq : 0;
   page.messages = std::move(messages);
   page.last_seq = queue.last_seq();
-  page.ready = queue.window().count();
+  page.ready = queue.ready().count();
   return page;
+}
+
+/// A page of browsing under way: what the store has of each priority is still to be read.
+struct Browse {
+  struct Range {
+    QueueId id;
+    Seq first;
+    Seq last;
+  };
+  QueueId queue;
+  std::size_t limit = 0;
+  bool has_more = false;
+  std::vector<BrowsedMessage> found;
+  std::vector<Range> to_read;
+  /// Behind this some may be missing: a read stopped there.
+  Seq complete_to = std::numeric_limits<Seq>::max();
+  std::function<void(BrowsePage)> done;
+};
+
+void go_on_browsing(const Vhost& vhost, const std::shared_ptr<Browse>& browse) {
+  const Queue* queue = vhost.find_queue(browse->queue);
+  if (queue == nullptr) return browse->done(BrowsePage{});
+  if (browse->to_read.empty()) {
+    std::erase_if(browse->found,
+                  [&](const BrowsedMessage& each) { return each.seq > browse->complete_to; });
+    const bool is_cut = browse->complete_to != std::numeric_limits<Seq>::max();
+    return browse->done(
+        make_page(*queue, std::move(browse->found), browse->limit, is_cut || browse->has_more));
+  }
+  const Browse::Range range = browse->to_read.back();
+  browse->to_read.pop_back();
+  vhost.journal().read(range.id, range.first, range.last, browse->limit, browse_bytes_max,
+                       [&vhost, browse, range](std::vector<StoredMessage> stored) {
+                         if (!stored.empty() && stored.back().seq < range.last)
+                           browse->complete_to = std::min(browse->complete_to, stored.back().seq);
+                         for (StoredMessage& each : stored)
+                           browse->found.push_back({.seq = each.seq,
+                                                    .delivery_count = each.delivery_count,
+                                                    .content = each.content,
+                                                    .message = std::move(each.message)});
+                         go_on_browsing(vhost, browse);
+                       });
 }
 
 }  // namespace
@@ -113,32 +159,20 @@ void Vhost::take(std::string_view name, std::size_t count, TakeMode mode,
 void Vhost::browse(std::string_view name, Seq after, std::size_t limit,
                    std::function<void(BrowsePage)> done) {
   const Queue& from = queue(name, ConnectionId{});
-  limit = std::max<std::size_t>(limit, 1);
-  std::vector<BrowsedMessage> found = browse_memory(*this, from, after, limit);
-  const bool is_full = found.size() == limit;
-  const Seq tail_first = from.window().tail_first();
-  // Messages in the store only come before transient ones that arrived later.
-  const bool needs_store = tail_first != 0 && after < from.window().tail_last() &&
-                           (!is_full || found.back().seq > tail_first);
-  if (!needs_store) return done(make_page(from, std::move(found), limit, is_full));
-  journal_.read(from.id(), std::max(after + 1, tail_first), from.window().tail_last(), limit,
-                browse_bytes_max,
-                [this, id = from.id(), limit, is_full, found = std::move(found),
-                 done = std::move(done)](std::vector<StoredMessage> stored) mutable {
-                  const Queue* read = find_queue(id);
-                  if (read == nullptr) return done(BrowsePage{});
-                  const bool is_cut = !stored.empty();
-                  // What stands behind the last one read may still be in the store.
-                  const Seq last = is_cut ? stored.back().seq : 0;
-                  if (is_cut)
-                    std::erase_if(found, [&](const BrowsedMessage& m) { return m.seq > last; });
-                  for (StoredMessage& each : stored)
-                    found.push_back({.seq = each.seq,
-                                     .delivery_count = each.delivery_count,
-                                     .content = each.content,
-                                     .message = std::move(each.message)});
-                  done(make_page(*read, std::move(found), limit, is_cut || is_full));
-                });
+  auto browse = std::make_shared<Browse>();
+  browse->queue = from.id();
+  browse->limit = std::max<std::size_t>(limit, 1);
+  browse->found = browse_memory(*this, from, after, browse->limit);
+  browse->has_more = browse->found.size() == browse->limit;
+  browse->done = std::move(done);
+  for (const auto& level : from.ready()) {
+    const Seq first = level->window.tail_first();
+    const Seq last = level->window.tail_last();
+    const bool is_needed =
+        first != 0 && after < last && (!browse->has_more || browse->found.back().seq > first);
+    if (is_needed) browse->to_read.push_back({level->id, std::max(after + 1, first), last});
+  }
+  go_on_browsing(*this, browse);
 }
 
 std::vector<std::string> Vhost::route_test(std::string_view exchange_name,

@@ -163,8 +163,10 @@ std::int64_t Committer::append(const BatchPlan& plan, std::vector<Change>& chang
     }
     if (of_content) *of_content = {id, of_content->refs + 1};
     const std::size_t body_bytes = op.message->body().size();
-    entries.push_back(
-        {key, id, static_cast<std::int64_t>(body_bytes), content, append.delivery_count});
+    const TimeMs expires_at =
+        op.message->ttl_ms() < 0 ? 0 : op.message->published_at() + op.message->ttl_ms();
+    entries.push_back({key, id, static_cast<std::int64_t>(body_bytes), content,
+                       append.delivery_count, expires_at});
     state->message_count += 1;
     state->body_bytes += body_bytes;
   }

@@ -6,7 +6,7 @@ namespace leveret::store {
 
 MessageTable::MessageTable(Connection& connection)
     : insert_message_(connection, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)"),
-      insert_entry_(connection, "INSERT INTO entry VALUES (?, ?, ?, ?, ?)"),
+      insert_entry_(connection, "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)"),
       insert_content_(connection, "INSERT INTO content VALUES (?, ?, ?)"),
       set_delivery_count_(connection, "UPDATE entry SET delivery_count = ?2 WHERE key = ?1"),
       select_entries_(connection,
@@ -42,6 +42,10 @@ void MessageTable::insert_entry(const EntryRow& row) {
     insert_entry_.bind(5, std::int64_t{row.delivery_count});
   else
     insert_entry_.bind_null(5);
+  if (row.expires_at != 0)
+    insert_entry_.bind(6, row.expires_at);
+  else
+    insert_entry_.bind_null(6);
   insert_entry_.run();
 }
 

@@ -16,6 +16,8 @@ struct EntryRow {
   /// 0 for a message that has no other entry.
   std::int64_t content = 0;
   std::uint32_t delivery_count = 0;
+  /// 0 unless the message has an expiration of its own. Milliseconds since the Unix epoch.
+  TimeMs expires_at = 0;
 };
 
 /// Entries that were deleted, and what must go with them.

@@ -33,6 +33,29 @@ std::int64_t saturated(std::uint64_t value) {
   return static_cast<std::int64_t>(std::min(value, static_cast<std::uint64_t>(max)));
 }
 
+/// What one request for expired messages may take, beyond the first.
+constexpr std::size_t expired_bytes_max = std::size_t{4} << 20U;
+
+// The columns that take_row() reads.
+constexpr std::string_view select_rows =
+    "SELECT e.key, e.delivery_count, e.content, e.body_bytes, m.id, m.crc, "
+    "m.published_at, m.exchange, m.routing_key, m.properties, m.body "
+    "FROM entry e LEFT JOIN message m ON m.id = e.message ";
+
+/// Several statements see the same: a slot may have another queue a moment later.
+class Snapshot {
+ public:
+  explicit Snapshot(Connection& connection) : connection_(connection) {
+    connection.execute("BEGIN");
+  }
+  ~Snapshot() { sqlite3_exec(connection_.handle(), "COMMIT", nullptr, nullptr, nullptr); }
+  Snapshot(const Snapshot&) = delete;
+  Snapshot& operator=(const Snapshot&) = delete;
+
+ private:
+  Connection& connection_;
+};
+
 }  // namespace
 
 Reader::Reader(Connection& connection, Failure& failure, const StoreCallbacks& callbacks)
@@ -40,18 +63,22 @@ Reader::Reader(Connection& connection, Failure& failure, const StoreCallbacks& c
       failure_(failure),
       callbacks_(callbacks),
       select_slot_(connection, "SELECT slot FROM queue WHERE id = ?"),
-      select_messages_(connection,
-                       "SELECT e.key, e.delivery_count, e.content, e.body_bytes, m.id, m.crc, "
-                       "m.published_at, m.exchange, m.routing_key, m.properties, m.body "
-                       "FROM entry e LEFT JOIN message m ON m.id = e.message "
-                       "WHERE e.key BETWEEN ? AND ? ORDER BY e.key LIMIT ?"),
+      select_messages_(connection, std::string{select_rows} +
+                                       "WHERE e.key BETWEEN ?1 AND ?2 ORDER BY e.key LIMIT ?3"),
+      select_expired_(connection, std::string{select_rows} +
+                                      "WHERE e.key >> 43 = ?1 >> 43 AND e.expires_at <= ?4 "
+                                      "AND e.key BETWEEN ?1 AND ?2 ORDER BY e.expires_at LIMIT ?3"),
+      select_next_expiry_(connection,
+                          "SELECT e.expires_at FROM entry e WHERE e.key >> 43 = ?1 >> 43 "
+                          "AND e.expires_at > ?4 AND e.key BETWEEN ?1 AND ?2 "
+                          "ORDER BY e.expires_at LIMIT 1"),
       thread_([this] { run(); }) {}
 
 Reader::~Reader() {
   close();
 }
 
-void Reader::request(ReadRequest request) {
+void Reader::request(AnyReadRequest request) {
   const std::lock_guard lock(mutex_);
   requests_.push_back(std::move(request));
   wake_.notify_one();
@@ -72,20 +99,22 @@ void Reader::close() {
   if (thread_.joinable()) thread_.join();
 }
 
+bool Reader::is_next_ready() const {
+  if (requests_.empty()) return false;
+  return std::visit([](const auto& request) { return request.range.after; }, requests_.front()) <=
+         committed_;
+}
+
 void Reader::run() {
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] {
-      return closing_ || (!requests_.empty() && requests_.front().after <= committed_);
-    });
+    wake_.wait(lock, [this] { return closing_ || is_next_ready(); });
     if (closing_ || failure_.happened()) return;
-    ReadRequest request = std::move(requests_.front());
+    AnyReadRequest request = std::move(requests_.front());
     requests_.pop_front();
     lock.unlock();
     try {
-      callbacks_.post([done = std::move(request.done), messages = read(request)]() mutable {
-        done(std::move(messages));
-      });
+      callbacks_.post(std::visit([this](auto& each) { return serve(each); }, request));
     } catch (const std::exception& error) {
       failure_.report(error.what());
       return;
@@ -94,38 +123,67 @@ void Reader::run() {
   }
 }
 
-std::vector<broker::StoredMessage> Reader::read(const ReadRequest& request) {
+std::function<void()> Reader::serve(ReadRequest& request) {
   std::vector<broker::StoredMessage> messages;
-  // One snapshot for both statements: a slot may have another queue a moment later.
-  connection_.execute("BEGIN");
-  struct End {
-    ~End() { sqlite3_exec(handle, "COMMIT", nullptr, nullptr, nullptr); }
-    sqlite3* handle;
-  } const end{connection_.handle()};
-
-  select_slot_.bind(1, std::int64_t{request.queue.value});
-  std::uint32_t slot = 0;
-  {
-    Rows rows(select_slot_);
-    if (!rows.next()) return messages;
-    slot = static_cast<std::uint32_t>(select_slot_.integer(0));
+  const Snapshot snapshot(connection_);
+  if (const auto range = keys(request.range)) {
+    select_messages_.bind(1, range->first);
+    select_messages_.bind(2, range->second);
+    select_messages_.bind(3, saturated(request.range.count_max));
+    read(select_messages_, request.range.queue, request.bytes_max, messages);
   }
-  select_messages_.bind(1, entry_key(slot, std::min(request.first, seq_max)));
-  select_messages_.bind(2, entry_key(slot, std::min(request.last, seq_max)));
-  select_messages_.bind(3, saturated(request.count_max));
-  Rows rows(select_messages_);
-  std::size_t bytes = 0;
-  while (rows.next()) {
-    bytes += sizeof(broker::Message) + select_messages_.bytes(properties).size() +
-             static_cast<std::size_t>(select_messages_.integer(body_bytes));
-    if (!messages.empty() && bytes > request.bytes_max) break;
-    messages.push_back(take_row(request.queue));
-  }
-  return messages;
+  return [done = std::move(request.done), messages = std::move(messages)]() mutable {
+    done(std::move(messages));
+  };
 }
 
-broker::StoredMessage Reader::take_row(QueueId queue) {
-  const Statement& row = select_messages_;
+std::function<void()> Reader::serve(ExpiredRequest& request) {
+  broker::ExpiredMessages expired;
+  const Snapshot snapshot(connection_);
+  if (const auto range = keys(request.range)) {
+    for (Statement* statement : {&select_expired_, &select_next_expiry_}) {
+      statement->bind(1, range->first);
+      statement->bind(2, range->second);
+      statement->bind(4, request.now);
+    }
+    select_expired_.bind(3, saturated(request.range.count_max));
+    const bool is_all =
+        read(select_expired_, request.range.queue, expired_bytes_max, expired.messages) &&
+        expired.messages.size() < request.range.count_max;
+    Rows rows(select_next_expiry_);
+    if (!is_all)
+      expired.next = request.now;
+    else if (rows.next())
+      expired.next = select_next_expiry_.integer(0);
+  }
+  return [done = std::move(request.done), expired = std::move(expired)]() mutable {
+    done(std::move(expired));
+  };
+}
+
+std::optional<std::pair<std::int64_t, std::int64_t>> Reader::keys(const ReadRange& range) {
+  select_slot_.bind(1, std::int64_t{range.queue.value});
+  Rows rows(select_slot_);
+  if (!rows.next()) return std::nullopt;
+  const auto slot = static_cast<std::uint32_t>(select_slot_.integer(0));
+  return std::pair{entry_key(slot, std::min(range.first, seq_max)),
+                   entry_key(slot, std::min(range.last, seq_max))};
+}
+
+bool Reader::read(Statement& select, QueueId queue, std::size_t bytes_max,
+                  std::vector<broker::StoredMessage>& messages) {
+  Rows rows(select);
+  std::size_t bytes = 0;
+  while (rows.next()) {
+    bytes += sizeof(broker::Message) + select.bytes(properties).size() +
+             static_cast<std::size_t>(select.integer(body_bytes));
+    if (!messages.empty() && bytes > bytes_max) return false;
+    messages.push_back(take_row(select, queue));
+  }
+  return true;
+}
+
+broker::StoredMessage Reader::take_row(const Statement& row, QueueId queue) {
   const std::int64_t entry = row.integer(key);
   if (row.is_null(id)) fail_damaged(queue, entry, "its message is missing");
   broker::StoredMessage stored;

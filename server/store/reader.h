@@ -3,8 +3,12 @@
 #include <condition_variable>
 #include <cstddef>
 #include <deque>
+#include <functional>
 #include <mutex>
+#include <optional>
 #include <thread>
+#include <utility>
+#include <variant>
 #include <vector>
 
 #include "store/callbacks.h"
@@ -13,17 +17,31 @@
 
 namespace leveret::store {
 
-/// One call of Journal::read.
-struct ReadRequest {
+/// Which messages to read, at most `count_max`.
+struct ReadRange {
   /// What must be committed first.
   broker::CommitNumber after = 0;
   QueueId queue;
   broker::Seq first = 0;
   broker::Seq last = 0;
   std::size_t count_max = 0;
+};
+
+/// One call of Journal::read.
+struct ReadRequest {
+  ReadRange range;
   std::size_t bytes_max = 0;
   broker::Journal::ReadCallback done;
 };
+
+/// One call of Journal::read_expired.
+struct ExpiredRequest {
+  ReadRange range;
+  TimeMs now = 0;
+  broker::Journal::ExpiredCallback done;
+};
+
+using AnyReadRequest = std::variant<ReadRequest, ExpiredRequest>;
 
 /// The thread that reads stored messages, in the order they were asked for, each request as soon as
 /// what was recorded before it has committed. A message that is not what was stored is never
@@ -35,7 +53,7 @@ class Reader {
   ~Reader();
 
   /// Any thread.
-  void request(ReadRequest request);
+  void request(AnyReadRequest request);
   /// Any thread; numbers only rise.
   void committed(broker::CommitNumber number);
   /// Ends the thread. Requests that have not been served never are.
@@ -43,8 +61,17 @@ class Reader {
 
  private:
   void run();
-  std::vector<broker::StoredMessage> read(const ReadRequest& request);
-  broker::StoredMessage take_row(QueueId queue);
+  bool is_next_ready() const;
+  /// Serve one request; return what is to be done with the answer on the core's loop.
+  std::function<void()> serve(ReadRequest& request);
+  std::function<void()> serve(ExpiredRequest& request);
+  /// A queue's keys from `first` to `last`; nothing when it is not in the store.
+  std::optional<std::pair<std::int64_t, std::int64_t>> keys(const ReadRange& range);
+  /// Appends the rows that `select` finds, the first and as many more as stay within `bytes_max`;
+  /// returns whether that is all of them.
+  bool read(Statement& select, QueueId queue, std::size_t bytes_max,
+            std::vector<broker::StoredMessage>& messages);
+  broker::StoredMessage take_row(const Statement& row, QueueId queue);
   [[noreturn]] void fail_damaged(QueueId queue, std::int64_t key, const std::string& what);
 
   Connection& connection_;
@@ -52,10 +79,12 @@ class Reader {
   const StoreCallbacks& callbacks_;
   Statement select_slot_;
   Statement select_messages_;
+  Statement select_expired_;
+  Statement select_next_expiry_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<ReadRequest> requests_;
+  std::deque<AnyReadRequest> requests_;
   broker::CommitNumber committed_ = 0;
   bool closing_ = false;
   std::thread thread_;

@@ -17,13 +17,16 @@ CREATE TABLE exchange (
   arguments   BLOB NOT NULL          -- an AMQP field table with its length in front
 ) WITHOUT ROWID;
 
--- `slot` is the queue's part of its entries' keys. Ids are never used again; slots are.
+-- `slot` is the queue's part of its entries' keys. Ids are never used again; slots are. A row with
+-- `level_of` is one more priority of that queue, whose entries are kept apart.
 CREATE TABLE queue (
   id          INTEGER PRIMARY KEY,
   slot        INTEGER NOT NULL UNIQUE,
-  name        TEXT NOT NULL UNIQUE,
+  name        TEXT UNIQUE,           -- NULL with level_of
   auto_delete INTEGER NOT NULL,
-  arguments   BLOB NOT NULL
+  arguments   BLOB NOT NULL,
+  level_of    INTEGER,
+  priority    INTEGER NOT NULL
 );
 
 -- Kept in the transactions that change them, so that a start reads no messages. Apart from `queue`, so that
@@ -65,8 +68,10 @@ CREATE TABLE entry (
   message        INTEGER NOT NULL,
   body_bytes     INTEGER NOT NULL,
   content        INTEGER,            -- NULL unless several queues share the message
-  delivery_count INTEGER             -- NULL until a delivery of it has failed
+  delivery_count INTEGER,            -- NULL until a delivery of it has failed
+  expires_at     INTEGER             -- NULL unless the message has an expiration of its own
 );
+CREATE INDEX entry_expiry ON entry (key >> 43, expires_at) WHERE expires_at IS NOT NULL;
 
 -- How many entries share a message.
 CREATE TABLE content (

@@ -221,8 +221,18 @@ std::size_t Store::pending_bytes() const {
 
 void Store::read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t count_max,
                  std::size_t bytes_max, ReadCallback done) {
-  const broker::CommitNumber after = turn_.ops.empty() ? flushed_ : current_commit();
-  parts_->reader.request({after, queue, first, last, count_max, bytes_max, std::move(done)});
+  const ReadRange range{recorded(), queue, first, last, count_max};
+  parts_->reader.request(ReadRequest{range, bytes_max, std::move(done)});
+}
+
+void Store::read_expired(QueueId queue, broker::Seq first, broker::Seq last, TimeMs now,
+                         std::size_t count_max, ExpiredCallback done) {
+  const ReadRange range{recorded(), queue, first, last, count_max};
+  parts_->reader.request(ExpiredRequest{range, now, std::move(done)});
+}
+
+broker::CommitNumber Store::recorded() const {
+  return turn_.ops.empty() ? flushed_ : current_commit();
 }
 
 void Store::close() {

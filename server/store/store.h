@@ -57,6 +57,8 @@ class Store final : public broker::Journal {
   std::size_t pending_bytes() const override;
   void read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t count_max,
             std::size_t bytes_max, ReadCallback done) override;
+  void read_expired(QueueId queue, broker::Seq first, broker::Seq last, TimeMs now,
+                    std::size_t count_max, ExpiredCallback done) override;
 
   /// Commits what was flushed, empties the write-ahead log into the file and closes it, unless the
   /// store has failed: then nothing more is written. No callback runs afterwards.
@@ -66,6 +68,8 @@ class Store final : public broker::Journal {
   struct Parts;
   Op& record(Op::Kind kind, std::size_t bytes = 0);
   void record_topology(TopologyOp op);
+  /// The transaction that holds what has been recorded up to now.
+  broker::CommitNumber recorded() const;
 
   std::unique_ptr<Parts> parts_;
   Batch turn_;

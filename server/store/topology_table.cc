@@ -34,7 +34,7 @@ TopologyTable::TopologyTable(Connection& connection)
       drop_bindings_to_(connection,
                         "DELETE FROM binding WHERE destination = ? AND to_exchange = ?"),
       put_queue_(connection,
-                 "INSERT INTO queue VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (id) DO UPDATE "
+                 "INSERT INTO queue VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE "
                  "SET name = ?3, auto_delete = ?4, arguments = ?5"),
       note_queue_id_(connection,
                      "INSERT INTO meta VALUES ('last_queue_id', ?1) ON CONFLICT (name) DO UPDATE "
@@ -77,18 +77,28 @@ void TopologyTable::put_queue(const broker::QueueRecord& queue, std::uint32_t sl
   const std::string arguments = encode(queue.arguments);
   put_queue_.bind(1, std::int64_t{queue.id.value});
   put_queue_.bind(2, std::int64_t{slot});
-  put_queue_.bind_text(3, queue.name);
+  if (queue.level_of)
+    put_queue_.bind_null(3);
+  else
+    put_queue_.bind_text(3, queue.name);
   put_queue_.bind(4, queue.auto_delete ? 1 : 0);
   put_queue_.bind_blob(5, arguments);
+  if (queue.level_of)
+    put_queue_.bind(6, std::int64_t{queue.level_of.value});
+  else
+    put_queue_.bind_null(6);
+  put_queue_.bind(7, queue.priority);
   put_queue_.run();
   note_queue_id_.bind(1, std::int64_t{queue.id.value});
   note_queue_id_.run();
 }
 
 void TopologyTable::drop_queue(QueueId id, const std::string& name, std::uint32_t slot) {
-  drop_bindings_to_.bind_text(1, name);
-  drop_bindings_to_.bind(2, 0);
-  drop_bindings_to_.run();
+  if (!name.empty()) {
+    drop_bindings_to_.bind_text(1, name);
+    drop_bindings_to_.bind(2, 0);
+    drop_bindings_to_.run();
+  }
   for (Statement* statement : {&drop_queue_, &drop_counters_}) {
     statement->bind(1, std::int64_t{id.value});
     statement->run();
@@ -164,7 +174,8 @@ broker::Recovered load_topology(Connection& connection) {
 
   Statement queues(connection,
                    "SELECT id, name, auto_delete, arguments, message_count, body_bytes, last_seq, "
-                   "delivered_mark FROM queue LEFT JOIN queue_counters USING (id) ORDER BY id");
+                   "delivered_mark, level_of, priority "
+                   "FROM queue LEFT JOIN queue_counters USING (id) ORDER BY id");
   while (queues.step()) {
     const auto count = [&](int column) {
       return static_cast<std::uint64_t>(queues.integer(column));
@@ -172,7 +183,9 @@ broker::Recovered load_topology(Connection& connection) {
     recovered.queues.push_back({{{static_cast<std::uint32_t>(queues.integer(0))},
                                  std::string(queues.bytes(1)),
                                  queues.integer(2) != 0,
-                                 arguments(queues, 3)},
+                                 arguments(queues, 3),
+                                 {static_cast<std::uint32_t>(queues.integer(8))},
+                                 static_cast<std::uint8_t>(queues.integer(9))},
                                 count(4),
                                 count(5),
                                 count(6),

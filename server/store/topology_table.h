@@ -16,7 +16,8 @@ class TopologyTable {
   /// Also deletes the bindings from and to it.
   void drop_exchange(const std::string& name);
   void put_queue(const broker::QueueRecord& queue, std::uint32_t slot);
-  /// Also deletes the bindings to it, and condemns its slot.
+  /// Also deletes the bindings to it, and condemns its slot. An empty name is that of one more
+  /// priority.
   void drop_queue(QueueId id, const std::string& name, std::uint32_t slot);
   void put_binding(const broker::BindingRecord& binding);
   void drop_binding(const broker::BindingRecord& binding);

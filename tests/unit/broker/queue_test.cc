@@ -52,11 +52,42 @@ TEST(QueueTtl, OfTheMessageAndTheQueueTheLowerWins) {
   EXPECT_EQ(bench.broker.dropped("q", DeathReason::expired), 2U);
 }
 
-TEST(QueueTtl, ALongOneAtTheHeadHoldsBackAShortOne) {
+TEST(QueueTtl, AShortOneLeavesFromBehindALongOne) {
+  Bench bench{{{"x-dead-letter-exchange", ""}, {"x-dead-letter-routing-key", "dead"}}};
+  bench.client.declare("dead");
+  bench.client.send("q", "1", persistent(with_expiration("5000")))
+      .send("q", "2", persistent(with_expiration("20")))
+      .send("q", "3")
+      .send("q", "4", persistent(with_expiration("10")));
+  bench.broker.advance(10);
+  EXPECT_THAT(bench.broker.browse("q"), ElementsAre("1", "2", "3"));
+  bench.broker.advance(10);
+  EXPECT_THAT(bench.broker.browse("q"), ElementsAre("1", "3"));
+  EXPECT_THAT(bench.broker.journal.stored("q"), ElementsAre("1"));
+  EXPECT_THAT(bench.broker.browse("dead"), ElementsAre("4", "2"));
+}
+
+TEST(QueueTtl, OfARequeuedMessageRunsOnBehindOthers) {
   Bench bench;
-  bench.client.send("q", "1").send("q", "2", with_expiration("10"));
-  bench.broker.advance(1000);
-  EXPECT_EQ(bench.broker.ready("q"), 2U);
+  bench.client.send("q", "1").send("q", "2", with_expiration("50")).get("q").get("q");
+  bench.client.nack(1).nack(2);
+  bench.broker.advance(50);
+  EXPECT_THAT(bench.broker.browse("q"), ElementsAre("1"));
+}
+
+TEST(QueueTtl, ManyThatExpireAreNotLookedForAtEveryMoment) {
+  Bench bench{{}, {.queue_window_messages = 40'000}};
+  bench.client.send("q", "1").ignore();
+  bench.client.together([&] {
+    for (int i = 0; i < 30'000; ++i) bench.client.send("q", "x", with_expiration("100000"));
+    bench.client.send("q", "2", with_expiration("10")).send("q", "3", with_expiration("11"));
+  });
+  bench.broker.advance(10);
+  EXPECT_EQ(bench.broker.ready("q"), 30'002U);
+  bench.broker.advance(1);
+  EXPECT_EQ(bench.broker.ready("q"), 30'002U);
+  bench.broker.advance(2);
+  EXPECT_EQ(bench.broker.ready("q"), 30'001U);
 }
 
 TEST(QueueTtl, AnExpiredMessageIsNeverDelivered) {
@@ -418,6 +449,172 @@ TEST(QueuePaging, MessagesInTheStoreExpireOneAfterAnother) {
   bench.broker.advance(50);
   EXPECT_EQ(bench.broker.dropped("q", DeathReason::expired), 60U);
   EXPECT_THAT(bench.broker.journal.stored("q"), IsEmpty());
+}
+
+TEST(QueuePaging, MessagesInTheStoreExpireWhereverTheyStand) {
+  PagedBench bench;
+  send_numbers(bench.client, 1, 10);
+  bench.client.send("q", "late", persistent(with_expiration("900")));
+  send_numbers(bench.client, 11, 1500, persistent(with_expiration("100")));
+  send_numbers(bench.client, 1501, 1510);
+  bench.broker.advance(99);
+  EXPECT_EQ(bench.broker.ready("q"), 1511U);
+  bench.broker.advance(1);
+  EXPECT_EQ(bench.broker.ready("q"), 21U);
+  EXPECT_EQ(bench.broker.dropped("q", DeathReason::expired), 1490U);
+  EXPECT_EQ(bench.broker.vhost().next_deadline(), bench.broker.now() + 800);
+  bench.broker.advance(800);
+  EXPECT_EQ(bench.broker.vhost().next_deadline(), Vhost::never);
+  bench.client.consume("q");
+  std::vector<std::string> left = numbers(1, 10);
+  for (const std::string& body : numbers(1501, 1510)) left.push_back(body);
+  EXPECT_EQ(bench.client.bodies(), left);
+}
+
+TEST(QueuePaging, WhatExpiresInTheStoreWhileItIsBeingReadIsTakenOnce) {
+  PagedBench bench;
+  send_numbers(bench.client, 1, 4);
+  send_numbers(bench.client, 5, 8, persistent(with_expiration("100")));
+  send_numbers(bench.client, 9, 12);
+  bench.broker.reads_at_once = false;
+  bench.broker.advance(100);           // asks for what has expired
+  bench.client.consume("q").ignore();  // asks for the next block
+  while (bench.broker.journal.has_reads()) bench.broker.answer_read();
+  bench.client.recover();
+  std::vector<std::string> left = numbers(1, 4);
+  for (const std::string& body : numbers(9, 12)) left.push_back(body);
+  bench.client.cancel("c").recover();
+  EXPECT_EQ(bench.broker.browse("q"), left);
+  EXPECT_EQ(bench.broker.dropped("q", DeathReason::expired), 4U);
+}
+
+TEST(QueuePaging, WhatExpiredWhileTheBrokerWasDownIsFoundAtTheStart) {
+  PagedBench bench;
+  send_numbers(bench.client, 1, 10);
+  send_numbers(bench.client, 11, 20, persistent(with_expiration("100")));
+  send_numbers(bench.client, 21, 22);
+  bench.broker.skip(100);
+  bench.broker.restart();
+  bench.broker.advance(0);
+  EXPECT_EQ(bench.broker.ready("q"), 12U);
+  EXPECT_EQ(bench.broker.dropped("q", DeathReason::expired), 10U);
+}
+
+// Priorities.
+
+amqp::Properties with_priority(int priority, amqp::Properties properties = {}) {
+  properties.priority = static_cast<std::uint8_t>(priority);
+  return properties;
+}
+
+TEST(QueuePriority, TheHighestIsDeliveredFirstAndEachInOrder) {
+  Bench bench{{{"x-max-priority", 5}}};
+  bench.client.send("q", "a").send("q", "b", with_priority(1)).send("q", "c", with_priority(5));
+  bench.client.send("q", "d", with_priority(1)).send("q", "e", with_priority(0));
+  bench.client.consume("q");
+  EXPECT_THAT(bench.client.bodies(), ElementsAre("c", "b", "d", "a", "e"));
+}
+
+TEST(QueuePriority, AboveTheMaximumCountsAsTheMaximum) {
+  Bench bench{{{"x-max-priority", 5}}};
+  bench.client.send("q", "a", with_priority(5)).send("q", "b", with_priority(200)).consume("q");
+  EXPECT_THAT(bench.client.bodies(), ElementsAre("a", "b"));
+}
+
+TEST(QueuePriority, MeansNothingWithoutTheArgument) {
+  Bench bench;
+  bench.client.send("q", "a").send("q", "b", with_priority(9)).consume("q");
+  EXPECT_THAT(bench.client.bodies(), ElementsAre("a", "b"));
+}
+
+TEST(QueuePriority, OfAQuorumQueueIsFourUnlessTheMessageNamesOne) {
+  Bench bench{{{"x-queue-type", "quorum"}}};
+  bench.client.send("q", "a", with_priority(3)).send("q", "b").send("q", "c", with_priority(5));
+  bench.client.consume("q");
+  EXPECT_THAT(bench.client.bodies(), ElementsAre("c", "b", "a"));
+}
+
+TEST(QueuePriority, ARequeuedMessageReturnsToItsPlaceInItsPriority) {
+  Bench bench{{{"x-max-priority", 5}}};
+  bench.client.send("q", "a", with_priority(1)).send("q", "b", with_priority(1)).get("q");
+  bench.client.send("q", "c", with_priority(2)).nack(1).ignore();
+  bench.client.consume("q");
+  EXPECT_THAT(bench.client.bodies(), ElementsAre("c", "a", "b"));
+}
+
+TEST(QueuePriority, BrowsingIsInOrderOfArrival) {
+  PagedBench bench{{{"x-max-priority", 3}}};
+  for (int i = 1; i <= 60; ++i)
+    bench.client.send("q", std::to_string(i), with_priority(i % 4, persistent()));
+  EXPECT_EQ(bench.broker.browse("q", 7), numbers(1, 60));
+  EXPECT_LE(bench.broker.queue("q").in_memory, 8U);
+}
+
+TEST(QueuePriority, SurvivesARestartWithMoreThanFitsInMemory) {
+  PagedBench bench{{{"x-max-priority", 3}}};
+  std::vector<std::string> by_priority[4];
+  for (int i = 1; i <= 100; ++i) {
+    const int priority = i % 4;
+    bench.client.send("q", std::to_string(i), with_priority(priority, persistent()));
+    by_priority[priority].push_back(std::to_string(i));
+  }
+  bench.broker.restart();
+  EXPECT_EQ(bench.broker.ready("q"), 100U);
+  TestClient client{bench.broker};
+  client.consume("q");
+  std::vector<std::string> wanted;
+  for (int priority = 3; priority >= 0; --priority)
+    wanted.insert(wanted.end(), by_priority[priority].begin(), by_priority[priority].end());
+  EXPECT_EQ(client.bodies(), wanted);
+}
+
+TEST(QueuePriority, DeliveriesAreMarkedInEachPriority) {
+  Bench bench{{{"x-max-priority", 3}}};
+  bench.client.send("q", "low", with_priority(0, persistent()));
+  bench.client.send("q", "high", with_priority(3, persistent())).get("q");
+  bench.broker.stop_and_start();
+  TestClient client{bench.broker};
+  client.consume("q").ignore();
+  client.cancel("c");
+  bench.broker.stop_and_start();
+  TestClient again{bench.broker};
+  again.get("q").get("q");
+  EXPECT_THAT(again.received(), ElementsAre("get-ok 1 'high' redelivered left 1",
+                                            "get-ok 2 'low' redelivered left 0"));
+}
+
+TEST(QueuePriority, PurgeAndDeleteTakeAllOfThem) {
+  PagedBench bench{{{"x-max-priority", 3}}};
+  const auto fill = [&] {
+    for (int i = 1; i <= 40; ++i)
+      bench.client.send("q", std::to_string(i), with_priority(i % 4, persistent()));
+  };
+  fill();
+  bench.client.ignore();
+  bench.client.purge("q");
+  EXPECT_THAT(bench.client.received(), ElementsAre("queue.purge-ok 40"));
+  fill();
+  bench.client.delete_queue("q");
+  EXPECT_THAT(bench.client.received(), ElementsAre("queue.delete-ok 40"));
+  bench.broker.restart();
+  TestClient client{bench.broker};
+  client.declare("q", {.durable = true, .arguments = {{"x-max-priority", 3}}});
+  EXPECT_THAT(client.received(), ElementsAre("queue.declare-ok 'q' 0 0"));
+}
+
+TEST(QueuePriority, TheLengthLimitDropsTheHead) {
+  Bench bench{{{"x-max-priority", 3}, {"x-max-length", 2}}};
+  bench.client.send("q", "a").send("q", "b", with_priority(3)).send("q", "c");
+  EXPECT_THAT(bench.broker.browse("q"), ElementsAre("a", "c"));
+}
+
+TEST(QueuePriority, MessagesOfAnyPriorityExpire) {
+  PagedBench bench{{{"x-max-priority", 3}, {"x-message-ttl", 100}}};
+  for (int i = 1; i <= 40; ++i)
+    bench.client.send("q", std::to_string(i), with_priority(i % 4, persistent()));
+  bench.broker.advance(100);
+  EXPECT_EQ(bench.broker.ready("q"), 0U);
+  EXPECT_EQ(bench.broker.dropped("q", DeathReason::expired), 40U);
 }
 
 // Recovery.

@@ -5,6 +5,8 @@
 
 #include <numeric>
 
+#include "amqp/properties.h"
+
 namespace leveret::broker {
 namespace {
 
@@ -16,6 +18,15 @@ Entry entry(Seq seq, bool is_stored, std::size_t body_bytes = 1) {
   made.seq = seq;
   made.message = Message::make("", "q", std::string(2, '\0'), std::string(body_bytes, 'x'), 0);
   made.is_stored = is_stored;
+  return made;
+}
+
+Entry expiring(Seq seq, TimeMs ms) {
+  amqp::Properties properties;
+  properties.expiration = std::to_string(ms);
+  Entry made = entry(seq, true);
+  made.message = Message::make("", "q", amqp::write_properties(properties), "x", 0);
+  made.expires_at = ms;
   return made;
 }
 
@@ -212,6 +223,47 @@ TEST(QueueWindow, AStoreThatHasLostItsRowsEndsTheStoredPart) {
   window.end_block(window.begin_block(), {});
   EXPECT_EQ(window.count(), 0U);
   EXPECT_EQ(window.bytes(), 0U);
+}
+
+TEST(QueueWindow, GivesUpWhatHasExpiredInMemoryWhereverItStands) {
+  QueueWindow window{5, 1000};
+  window.push(entry(1, true));
+  window.push(expiring(2, 30));
+  window.push(expiring(3, 10));
+  window.push(entry(4, true));
+  window.push(expiring(5, 20));
+  Entry back = window.pop();
+  window.put_back(std::move(back));
+  EXPECT_EQ(window.memory_expiry(), 10);
+  const std::vector<Entry> expired = window.take_expired(20);
+  ASSERT_EQ(expired.size(), 2U);
+  EXPECT_EQ(expired[0].seq, 3U);
+  EXPECT_EQ(expired[1].seq, 5U);
+  EXPECT_EQ(window.memory_expiry(), 30);
+  EXPECT_EQ(window.bytes(), 3U);
+  EXPECT_THAT(pop_all(window), ElementsAre(1, 2, 4));
+}
+
+TEST(QueueWindow, KnowsWhenTheFirstInTheStoreExpires) {
+  QueueWindow window = paged();
+  EXPECT_EQ(window.tail_expiry(), 0);
+  window.push(expiring(7, 50));
+  window.push(expiring(8, 40));
+  EXPECT_EQ(window.tail_expiry(), 40);
+  window.begin_expired();
+  window.push(expiring(9, 60));
+  EXPECT_TRUE(window.take_from_tail(8, 1));
+  window.end_expired(50);
+  EXPECT_EQ(window.tail_expiry(), 50);
+}
+
+TEST(QueueWindow, WhatIsTakenWhileExpiredOnesAreReadIsNotTakenAgain) {
+  QueueWindow window = paged();
+  window.begin_expired();
+  EXPECT_TRUE(window.take_from_tail(5, 1));
+  EXPECT_FALSE(window.take_from_tail(5, 1));
+  window.end_expired(0);
+  EXPECT_EQ(window.count(), 5U);
 }
 
 TEST(QueueWindow, RecoversFromCounts) {

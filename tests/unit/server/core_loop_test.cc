@@ -34,6 +34,8 @@ struct CountingJournal final : broker::Journal {
   void flush() override { ++flushes; }
   std::size_t pending_bytes() const override { return 0; }
   void read(QueueId, broker::Seq, broker::Seq, std::size_t, std::size_t, ReadCallback) override {}
+  void read_expired(QueueId, broker::Seq, broker::Seq, TimeMs, std::size_t,
+                    ExpiredCallback) override {}
 };
 
 struct CoreLoopTest : testing::Test {

@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <optional>
+
+#include "amqp/properties.h"
 #include "harness.h"
 #include "workload.h"
 
@@ -100,6 +103,61 @@ TEST_F(StoreTest, RecoversTopology) {
   EXPECT_EQ(recovered(jobs).record.arguments, (amqp::Table{{"x-max-length", std::int32_t{10}}}));
   EXPECT_TRUE(recovered(dead).record.auto_delete);
   EXPECT_EQ(found.last_queue_id, 2U);
+}
+
+TEST_F(StoreTest, KeepsFurtherPrioritiesOfAQueueApart) {
+  constexpr QueueId high{3};
+  store->put_queue({high, "", false, {}, jobs, 7});
+  append(jobs, 1, "low");
+  append(high, 2, "high");
+  store->mark_delivered(high, 2);
+  ASSERT_TRUE(store.commit());
+  store.reopen();
+  EXPECT_EQ(store.recovered().queues.size(), 3U);
+  EXPECT_EQ(recovered(high).record.level_of, jobs);
+  EXPECT_EQ(recovered(high).record.priority, 7);
+  EXPECT_EQ(recovered(high).message_count, 1U);
+  EXPECT_EQ(recovered(high).delivered_mark, 2U);
+  EXPECT_FALSE(recovered(jobs).record.level_of);
+  EXPECT_EQ(bodies(jobs), (Bodies{"low"}));
+  EXPECT_EQ(bodies(high), (Bodies{"high"}));
+  store->drop_queue(high, "");
+  store->drop_queue(jobs, "jobs");
+  ASSERT_TRUE(store.commit());
+  store.reopen();
+  EXPECT_EQ(store.recovered().queues.size(), 1U);
+}
+
+TEST_F(StoreTest, FindsWhatHasExpired) {
+  const auto expiring = [](const std::string& body, const std::string& ms) {
+    amqp::Properties properties;
+    properties.expiration = ms;
+    return broker::Message::make("", "jobs", amqp::write_properties(properties), body, 1000);
+  };
+  append(jobs, 1, "never");
+  store->append(jobs, 2, expiring("third", "300"), 0);
+  store->append(jobs, 3, expiring("first", "100"), 0);
+  store->append(jobs, 4, expiring("second", "200"), 0);
+  store->append(jobs, 5, expiring("removed", "150"), 0);
+  store->append(jobs, 6, expiring("behind", "120"), 0);
+  store->append(dead, 1, expiring("elsewhere", "100"), 0);
+  ASSERT_TRUE(store.commit());
+  store->remove(jobs, 5, 0, 7);
+  ASSERT_TRUE(store.commit());
+  using Found = std::pair<Bodies, TimeMs>;
+  const auto expired = [&](TimeMs now, std::size_t count_max = 100) {
+    std::optional<Found> found;
+    store->read_expired(jobs, 1, 5, now, count_max, [&](const broker::ExpiredMessages& answer) {
+      found.emplace(Bodies{}, answer.next);
+      for (const auto& each : answer.messages) found->first.emplace_back(each.message->body());
+    });
+    EXPECT_TRUE(store.run_until([&] { return found.has_value(); }));
+    return found.value_or(Found{});
+  };
+  EXPECT_EQ(expired(1099), (Found{{}, 1100}));
+  EXPECT_EQ(expired(1200), (Found{{"first", "second"}, 1300}));
+  EXPECT_EQ(expired(1200, 1), (Found{{"first"}, 1200}));
+  EXPECT_EQ(expired(5000), (Found{{"first", "second", "third"}, 0}));
 }
 
 TEST_F(StoreTest, DroppingAnExchangeDropsItsBindingsBothWays) {

@@ -39,16 +39,19 @@ void FakeJournal::drop_exchange(const std::string& name) {
 }
 
 void FakeJournal::put_queue(const QueueRecord& queue) {
-  names_[queue.id] = queue.name;
-  record("put queue " + queue.name, [queue](State& state) {
+  names_[queue.id] = queue.level_of
+                         ? names_.at(queue.level_of) + "/" + std::to_string(queue.priority)
+                         : queue.name;
+  record("put queue " + names_[queue.id], [queue](State& state) {
     state.queues[queue.id].record = queue;
     state.last_queue_id = std::max(state.last_queue_id, queue.id.value);
   });
 }
 
 void FakeJournal::drop_queue(QueueId queue, const std::string& name) {
-  record("drop queue " + name, [queue, name](State& state) {
+  record("drop queue " + name_of(queue), [queue, name](State& state) {
     state.queues.erase(queue);
+    if (name.empty()) return;
     std::erase_if(state.bindings,
                   [&](const BindingRecord& b) { return !b.to_exchange && b.destination == name; });
   });
@@ -125,11 +128,45 @@ CommitNumber FakeJournal::commit() {
 
 void FakeJournal::read(QueueId queue, Seq first, Seq last, std::size_t count_max,
                        std::size_t bytes_max, ReadCallback done) {
-  const auto look = [=, this] { return rows(queue, first, last, count_max, bytes_max); };
+  add_read([=, this, done = std::move(done)] {
+    return [done, found = rows(queue, first, last, count_max, bytes_max)] { done(found); };
+  });
+}
+
+void FakeJournal::read_expired(QueueId queue, Seq first, Seq last, TimeMs now,
+                               std::size_t count_max, ExpiredCallback done) {
+  add_read([=, this, done = std::move(done)] {
+    return [done, found = expired(queue, first, last, now, count_max)] { done(found); };
+  });
+}
+
+void FakeJournal::add_read(const Look& look) {
   if (reads_see_later_changes)
-    reads_.push_back({look, std::move(done)});
+    reads_.push_back(look);
   else
-    reads_.push_back({[found = look()] { return found; }, std::move(done)});
+    reads_.push_back([answer = look()] { return answer; });
+}
+
+ExpiredMessages FakeJournal::expired(QueueId queue, Seq first, Seq last, TimeMs now,
+                                     std::size_t count_max) const {
+  ExpiredMessages found;
+  for (const StoredMessage& row : rows(queue, first, last, SIZE_MAX, SIZE_MAX)) {
+    if (row.message->ttl_ms() < 0) continue;
+    const TimeMs at = row.message->published_at() + row.message->ttl_ms();
+    if (at <= now)
+      found.messages.push_back(row);
+    else if (found.next == 0 || at < found.next)
+      found.next = at;
+  }
+  const auto expiry = [](const StoredMessage& row) {
+    return row.message->published_at() + row.message->ttl_ms();
+  };
+  std::ranges::stable_sort(found.messages, {}, expiry);
+  if (found.messages.size() > count_max) {
+    found.messages.resize(count_max);
+    found.next = now;
+  }
+  return found;
 }
 
 std::vector<StoredMessage> FakeJournal::rows(QueueId queue, Seq first, Seq last,
@@ -148,9 +185,9 @@ std::vector<StoredMessage> FakeJournal::rows(QueueId queue, Seq first, Seq last,
 }
 
 void FakeJournal::answer_read() {
-  Read read = std::move(reads_.front());
+  const Look look = std::move(reads_.front());
   reads_.pop_front();
-  read.done(read.rows());
+  look()();
 }
 
 Recovered FakeJournal::recovered() const {

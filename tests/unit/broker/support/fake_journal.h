@@ -32,6 +32,8 @@ class FakeJournal final : public Journal {
   std::size_t pending_bytes() const override { return pending_bytes_ + extra_pending_bytes; }
   void read(QueueId queue, Seq first, Seq last, std::size_t count_max, std::size_t bytes_max,
             ReadCallback done) override;
+  void read_expired(QueueId queue, Seq first, Seq last, TimeMs now, std::size_t count_max,
+                    ExpiredCallback done) override;
 
   /// Commits what was flushed; returns the number, 0 when there was nothing.
   CommitNumber commit();
@@ -81,10 +83,8 @@ class FakeJournal final : public Journal {
     std::uint32_t last_queue_id = 0;
   };
   using Change = std::function<void(State&)>;
-  struct Read {
-    std::function<std::vector<StoredMessage>()> rows;
-    ReadCallback done;
-  };
+  /// Looks, and answers with what was seen.
+  using Look = std::function<std::function<void()>()>;
 
   void record(std::string text, Change change, std::size_t bytes = 0);
   std::string name_of(QueueId queue) const;
@@ -97,7 +97,11 @@ class FakeJournal final : public Journal {
   std::vector<Change> uncommitted_;
   std::vector<std::string> turn_;
   std::vector<std::vector<std::string>> turns_;
-  std::deque<Read> reads_;
+  void add_read(const Look& look);
+  ExpiredMessages expired(QueueId queue, Seq first, Seq last, TimeMs now,
+                          std::size_t count_max) const;
+
+  std::deque<Look> reads_;
   std::map<QueueId, std::string> names_;
   CommitNumber current_ = 1;
   std::size_t pending_bytes_ = 0;
