@@ -131,6 +131,10 @@ constexpr std::array settings{
             [](Config& config, const Given& given) {
               return set_number(config.limits.message_bytes_max, given, 1, 1 << 29U);
             }},
+    Setting{"amqp.consumer_timeout_ms", "milliseconds, 0 for no timeout",
+            [](Config& config, const Given& given) {
+              return set_number(config.limits.consumer_timeout_ms, given, 0, 1LL << 40U);
+            }},
     Setting{"amqp.outbox_bytes_max", "bytes from 65536",
             [](Config& config, const Given& given) {
               return set_number(config.limits.outbox_bytes_max, given, 65536, bytes_most);

@@ -26,6 +26,7 @@ constexpr std::array known_arguments{
     std::string_view{"x-queue-version"},
     std::string_view{"x-single-active-consumer"},
     std::string_view{"x-delivery-limit"},
+    std::string_view{"x-consumer-timeout"},
 };
 
 [[noreturn]] void refuse(std::string_view name, std::string_view what, const std::string& why) {
@@ -157,6 +158,8 @@ QueueArguments parse_queue_arguments(const amqp::Table& arguments, std::string_v
   }
   parsed.overflow = parse_overflow(read, what);
   parsed.single_active_consumer = read.boolean("x-single-active-consumer").value_or(false);
+  parsed.is_quorum = is_quorum;
+  parsed.consumer_timeout_ms = read.integer("x-consumer-timeout", 0);
   parsed.counts_deliveries = is_quorum || parsed.delivery_limit.has_value();
   return parsed;
 }

@@ -30,6 +30,9 @@ struct QueueArguments {
   std::uint8_t default_priority = 0;
   /// Deliveries carry x-delivery-count: quorum queues, and any queue with a delivery limit.
   bool counts_deliveries = false;
+  bool is_quorum = false;
+  /// How long a consumer may hold a message; 0: for ever.
+  std::optional<std::int64_t> consumer_timeout_ms;
 };
 
 /// Throws amqp::Error{precondition_failed} naming the argument, `what` ("queue 'q' in vhost '/'")

@@ -83,7 +83,9 @@ void Channel::deliver(Consumer& consumer, Entry entry) {
 
 std::uint64_t Channel::hold(Queue& queue, Consumer* consumer, Entry entry) {
   if (consumer) ++consumer->unacked;
-  unacked_.add({++last_tag_, &queue, consumer, std::move(entry)});
+  Delivery delivery{++last_tag_, &queue, consumer, std::move(entry)};
+  note_due(delivery);
+  unacked_.add(std::move(delivery));
   return last_tag_;
 }
 

@@ -4,6 +4,7 @@
 #include <deque>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -63,6 +64,9 @@ class Channel {
   // Called by the vhost.
   /// Hands an answer to the consumer of direct replies.
   void deliver_reply(const MessagePtr& message);
+  /// Puts back what consumers have held for too long, and cancels them (RabbitMQ 4.3, consumers).
+  /// Whoever settles such a message later is not told that it is another's by now.
+  void time_out();
   Confirms& confirms() { return confirms_; }
   void send_confirms();
   /// Marks the queues of all consumers for another look: output has drained.
@@ -151,6 +155,10 @@ class Channel {
   void apply(Delivery& delivery, Settlement how);
   void requeue_all();
   void drop_consumer(Consumer& consumer);
+  // channel_timeout.cc
+  void note_due(Delivery& delivery);
+  void cancel_late(Consumer& consumer);
+  bool forget_timed_out(std::uint64_t tag, bool multiple);
   MessagePtr delivered_form(const Queue& queue, const Entry& entry) const;
   std::uint64_t hold(Queue& queue, Consumer* consumer, Entry entry);
 
@@ -170,6 +178,9 @@ class Channel {
   std::unordered_map<std::string, std::unique_ptr<Consumer>, StringHash, std::equal_to<>>
       consumers_;
   Unacked unacked_;
+  TimeMs next_due_ = 0;  // registered with the vhost; 0: none is
+  /// Tags of deliveries that have timed out and that the client may still settle.
+  std::set<std::uint64_t> timed_out_;
   Confirms confirms_;
   std::optional<ReplyConsumer> reply_consumer_;
   std::vector<TxPublish> tx_publishes_;

@@ -30,6 +30,19 @@ std::int32_t priority_of(const amqp::Table& arguments) {
   return static_cast<std::int32_t>(*priority);
 }
 
+/// The argument x-consumer-timeout of basic.consume.
+std::optional<std::int64_t> timeout_ms_of(const amqp::Table& arguments) {
+  const amqp::Value* value = arguments.find("x-consumer-timeout");
+  if (value == nullptr) return std::nullopt;
+  const auto timeout = value->as_integer();
+  if (!timeout || *timeout < 0)
+    throw amqp::Error{
+        ReplyCode::precondition_failed,
+        "invalid arg 'x-consumer-timeout': it must be a number of milliseconds, not '" +
+            amqp::to_text(*value) + "' of type '" + std::string{amqp::type_name(*value)} + "'"};
+  return timeout;
+}
+
 /// Throws for CC or BCC headers that are no routing keys.
 void check_routing_keys(const Message& message) {
   if (message.headers().empty()) return;
@@ -128,6 +141,7 @@ void Channel::on(const amqp::basic::Consume& method) {
   consumer->exclusive = method.exclusive;
   consumer->prefetch = consumer_prefetch_;
   consumer->priority = priority_of(method.arguments);
+  consumer->timeout_ms = timeout_ms_of(method.arguments);
   consumer->arguments = method.arguments;
   queue.add_consumer(*consumer);
   consumers_.emplace(tag, std::move(consumer));
@@ -197,7 +211,11 @@ void Channel::on(const amqp::basic::Reject& method) {
 
 void Channel::settle(std::uint64_t tag, bool multiple, Settlement how) {
   // Tag 0 with `multiple` is everything, and nothing outstanding is fine then (4.3, rule of 0-9-1).
-  if (!(multiple && tag == 0) && !unacked_.contains(tag)) unknown_tag(tag);
+  const bool is_everything = multiple && tag == 0;
+  if (!is_everything && !unacked_.contains(tag)) {
+    if (!forget_timed_out(tag, multiple)) unknown_tag(tag);
+    if (!multiple) return;
+  }
   if (is_tx_) {
     TxSettle settled{.deliveries = {}, .how = how};
     if (multiple)

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 
 #include "amqp/table.h"
 #include "base/blob.h"
@@ -22,6 +23,8 @@ struct Consumer {
   std::uint16_t prefetch = 0;
   std::int32_t priority = 0;
   std::uint32_t unacked = 0;
+  /// How long it may hold a message, in milliseconds; 0: for ever; unset: its queue says.
+  std::optional<std::int64_t> timeout_ms;
   amqp::Table arguments;
 
   bool has_credit() const { return no_ack || prefetch == 0 || unacked < prefetch; }

@@ -18,6 +18,9 @@ struct Limits {
   /// Recorded and uncommitted bytes above which publishing connections wait.
   std::size_t journal_pending_bytes_max = std::size_t{64} << 20U;
   std::uint16_t channel_max = 2047;
+  /// How long a consumer of a quorum queue may hold a message, in milliseconds, unless it or its
+  /// queue say otherwise; 0: for ever.
+  std::int64_t consumer_timeout_ms = 1'800'000;
 };
 
 }  // namespace leveret::broker

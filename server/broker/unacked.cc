@@ -49,6 +49,23 @@ std::vector<Delivery> Unacked::take_up_to(std::uint64_t tag) {
   return taken;
 }
 
+std::vector<Delivery> Unacked::take_due(TimeMs now, TimeMs& next) {
+  std::vector<Delivery> taken;
+  next = 0;
+  for (Delivery& delivery : deliveries_) {
+    if (!delivery.is_live || delivery.due_at == 0) continue;
+    if (delivery.due_at > now) {
+      next = next == 0 ? delivery.due_at : std::min(next, delivery.due_at);
+      continue;
+    }
+    taken.push_back(std::move(delivery));
+    delivery.is_live = false;
+    --live_;
+  }
+  trim();
+  return taken;
+}
+
 void Unacked::trim() {
   while (!deliveries_.empty() && !deliveries_.front().is_live) deliveries_.pop_front();
   // One delivery that is held for ever must not keep the holes of all later ones.

@@ -18,6 +18,8 @@ struct Delivery {
   Queue* queue = nullptr;        // null once its queue is deleted
   Consumer* consumer = nullptr;  // null for basic.get and once its consumer is cancelled
   Entry entry;
+  /// Goes back to its queue then, unless it is settled; 0: never.
+  TimeMs due_at = 0;
   bool is_live = false;
 };
 
@@ -32,6 +34,9 @@ class Unacked {
   std::optional<Delivery> take(std::uint64_t tag);
   /// Takes out everything up to `tag`, in order; everything there is for tag 0.
   std::vector<Delivery> take_up_to(std::uint64_t tag);
+  /// Takes out what is due by `now`, in order. Sets `next` to when the first of the others is, 0
+  /// for never.
+  std::vector<Delivery> take_due(TimeMs now, TimeMs& next);
   bool contains(std::uint64_t tag) const { return find(tag) != deliveries_.size(); }
   std::size_t count() const { return live_; }
 

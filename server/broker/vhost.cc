@@ -33,12 +33,16 @@ void Vhost::end_turn() {
 
 TimeMs Vhost::next_deadline() const {
   if (operations_->wants_step()) return now_ + (is_congested() ? 1 : 0);
-  return deadlines_.is_empty() ? never : deadlines_.next();
+  const TimeMs queue = queue_deadlines_.is_empty() ? never : queue_deadlines_.next();
+  const TimeMs channel = channel_deadlines_.is_empty() ? never : channel_deadlines_.next();
+  return std::min(queue, channel);
 }
 
 void Vhost::run_deadlines() {
-  while (deadlines_.is_due(now_)) {
-    Queue* queue = find_queue(deadlines_.pop());
+  while (channel_deadlines_.is_due(now_))
+    if (Channel* channel = find_channel(channel_deadlines_.pop())) channel->time_out();
+  while (queue_deadlines_.is_due(now_)) {
+    Queue* queue = find_queue(queue_deadlines_.pop());
     if (queue == nullptr) continue;
     if (queue->is_expired(now_))
       doomed_queues_.push_back(queue->id());  // and registers no further deadline
@@ -159,12 +163,12 @@ void Vhost::resume(ConnectionId id) {
 
 void Vhost::await_commit(Channel& channel) {
   if (std::exchange(channel.is_awaiting_commit, true)) return;
-  awaiting_commit_.push_back({channel.connection().id(), channel.number(), channel.serial()});
+  awaiting_commit_.push_back(ref_to(channel));
 }
 
 void Vhost::note_confirms(Channel& channel) {
   if (std::exchange(channel.has_confirms_to_send, true)) return;
-  confirms_to_send_.push_back({channel.connection().id(), channel.number(), channel.serial()});
+  confirms_to_send_.push_back(ref_to(channel));
 }
 
 void Vhost::note_output(Connection& connection) {
@@ -178,6 +182,14 @@ void Vhost::copy_settled(const ConfirmOrigin& origin) {
   if (channel == nullptr) return;
   channel->confirms().copy_settled(origin.publish_number);
   note_confirms(*channel);
+}
+
+void Vhost::add_deadline(TimeMs at, const Channel& channel) {
+  channel_deadlines_.add(at, ref_to(channel));
+}
+
+Vhost::ChannelRef Vhost::ref_to(const Channel& channel) {
+  return {channel.connection().id(), channel.number(), channel.serial()};
 }
 
 Channel* Vhost::find_channel(const ChannelRef& ref) const {
@@ -252,7 +264,7 @@ bool Vhost::publish(MessagePtr message) {
 }
 
 void Vhost::add_reply_address(const std::string& address, const Channel& channel) {
-  reply_addresses_[address] = {channel.connection().id(), channel.number(), channel.serial()};
+  reply_addresses_[address] = ref_to(channel);
 }
 
 /// Whether somebody waits for it.

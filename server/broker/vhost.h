@@ -176,7 +176,9 @@ class Vhost {
   Exchange* find_exchange(std::string_view name) const;
   Connection* find_connection(ConnectionId id) const;
   void mark_dirty(Queue& queue);
-  void add_deadline(TimeMs at, QueueId queue) { deadlines_.add(at, queue); }
+  void add_deadline(TimeMs at, QueueId queue) { queue_deadlines_.add(at, queue); }
+  /// Calls Channel::time_out then.
+  void add_deadline(TimeMs at, const Channel& channel);
   void copy_settled(const ConfirmOrigin& origin);
   void note_output(Connection& connection);
   void note_confirms(Channel& channel);
@@ -228,6 +230,7 @@ class Vhost {
   void run_deadlines();
   void dispatch_dirty();
   void send_output();
+  static ChannelRef ref_to(const Channel& channel);
   Channel* find_channel(const ChannelRef& ref) const;
   void route(Exchange& exchange, const RoutingSubject& subject);
   bool route_keys(Exchange& exchange, const Message& message);
@@ -279,7 +282,8 @@ class Vhost {
 
   std::unordered_map<std::string, ChannelRef, StringHash, std::equal_to<>> reply_addresses_;
 
-  Deadlines deadlines_;
+  Deadlines<QueueId> queue_deadlines_;
+  Deadlines<ChannelRef> channel_deadlines_;
   std::vector<QueueId> dirty_queues_;
   std::deque<PendingDeadLetter> dead_letters_;
   std::vector<QueueId> doomed_queues_;

@@ -8,7 +8,8 @@
 #include "unit/broker/support/test_client.h"
 
 /// Random use of a broker by several clients, against a model that knows only this: a queue is a
-/// sorted set of messages, a delivery takes its first, a requeue puts it back, an ack forgets it.
+/// sorted set of messages, a delivery takes its first, a requeue puts it back, an ack forgets it,
+/// and what has expired is not there.
 namespace leveret::broker::test {
 namespace {
 
@@ -18,13 +19,24 @@ struct ModelMessage {
   std::string body;
   bool is_persistent = false;
   bool is_redelivered = false;
+  TimeMs expires_at = 0;  // 0: never
+};
+
+/// Where a message stands: the higher priority first, then by arrival.
+struct Place {
+  int priority = 0;
+  std::uint64_t arrival = 0;
+  bool operator<(const Place& other) const {
+    return priority != other.priority ? priority > other.priority : arrival < other.arrival;
+  }
 };
 
 struct ModelQueue {
   std::string name;
   bool durable = false;
+  bool has_priorities = false;
   ModelQueue* dead_letters = nullptr;
-  std::map<std::uint64_t, ModelMessage> ready;  // by order of arrival
+  std::map<Place, ModelMessage> ready;
 };
 
 struct ModelConsumer {
@@ -37,7 +49,7 @@ struct ModelConsumer {
 
 struct Held {
   ModelQueue* queue;
-  std::uint64_t order;
+  Place place;
   ModelMessage message;
   std::string consumer;  // empty for get, and once it is cancelled
 };
@@ -56,9 +68,14 @@ struct ModelClient {
 class Simulation {
  public:
   explicit Simulation(unsigned seed) : random_(seed) {
-    queues_[0] = {.name = "work", .durable = true, .dead_letters = &queues_[2], .ready = {}};
-    queues_[1] = {.name = "fleeting", .durable = false, .dead_letters = nullptr, .ready = {}};
-    queues_[2] = {.name = "dead", .durable = true, .dead_letters = nullptr, .ready = {}};
+    queues_[0] = {.name = "work",
+                  .durable = true,
+                  .has_priorities = seed % 3 == 0,
+                  .dead_letters = &queues_[2],
+                  .ready = {}};
+    queues_[1] = {
+        .name = "fleeting", .durable = false, .has_priorities = seed % 3 == 1, .ready = {}};
+    queues_[2] = {.name = "dead", .durable = true, .ready = {}};
     broker_.journal.reads_see_later_changes = seed % 2 == 0;
     start();
   }
@@ -90,10 +107,15 @@ class Simulation {
 
   void declare() {
     TestClient client{broker_};
-    client.declare("dead", {.durable = true}).declare("fleeting");
-    client.declare("work", {.durable = true,
-                            .arguments = {{"x-dead-letter-exchange", ""},
-                                          {"x-dead-letter-routing-key", "dead"}}});
+    for (const ModelQueue& queue : queues_) {
+      amqp::Table arguments;
+      if (queue.has_priorities) arguments.set("x-max-priority", amqp::Value{2});
+      if (queue.dead_letters) {
+        arguments.set("x-dead-letter-exchange", amqp::Value{""});
+        arguments.set("x-dead-letter-routing-key", amqp::Value{queue.dead_letters->name});
+      }
+      client.declare(queue.name, {.durable = queue.durable, .arguments = arguments});
+    }
     client.close();
     client.drop();
   }
@@ -115,6 +137,7 @@ class Simulation {
       case 9:
       case 10: return nack(client, true);
       case 11: return nack(client, false);
+      case 12: return let_time_pass();
       default: return pick(2) == 0 ? publish(client) : ack(client);
     }
   }
@@ -122,13 +145,22 @@ class Simulation {
   void publish(ModelClient& client) {
     ModelQueue& queue = any_queue();
     const bool is_persistent = pick(3) != 0;
+    // One priority for a batch: a low one may be delivered before a higher one has come.
+    const int priority = static_cast<int>(pick(3));
     const unsigned count = pick(10) == 0 ? 30 : 1;
     client.client->together([&] {
       for (unsigned i = 0; i < count; ++i) {
         const std::string body = std::to_string(++last_body_);
         ++client.published;
-        queue.ready[++last_order_] = {body, is_persistent, false};
-        client.client->send(queue.name, body, is_persistent ? persistent() : amqp::Properties{});
+        amqp::Properties properties = is_persistent ? persistent() : amqp::Properties{};
+        properties.priority = static_cast<std::uint8_t>(priority);
+        // Which of several dead letters of one moment comes first is left open.
+        const bool expires = queue.dead_letters == nullptr && pick(3) == 0;
+        const TimeMs ttl = 1 + pick(100);
+        if (expires) properties.expiration = std::to_string(ttl);
+        queue.ready[next_place(queue, priority)] = {body, is_persistent, false,
+                                                    expires ? broker_.now() + ttl : 0};
+        client.client->send(queue.name, body, properties);
       }
     });
   }
@@ -195,15 +227,31 @@ class Simulation {
     if (!held.consumer.empty()) --client.consumers.at(held.consumer).unacked;
   }
 
-  static void put_back(Held& held) {
+  Place next_place(const ModelQueue& queue, int priority) {
+    return {queue.has_priorities ? priority : 0, ++last_arrival_};
+  }
+
+  bool is_over(const ModelMessage& message) const {
+    return message.expires_at != 0 && message.expires_at <= broker_.now();
+  }
+
+  void put_back(Held& held) {
+    if (is_over(held.message)) return;
     held.message.is_redelivered = true;
-    held.queue->ready[held.order] = std::move(held.message);
+    held.queue->ready[held.place] = std::move(held.message);
   }
 
   void bury(Held& held) {
-    if (held.queue->dead_letters == nullptr) return;
+    ModelQueue* grave = held.queue->dead_letters;
+    if (grave == nullptr) return;
     held.message.is_redelivered = false;
-    held.queue->dead_letters->ready[++last_order_] = std::move(held.message);
+    grave->ready[next_place(*grave, 0)] = std::move(held.message);
+  }
+
+  void let_time_pass() {
+    broker_.advance(1 + pick(40));
+    for (ModelQueue& queue : queues_)
+      std::erase_if(queue.ready, [&](const auto& each) { return is_over(each.second); });
   }
 
   void requeue_all(ModelClient& client) {
@@ -243,7 +291,7 @@ class Simulation {
       std::erase_if(queue.ready,
                     [&](const auto& each) { return !queue.durable || !each.second.is_persistent; });
       if (is_crash)
-        for (auto& [order, message] : queue.ready) message.is_redelivered = true;
+        for (auto& [place, message] : queue.ready) message.is_redelivered = true;
     }
     is_crash ? broker_.restart() : broker_.stop_and_start();
     start();
@@ -293,8 +341,8 @@ class Simulation {
         queue.ready, [&](const auto& each) { return each.second.body == body; });
     ASSERT_NE(it, queue.ready.end()) << "delivered " << body << " that is not there " << at();
     ASSERT_EQ(redelivered, it->second.is_redelivered) << body << " " << at();
-    auto& last = delivered_[&queue];
-    last = std::max(last, it->first);
+    const auto [last, is_first] = delivered_.try_emplace(&queue, it->first);
+    if (last->second < it->first) last->second = it->first;
     if (consumer == nullptr || !consumer->no_ack) {
       if (consumer) ++consumer->unacked;
       client.held[delivery_tag] = {&queue, it->first, std::move(it->second), tag};
@@ -308,7 +356,7 @@ class Simulation {
     for (ModelQueue& queue : queues_) {
       // Deliveries of one step take the front of the queue, whoever gets them.
       if (delivered_.contains(&queue) && !queue.ready.empty()) {
-        ASSERT_LT(delivered_[&queue], queue.ready.begin()->first) << queue.name << " " << at();
+        ASSERT_TRUE(delivered_[&queue] < queue.ready.begin()->first) << queue.name << " " << at();
       }
       ASSERT_EQ(broker_.ready(queue.name), queue.ready.size()) << queue.name << " " << at();
       for (const ModelClient& client : clients_)
@@ -324,12 +372,12 @@ class Simulation {
   void compare() {
     for (const ModelQueue& queue : queues_) {
       std::map<std::uint64_t, std::string> expected;
-      for (const auto& [order, message] : queue.ready) expected[order] = message.body;
+      for (const auto& [place, message] : queue.ready) expected[place.arrival] = message.body;
       for (const ModelClient& client : clients_)
         for (const auto& [tag, held] : client.held)
-          if (held.queue == &queue) expected[held.order] = held.message.body;
+          if (held.queue == &queue) expected[held.place.arrival] = held.message.body;
       std::vector<std::string> bodies;
-      for (const auto& [order, body] : expected) bodies.push_back(body);
+      for (const auto& [arrival, body] : expected) bodies.push_back(body);
       ASSERT_EQ(broker_.browse(queue.name, 1 + pick(50)), bodies) << queue.name << " " << at();
     }
   }
@@ -340,8 +388,8 @@ class Simulation {
   TestBroker broker_{{.queue_window_messages = 8}};
   std::array<ModelQueue, 3> queues_;
   std::array<ModelClient, client_count> clients_;
-  std::map<const ModelQueue*, std::uint64_t> delivered_;  // the last of each queue in this step
-  std::uint64_t last_order_ = 0;
+  std::map<const ModelQueue*, Place> delivered_;  // the last of each queue in this step
+  std::uint64_t last_arrival_ = 0;
   std::uint64_t last_body_ = 0;
   int last_consumer_ = 0;
   int step_ = 0;
@@ -353,7 +401,7 @@ TEST_P(Model, AgreesWithTheBrokerOnRandomUse) {
   Simulation{GetParam()}.run(2500);
 }
 
-INSTANTIATE_TEST_SUITE_P(Seeds, Model, ::testing::Range(1U, 9U));
+INSTANTIATE_TEST_SUITE_P(Seeds, Model, ::testing::Range(1U, 13U));
 
 }  // namespace
 }  // namespace leveret::broker::test
