@@ -109,9 +109,7 @@ class ArgumentReader {
 
 Overflow parse_overflow(const ArgumentReader& read, std::string_view what) {
   const std::string text = read.text("x-overflow").value_or("drop-head");
-  if (text == "drop-head") return Overflow::drop_head;
-  if (text == "reject-publish") return Overflow::reject_publish;
-  if (text == "reject-publish-dlx") return Overflow::reject_publish_dlx;
+  if (const auto overflow = overflow_of(text)) return *overflow;
   refuse("x-overflow", what, "{invalid_overflow,'" + text + "'}");
 }
 
@@ -127,6 +125,13 @@ bool check_queue_type(const ArgumentReader& read, std::string_view what) {
 }
 
 }  // namespace
+
+std::optional<Overflow> overflow_of(std::string_view name) {
+  if (name == "drop-head") return Overflow::drop_head;
+  if (name == "reject-publish") return Overflow::reject_publish;
+  if (name == "reject-publish-dlx") return Overflow::reject_publish_dlx;
+  return std::nullopt;
+}
 
 QueueArguments parse_queue_arguments(const amqp::Table& arguments, std::string_view what) {
   const ArgumentReader read{arguments, what};

@@ -11,6 +11,9 @@ namespace leveret::broker {
 
 enum class Overflow : std::uint8_t { drop_head, reject_publish, reject_publish_dlx };
 
+/// The overflow behaviour of that name: "drop-head", ...; nothing for any other.
+std::optional<Overflow> overflow_of(std::string_view name);
+
 /// A queue's x-arguments, checked and with their types (RabbitMQ, rabbit_amqqueue.erl
 /// declare_args). Arguments that we do not know are accepted and ignored, as RabbitMQ does.
 struct QueueArguments {

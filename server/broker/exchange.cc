@@ -44,6 +44,14 @@ Exchange::Exchange(const ExchangeSpec& spec)
   }
 }
 
+void Exchange::apply_policy(EffectivePolicy policy) {
+  policy_ = std::move(policy);
+  constexpr std::string_view name = "alternate-exchange";
+  const amqp::Value* alternate = arguments_.find(name);
+  if (alternate == nullptr) alternate = policy_.definition.find(name);
+  alternate_ = alternate ? *alternate->as_string() : std::string{};
+}
+
 void Exchange::assert_equivalent(const ExchangeSpec& spec, std::string_view vhost) const {
   const std::string what = "exchange '" + name_ + "' in vhost '" + std::string{vhost} + "'";
   assert_flag_equivalent("type", spec.type, type_, what);

@@ -7,6 +7,7 @@
 
 #include "amqp/table.h"
 #include "broker/definitions.h"
+#include "broker/policy.h"
 #include "broker/routing.h"
 #include "broker/stats.h"
 
@@ -26,8 +27,12 @@ class Exchange {
   bool is_internal() const { return internal_; }
   bool is_default() const { return name_.empty(); }
   const amqp::Table& arguments() const { return arguments_; }
-  /// The exchange that takes what this one cannot route; empty when there is none.
+  /// The exchange that takes what this one cannot route, by argument or by policy; empty when there
+  /// is none.
   const std::string& alternate() const { return alternate_; }
+  const EffectivePolicy& policy() const { return policy_; }
+  /// Lays these policies on it in place of those before.
+  void apply_policy(EffectivePolicy policy);
 
   /// Throws amqp::Error{precondition_failed}, naming the first difference, unless `spec` declares
   /// the same exchange: type, flags and alternate-exchange count, other arguments do not.
@@ -61,6 +66,7 @@ class Exchange {
   bool internal_;
   amqp::Table arguments_;
   std::string alternate_;
+  EffectivePolicy policy_;
   RoutingIndex index_;
   std::unordered_map<std::string, std::unique_ptr<Binding>> bindings_;  // by identity
 };

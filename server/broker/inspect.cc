@@ -75,6 +75,7 @@ QueueView view_of(const Vhost& vhost, const Queue& queue, const DeadLetterMap& d
   view.exclusive = queue.is_exclusive();
   view.auto_delete = queue.is_auto_delete();
   view.arguments = queue.arguments();
+  view.policy = queue.policy();
   if (const Connection* owner = vhost.find_connection(queue.owner()))
     view.owner = owner->info().name;
   view.ready = queue.ready().count();
@@ -101,6 +102,7 @@ ExchangeView view_of(const Exchange& exchange) {
           .auto_delete = exchange.is_auto_delete(),
           .internal = exchange.is_internal(),
           .arguments = exchange.arguments(),
+          .policy = exchange.policy(),
           .publish_in = exchange.publish_in,
           .publish_out = exchange.publish_out};
 }

@@ -12,6 +12,7 @@
 #include "base/ids.h"
 #include "broker/journal.h"
 #include "broker/message.h"
+#include "broker/policy.h"
 #include "broker/stats.h"
 
 /// What the management side sees of a virtual host: plain copies, taken in a turn of the core and
@@ -38,6 +39,7 @@ struct QueueView {
   bool exclusive = false;
   bool auto_delete = false;
   amqp::Table arguments;
+  EffectivePolicy policy;
   std::string owner;  // connection name of an exclusive queue
   std::uint64_t ready = 0;
   std::uint64_t unacked = 0;
@@ -62,6 +64,7 @@ struct ExchangeView {
   bool auto_delete = false;
   bool internal = false;
   amqp::Table arguments;
+  EffectivePolicy policy;
   std::uint64_t publish_in = 0;
   std::uint64_t publish_out = 0;
 };

@@ -48,6 +48,18 @@ struct BindingRecord {
   amqp::Table arguments;
 };
 
+enum class PolicyKind : std::uint8_t { policy, operator_policy };
+
+/// A policy as it was declared; see policy.h for what its parts mean.
+struct PolicyRecord {
+  PolicyKind kind = PolicyKind::policy;
+  std::string name;
+  std::string pattern;
+  std::string apply_to = "all";
+  std::int64_t priority = 0;
+  amqp::Table definition;
+};
+
 /// A stored message as it is read back.
 struct StoredMessage {
   Seq seq = 0;
@@ -79,6 +91,7 @@ struct Recovered {
   /// Each before its further priorities.
   std::vector<RecoveredQueue> queues;
   std::vector<BindingRecord> bindings;
+  std::vector<PolicyRecord> policies;
   ContentId last_content = 0;
   std::uint32_t last_queue_id = 0;
   /// The store was closed, not left by a crash: what it says of deliveries is exact.
@@ -101,6 +114,9 @@ class Journal {
   virtual void drop_queue(QueueId queue, const std::string& name) = 0;
   virtual void put_binding(const BindingRecord& binding) = 0;
   virtual void drop_binding(const BindingRecord& binding) = 0;
+  /// In place of the one of the same kind and name.
+  virtual void put_policy(const PolicyRecord& policy) = 0;
+  virtual void drop_policy(PolicyKind kind, const std::string& name) = 0;
 
   /// `content` is 0 for a message that goes to this queue only; else the same new id for each of
   /// its queues, all in the same turn.

@@ -68,6 +68,20 @@ void Queue::assert_equivalent(const QueueSpec& spec, ConnectionId owner) const {
   assert_queue_arguments_equivalent(spec.arguments, arguments_, what);
 }
 
+void Queue::apply_policy(EffectivePolicy policy) {
+  policy_ = std::move(policy);
+  const QueueArguments before = std::exchange(
+      parsed_,
+      with_policy(parse_queue_arguments(arguments_, describe()), arguments_, policy_.definition));
+  if (parsed_.message_ttl_ms != before.message_ttl_ms)
+    for (const auto& level : ready_)
+      level->window.for_each_in_memory(
+          [this](Entry& entry) { entry.expires_at = expiry_of(*entry.message); });
+  if (parsed_.expires_ms != before.expires_ms) last_used_ = vhost_.now();
+  enforce_limits();
+  maintain();
+}
+
 void Queue::recover(const RecoveredQueue& recovered, bool was_closed) {
   const QueueRecord& record = recovered.record;
   PriorityLevel& level =
@@ -175,6 +189,7 @@ void Queue::requeue(Entry entry) {
 void Queue::restore(Entry entry) {
   --unacked_;
   unacked_bytes_ -= entry.body_bytes();
+  entry.expires_at = expiry_of(*entry.message);  // a policy may have changed it meanwhile
   level(entry.priority).window.put_back(std::move(entry));
   enforce_limits();
   drop_expired_heads();

@@ -12,6 +12,7 @@
 #include "broker/consumer.h"
 #include "broker/definitions.h"
 #include "broker/entry.h"
+#include "broker/policy.h"
 #include "broker/ready_messages.h"
 #include "broker/stats.h"
 
@@ -36,7 +37,12 @@ class Queue {
   bool is_auto_delete() const { return auto_delete_; }
   ConnectionId owner() const { return owner_; }
   const amqp::Table& arguments() const { return arguments_; }
+  /// What its arguments and its policies together ask for.
   const QueueArguments& parsed() const { return parsed_; }
+  const EffectivePolicy& policy() const { return policy_; }
+  /// Lays these policies on it in place of those before, at once: lengths, and the expiry of what
+  /// is in it, are brought in line. To be followed by Vhost::finish_command().
+  void apply_policy(EffectivePolicy policy);
   /// "queue 'q' in vhost '/'", as error texts name it.
   std::string describe() const;
   /// Throws amqp::Error: 405 when it is exclusive to another connection or `spec` is exclusive and
@@ -144,6 +150,7 @@ class Queue {
   ConnectionId owner_;
   amqp::Table arguments_;
   QueueArguments parsed_;
+  EffectivePolicy policy_;
 
   ReadyMessages ready_;
   Seq last_seq_ = 0;  // over all priorities

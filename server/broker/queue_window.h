@@ -111,6 +111,13 @@ class QueueWindow {
   /// false.
   template <class F>
   void for_each_after(Seq after, F on_entry) const;
+  /// Calls `on_entry` for each message in memory, to change it; not its seq nor its body.
+  template <class F>
+  void for_each_in_memory(F on_entry) {
+    for (auto& [seq, entry] : returned_) on_entry(entry);
+    for (std::deque<Entry>* part : {&ready_, &late_})
+      for (Entry& entry : *part) on_entry(entry);
+  }
   /// The first seq that is in the store only; 0 when there is none.
   Seq tail_first() const { return tail_.count > 0 ? tail_.first : 0; }
   Seq tail_last() const { return tail_.last; }

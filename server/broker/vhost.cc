@@ -124,6 +124,11 @@ void Vhost::committed(CommitNumber commit) {
     waiting_for_commit_.pop_front();
     resume(id);
   }
+  while (!calls_after_commit_.empty() && calls_after_commit_.front().commit <= committed_) {
+    const auto then = std::move(calls_after_commit_.front().then);
+    calls_after_commit_.pop_front();
+    then();
+  }
   if (journal_.pending_bytes() > limits_.journal_pending_bytes_max / 2 || disk_alarm_) return;
   for (const ConnectionId id : std::exchange(waiting_to_publish_, {})) resume(id);
 }
@@ -155,6 +160,11 @@ bool Vhost::must_wait_to_publish(Connection& connection) {
 
 void Vhost::resume_after_commit(Connection& connection, CommitNumber commit) {
   waiting_for_commit_.push_back({commit, connection.id()});
+}
+
+void Vhost::when_defined(std::function<void()> then) {
+  if (definitions_commit_ <= committed_) return then();
+  calls_after_commit_.push_back({definitions_commit_, std::move(then)});
 }
 
 void Vhost::resume(ConnectionId id) {
@@ -374,6 +384,9 @@ void Vhost::publish_dead_letter(const PendingDeadLetter& dead) {
   Queue* source = find_queue(dead.queue);
   if (source == nullptr) return;
   const QueueArguments& arguments = source->parsed();
+  // A policy may have changed since it died.
+  if (!arguments.dead_letter_exchange)
+    return drop_dead_letter(dead, "it has no dead-letter exchange");
   Exchange* exchange = find_exchange(*arguments.dead_letter_exchange);
   if (exchange == nullptr) return drop_dead_letter(dead, "its dead-letter exchange does not exist");
   const DeadLetter letter = make_dead_letter(

@@ -23,6 +23,7 @@
 #include "broker/limits.h"
 #include "broker/operation.h"
 #include "broker/outbox.h"
+#include "broker/policy.h"
 #include "broker/routing.h"
 #include "broker/stats.h"
 
@@ -106,6 +107,17 @@ class Vhost {
   /// Throws 404 when absent; and 405 when it is exclusive to another connection.
   Queue& queue(std::string_view name, ConnectionId owner) const;
   Exchange& exchange(std::string_view name) const;
+
+  // Policies. They take effect at once on all that there is, and on what is declared later.
+  /// Returns whether there was none of that kind and name.
+  bool set_policy(Policy policy);
+  /// Returns whether there was one.
+  bool delete_policy(PolicyKind kind, const std::string& name);
+  const Policies& policies() const { return policies_; }
+
+  /// Calls `then` when everything that has been defined up to now is on disk: in this turn or in a
+  /// later one.
+  void when_defined(std::function<void()> then);
 
   // Messages, for the management API.
   /// Returns whether the message reached a queue. Throws 404 for an absent exchange, 403 for an
@@ -222,6 +234,10 @@ class Vhost {
     CommitNumber commit = 0;
     ConnectionId connection;
   };
+  struct WaitingCall {
+    CommitNumber commit = 0;
+    std::function<void()> then;
+  };
   template <class T>
   using ByName = std::unordered_map<std::string, std::unique_ptr<T>, StringHash, std::equal_to<>>;
 
@@ -250,6 +266,10 @@ class Vhost {
   Binding resolve(const BindingSpec& spec, ConnectionId owner) const;
   void remove_binding(const Binding& binding);
   void remove_bindings_to(const Exchange& exchange);
+  // vhost_policies.cc
+  void apply_policies();
+  void apply_policies(Queue& queue);
+  void apply_policies(Exchange& exchange);
   /// The journal, to record a change of a definition.
   Journal& record_definition() {
     definitions_commit_ = journal_.current_commit();
@@ -262,6 +282,7 @@ class Vhost {
   TimeMs now_ = 0;
   MessageStats stats_;
 
+  Policies policies_;
   ByName<Exchange> exchanges_;
   ByName<Queue> queues_;
   std::unordered_map<QueueId, Queue*> queues_by_id_;
@@ -274,6 +295,7 @@ class Vhost {
   CommitNumber recorded_commit_ = 0;
   CommitNumber definitions_commit_ = 0;
   std::deque<Waiting> waiting_for_commit_;  // connections
+  std::deque<WaitingCall> calls_after_commit_;
   std::vector<ConnectionId> waiting_to_publish_;
   std::vector<ChannelRef> awaiting_commit_;  // channels with confirms
   std::vector<ChannelRef> confirms_to_send_;

@@ -61,6 +61,8 @@ Vhost::~Vhost() = default;
 void Vhost::recover(const Recovered& recovered) {
   last_queue_id_ = recovered.last_queue_id;
   last_content_ = recovered.last_content;
+  for (const PolicyRecord& each : recovered.policies) policies_.put(Policy{each});
+  apply_policies();
   for (const ExchangeRecord& each : recovered.exchanges)
     add_exchange({.name = each.name,
                   .type = each.type,
@@ -163,6 +165,7 @@ Exchange& Vhost::add_exchange(const ExchangeSpec& spec) {
   auto exchange = std::make_unique<Exchange>(spec);
   Exchange& added = *exchange;
   exchanges_.emplace(added.name(), std::move(exchange));
+  apply_policies(added);
   return added;
 }
 
@@ -233,6 +236,7 @@ Queue& Vhost::add_queue(QueueId id, const QueueSpec& spec, ConnectionId owner) {
   Queue& added = *queue;
   queues_by_id_.emplace(id, &added);
   queues_.emplace(added.name(), std::move(queue));
+  apply_policies(added);
   return added;
 }
 

@@ -28,8 +28,15 @@ struct PutBinding {
 struct DropBinding {
   broker::BindingRecord record;
 };
-using TopologyOp =
-    std::variant<PutExchange, DropExchange, PutQueue, DropQueue, PutBinding, DropBinding>;
+struct PutPolicy {
+  broker::PolicyRecord record;
+};
+struct DropPolicy {
+  broker::PolicyKind kind = broker::PolicyKind::policy;
+  std::string name;
+};
+using TopologyOp = std::variant<PutExchange, DropExchange, PutQueue, DropQueue, PutBinding,
+                                DropBinding, PutPolicy, DropPolicy>;
 
 /// One recorded call of the Journal. Messages are the many; what else there is stands behind a
 /// pointer.

@@ -112,6 +112,10 @@ void Committer::apply_topology(const BatchPlan& plan, std::vector<Change>& chang
       topology_.put_binding(binding->record);
     } else if (const auto* dropped_binding = std::get_if<DropBinding>(op)) {
       topology_.drop_binding(dropped_binding->record);
+    } else if (const auto* policy = std::get_if<PutPolicy>(op)) {
+      topology_.put_policy(policy->record);
+    } else if (const auto* dropped_policy = std::get_if<DropPolicy>(op)) {
+      topology_.drop_policy(dropped_policy->kind, dropped_policy->name);
     }
   }
   std::ranges::sort(changes, {}, [](const Change& c) { return c.state.slot; });

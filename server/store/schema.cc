@@ -1,5 +1,7 @@
 #include "store/schema.h"
 
+#include <array>
+
 #include "store/schema_sql.h"
 
 namespace leveret::store {
@@ -9,10 +11,40 @@ namespace {
 constexpr int store_id = 0x4c767253;
 constexpr int catalog_id = 0x4c767243;
 
+/// From version 1: further priorities of a queue, expiry, policies. Messages from then have no
+/// `expires_at` and are found to have expired when they are read.
+constexpr std::string_view store_2 = R"(
+CREATE TABLE queue_2 (
+  id INTEGER PRIMARY KEY,
+  slot INTEGER NOT NULL UNIQUE,
+  name TEXT UNIQUE,
+  auto_delete INTEGER NOT NULL,
+  arguments BLOB NOT NULL,
+  level_of INTEGER,
+  priority INTEGER NOT NULL
+);
+INSERT INTO queue_2 SELECT id, slot, name, auto_delete, arguments, NULL, 0 FROM queue;
+DROP TABLE queue;
+ALTER TABLE queue_2 RENAME TO queue;
+ALTER TABLE entry ADD COLUMN expires_at INTEGER;
+CREATE INDEX entry_expiry ON entry (key >> 43, expires_at) WHERE expires_at IS NOT NULL;
+CREATE TABLE policy (
+  is_operator INTEGER NOT NULL,
+  name TEXT NOT NULL,
+  pattern TEXT NOT NULL,
+  apply_to TEXT NOT NULL,
+  priority INTEGER NOT NULL,
+  definition BLOB NOT NULL,
+  PRIMARY KEY (is_operator, name)
+) WITHOUT ROWID;
+)";
+
+constexpr std::array<std::string_view, 1> store_migrations{store_2};
+
 }  // namespace
 
 const Schema& store_schema() {
-  static constexpr Schema schema{store_id, "store", 1, store_sql, {}};
+  static constexpr Schema schema{store_id, "store", 2, store_sql, store_migrations};
   return schema;
 }
 

@@ -1,4 +1,4 @@
--- One virtual host. This file is the truth about the layout of version 1.
+-- One virtual host. This file is the truth about the layout of version 2.
 --
 -- The version stands in PRAGMA user_version. A change of the layout raises `version` in schema.cc, adds one
 -- migration from the version before it there, and changes this file, which only new stores are made from. A
@@ -48,6 +48,16 @@ CREATE TABLE binding (
   PRIMARY KEY (source, destination, to_exchange, routing_key, arguments)
 ) WITHOUT ROWID;
 CREATE INDEX binding_destination ON binding (destination, to_exchange);
+
+CREATE TABLE policy (
+  is_operator INTEGER NOT NULL,
+  name        TEXT NOT NULL,
+  pattern     TEXT NOT NULL,
+  apply_to    TEXT NOT NULL,
+  priority    INTEGER NOT NULL,
+  definition  BLOB NOT NULL,         -- as `arguments`
+  PRIMARY KEY (is_operator, name)
+) WITHOUT ROWID;
 
 -- Every message once, in order of arrival over all queues: inserts append to one place, whatever the number
 -- of queues. `crc` is CRC-32C over everything that must not change, the entry that it belongs to included

@@ -165,6 +165,14 @@ void Store::drop_binding(const broker::BindingRecord& binding) {
   record_topology(DropBinding{binding});
 }
 
+void Store::put_policy(const broker::PolicyRecord& policy) {
+  record_topology(PutPolicy{policy});
+}
+
+void Store::drop_policy(broker::PolicyKind kind, const std::string& name) {
+  record_topology(DropPolicy{kind, name});
+}
+
 void Store::append(QueueId queue, broker::Seq seq, broker::MessagePtr message,
                    broker::ContentId content) {
   // A message that many queues share takes its memory once.

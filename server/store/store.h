@@ -45,6 +45,8 @@ class Store final : public broker::Journal {
   void drop_queue(QueueId queue, const std::string& name) override;
   void put_binding(const broker::BindingRecord& binding) override;
   void drop_binding(const broker::BindingRecord& binding) override;
+  void put_policy(const broker::PolicyRecord& policy) override;
+  void drop_policy(broker::PolicyKind kind, const std::string& name) override;
   void append(QueueId queue, broker::Seq seq, broker::MessagePtr message,
               broker::ContentId content) override;
   void remove(QueueId queue, broker::Seq seq, broker::ContentId content,

@@ -46,6 +46,8 @@ TopologyTable::TopologyTable(Connection& connection)
       drop_binding_(connection,
                     "DELETE FROM binding WHERE source = ? AND destination = ? AND to_exchange = ? "
                     "AND routing_key = ? AND arguments = ?"),
+      put_policy_(connection, "INSERT OR REPLACE INTO policy VALUES (?, ?, ?, ?, ?, ?)"),
+      drop_policy_(connection, "DELETE FROM policy WHERE is_operator = ? AND name = ?"),
       put_counters_(connection, "INSERT OR REPLACE INTO queue_counters VALUES (?, ?, ?, ?, ?)"),
       first_condemned_(connection, "SELECT slot FROM condemned ORDER BY slot LIMIT 1"),
       pardon_(connection, "DELETE FROM condemned WHERE slot = ?"),
@@ -127,6 +129,23 @@ void TopologyTable::drop_binding(const broker::BindingRecord& binding) {
   drop_binding_.run();
 }
 
+void TopologyTable::put_policy(const broker::PolicyRecord& policy) {
+  const std::string definition = encode(policy.definition);
+  put_policy_.bind(1, policy.kind == broker::PolicyKind::operator_policy ? 1 : 0);
+  put_policy_.bind_text(2, policy.name);
+  put_policy_.bind_text(3, policy.pattern);
+  put_policy_.bind_text(4, policy.apply_to);
+  put_policy_.bind(5, policy.priority);
+  put_policy_.bind_blob(6, definition);
+  put_policy_.run();
+}
+
+void TopologyTable::drop_policy(broker::PolicyKind kind, const std::string& name) {
+  drop_policy_.bind(1, kind == broker::PolicyKind::operator_policy ? 1 : 0);
+  drop_policy_.bind_text(2, name);
+  drop_policy_.run();
+}
+
 void TopologyTable::put_counters(QueueId id, const QueueState& state) {
   put_counters_.bind(1, std::int64_t{id.value});
   put_counters_.bind(2, static_cast<std::int64_t>(state.message_count));
@@ -198,6 +217,15 @@ broker::Recovered load_topology(Connection& connection) {
     recovered.bindings.push_back({std::string(bindings.bytes(0)), std::string(bindings.bytes(1)),
                                   bindings.integer(2) != 0, std::string(bindings.bytes(3)),
                                   arguments(bindings, 4)});
+
+  Statement policies(
+      connection, "SELECT is_operator, name, pattern, apply_to, priority, definition FROM policy");
+  while (policies.step())
+    recovered.policies.push_back({policies.integer(0) != 0 ? broker::PolicyKind::operator_policy
+                                                           : broker::PolicyKind::policy,
+                                  std::string(policies.bytes(1)), std::string(policies.bytes(2)),
+                                  std::string(policies.bytes(3)), policies.integer(4),
+                                  arguments(policies, 5)});
 
   recovered.last_content =
       static_cast<broker::ContentId>(connection.query_integer("SELECT max(id) FROM content"));

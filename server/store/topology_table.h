@@ -6,8 +6,8 @@
 
 namespace leveret::store {
 
-/// Writes exchanges, queues with their counters, and bindings. Lives on the writer's thread; every
-/// call is part of its transaction and throws StoreError.
+/// Writes exchanges, queues with their counters, bindings and policies. Lives on the writer's
+/// thread; every call is part of its transaction and throws StoreError.
 class TopologyTable {
  public:
   explicit TopologyTable(Connection& connection);
@@ -21,6 +21,8 @@ class TopologyTable {
   void drop_queue(QueueId id, const std::string& name, std::uint32_t slot);
   void put_binding(const broker::BindingRecord& binding);
   void drop_binding(const broker::BindingRecord& binding);
+  void put_policy(const broker::PolicyRecord& policy);
+  void drop_policy(broker::PolicyKind kind, const std::string& name);
   void put_counters(QueueId id, const QueueState& state);
 
   /// A slot whose entries are to be deleted, -1 for none.
@@ -42,6 +44,8 @@ class TopologyTable {
   Statement condemn_;
   Statement put_binding_;
   Statement drop_binding_;
+  Statement put_policy_;
+  Statement drop_policy_;
   Statement put_counters_;
   Statement first_condemned_;
   Statement pardon_;

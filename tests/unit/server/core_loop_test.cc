@@ -25,6 +25,8 @@ struct CountingJournal final : broker::Journal {
   void drop_queue(QueueId, const std::string&) override {}
   void put_binding(const broker::BindingRecord&) override {}
   void drop_binding(const broker::BindingRecord&) override {}
+  void put_policy(const broker::PolicyRecord&) override {}
+  void drop_policy(broker::PolicyKind, const std::string&) override {}
   void append(QueueId, broker::Seq, broker::MessagePtr, broker::ContentId) override {}
   void remove(QueueId, broker::Seq, broker::ContentId, std::size_t) override {}
   void remove_range(QueueId, broker::Seq, broker::Seq) override {}

@@ -54,6 +54,106 @@ TEST(Schema, AMigrationThatFailsChangesNothing) {
   EXPECT_EQ(query(dir.file("x.db"), "SELECT * FROM job"), (std::vector<std::string>{"a"}));
 }
 
+/// Version 1 of a store, with queue 1, "jobs".
+constexpr const char* store_1 = R"(
+CREATE TABLE meta (
+  name  TEXT PRIMARY KEY,
+  value INTEGER NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE exchange (
+  name        TEXT PRIMARY KEY,
+  type        TEXT NOT NULL,
+  auto_delete INTEGER NOT NULL,
+  internal    INTEGER NOT NULL,
+  arguments   BLOB NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE queue (
+  id          INTEGER PRIMARY KEY,
+  slot        INTEGER NOT NULL UNIQUE,
+  name        TEXT NOT NULL UNIQUE,
+  auto_delete INTEGER NOT NULL,
+  arguments   BLOB NOT NULL
+);
+CREATE TABLE queue_counters (
+  id             INTEGER PRIMARY KEY,
+  message_count  INTEGER NOT NULL,
+  body_bytes     INTEGER NOT NULL,
+  last_seq       INTEGER NOT NULL,
+  delivered_mark INTEGER NOT NULL
+);
+CREATE TABLE binding (
+  source      TEXT NOT NULL,
+  destination TEXT NOT NULL,
+  to_exchange INTEGER NOT NULL,
+  routing_key TEXT NOT NULL,
+  arguments   BLOB NOT NULL,
+  PRIMARY KEY (source, destination, to_exchange, routing_key, arguments)
+) WITHOUT ROWID;
+CREATE INDEX binding_destination ON binding (destination, to_exchange);
+CREATE TABLE message (
+  id           INTEGER PRIMARY KEY,
+  crc          INTEGER NOT NULL,
+  published_at INTEGER NOT NULL,
+  exchange     TEXT NOT NULL,
+  routing_key  TEXT NOT NULL,
+  properties   BLOB NOT NULL,
+  body         BLOB NOT NULL
+);
+CREATE TABLE entry (
+  key            INTEGER PRIMARY KEY,
+  message        INTEGER NOT NULL,
+  body_bytes     INTEGER NOT NULL,
+  content        INTEGER,
+  delivery_count INTEGER
+);
+CREATE TABLE content (
+  id      INTEGER PRIMARY KEY,
+  message INTEGER NOT NULL,
+  refs    INTEGER NOT NULL
+);
+CREATE TABLE condemned (
+  slot INTEGER PRIMARY KEY
+);
+INSERT INTO meta VALUES ('last_queue_id', 1);
+INSERT INTO queue VALUES (1, 1, 'jobs', 0, x'00000000');
+INSERT INTO queue_counters VALUES (1, 0, 0, 0, 0);
+PRAGMA application_id = 0x4c767253;
+PRAGMA user_version = 1;
+)";
+
+/// Tables, columns and indexes.
+std::vector<std::string> layout_of(const std::string& file) {
+  std::vector<std::string> layout;
+  for (const std::string& table :
+       query(file, "SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name"))
+    for (const char* pragma : {"table_info", "index_list"})
+      for (const std::string& row :
+           query(file, "SELECT * FROM pragma_" + std::string{pragma} + "('" + table + "')"))
+        layout.push_back(table + ": " + row);
+  return layout;
+}
+
+TEST(Schema, AStoreOfVersion1IsBroughtForward) {
+  const TempDir dir;
+  TestStore({.file = dir.file("new.db")}).close();
+  const std::string file = dir.file("old.db");
+  ASSERT_EQ(query(file, store_1), std::vector<std::string>{});
+  TestStore store({.file = file});
+  ASSERT_EQ(store.recovered().queues.size(), 1U);
+  EXPECT_EQ(store.recovered().queues[0].record.name, "jobs");
+  EXPECT_FALSE(store.recovered().queues[0].record.level_of);
+  store->append(QueueId{1}, 1, message("job"), 0);
+  store->put_policy({broker::PolicyKind::policy, "p", "x", "all", 0, {{"max-age", "1D"}}});
+  ASSERT_TRUE(store.commit());
+  store.reopen();
+  EXPECT_EQ(store.recovered().policies.size(), 1U);
+  EXPECT_EQ(store.read(QueueId{1}).size(), 1U);
+  store.close();
+  EXPECT_EQ(layout_of(file), layout_of(dir.file("new.db")));
+  EXPECT_EQ(query(file, "PRAGMA user_version"), (std::vector<std::string>{"2"}));
+  EXPECT_EQ(inconsistencies(file), std::vector<std::string>{});
+}
+
 TEST(Schema, ANewerStoreIsRefusedUntouched) {
   const TempDir dir;
   const std::string file = dir.file("vhost-1.db");

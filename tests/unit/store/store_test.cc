@@ -160,6 +160,28 @@ TEST_F(StoreTest, FindsWhatHasExpired) {
   EXPECT_EQ(expired(5000), (Found{{"first", "second", "third"}, 0}));
 }
 
+TEST_F(StoreTest, RecoversPolicies) {
+  using enum broker::PolicyKind;
+  store->put_policy({policy, "limit", "^a", "all", 0, {{"max-length", std::int64_t{5}}}});
+  store->put_policy({operator_policy, "limit", "^b", "queues", 1, {{"expires", std::int64_t{9}}}});
+  store->put_policy({policy, "gone", "x", "all", 0, {{"max-length", std::int64_t{1}}}});
+  ASSERT_TRUE(store.commit());
+  store->put_policy({policy, "limit", "^c", "exchanges", -3, {{"alternate-exchange", "rest"}}});
+  store->drop_policy(policy, "gone");
+  ASSERT_TRUE(store.commit());
+  store.reopen();
+  const auto found = store.recovered().policies;
+  ASSERT_EQ(found.size(), 2U);
+  EXPECT_EQ(found[0].kind, policy);
+  EXPECT_EQ(found[0].name, "limit");
+  EXPECT_EQ(found[0].pattern, "^c");
+  EXPECT_EQ(found[0].apply_to, "exchanges");
+  EXPECT_EQ(found[0].priority, -3);
+  EXPECT_EQ(found[0].definition, (amqp::Table{{"alternate-exchange", "rest"}}));
+  EXPECT_EQ(found[1].kind, operator_policy);
+  EXPECT_EQ(found[1].pattern, "^b");
+}
+
 TEST_F(StoreTest, DroppingAnExchangeDropsItsBindingsBothWays) {
   store->put_exchange({"a", "topic", false, false, {}});
   store->put_exchange({"b", "topic", false, false, {}});

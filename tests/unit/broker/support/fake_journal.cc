@@ -68,6 +68,16 @@ void FakeJournal::drop_binding(const BindingRecord& binding) {
   });
 }
 
+void FakeJournal::put_policy(const PolicyRecord& policy) {
+  record("put policy " + policy.name, [policy](State& state) {
+    state.policies[{policy.kind, policy.name}] = policy;
+  });
+}
+
+void FakeJournal::drop_policy(PolicyKind kind, const std::string& name) {
+  record("drop policy " + name, [kind, name](State& state) { state.policies.erase({kind, name}); });
+}
+
 void FakeJournal::append(QueueId queue, Seq seq, MessagePtr message, ContentId content) {
   const std::size_t bytes = message->body().size();
   record(
@@ -203,6 +213,7 @@ Recovered FakeJournal::recovered() const {
                             .delivered_mark = queue.delivered_mark});
   }
   found.bindings = durable_.bindings;
+  for (const auto& [key, policy] : durable_.policies) found.policies.push_back(policy);
   found.last_content = durable_.last_content;
   found.last_queue_id = durable_.last_queue_id;
   return found;

@@ -22,6 +22,8 @@ class FakeJournal final : public Journal {
   void drop_queue(QueueId queue, const std::string& name) override;
   void put_binding(const BindingRecord& binding) override;
   void drop_binding(const BindingRecord& binding) override;
+  void put_policy(const PolicyRecord& policy) override;
+  void drop_policy(PolicyKind kind, const std::string& name) override;
   void append(QueueId queue, Seq seq, MessagePtr message, ContentId content) override;
   void remove(QueueId queue, Seq seq, ContentId content, std::size_t body_bytes) override;
   void remove_range(QueueId queue, Seq first, Seq last) override;
@@ -79,6 +81,7 @@ class FakeJournal final : public Journal {
     std::map<std::string, ExchangeRecord> exchanges;
     std::map<QueueId, QueueState> queues;
     std::vector<BindingRecord> bindings;
+    std::map<std::pair<PolicyKind, std::string>, PolicyRecord> policies;
     ContentId last_content = 0;
     std::uint32_t last_queue_id = 0;
   };
