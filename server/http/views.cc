@@ -42,6 +42,13 @@ Json queue_extension(const broker::QueueView& queue) {
   return extension;
 }
 
+void put_policies(Json& item, const broker::EffectivePolicy& policy) {
+  const auto name = [](const std::string& text) { return text.empty() ? Json{} : Json(text); };
+  item["policy"] = name(policy.policy);
+  item["operator_policy"] = name(policy.operator_policy);
+  item["effective_policy_definition"] = to_json(policy.definition);
+}
+
 const char* kind_name(broker::OperationKind kind) {
   switch (kind) {
     case broker::OperationKind::replay: return "replay";
@@ -87,7 +94,6 @@ Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around)
       {"arguments", to_json(queue.arguments)},
       {"state", "running"},
       {"node", around.node},
-      {"policy", nullptr},
       {"messages", queue.ready + queue.unacked},
       {"messages_ready", queue.ready},
       {"messages_unacknowledged", queue.unacked},
@@ -99,11 +105,12 @@ Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around)
       {"x", queue_extension(queue)},
   };
   if (queue.exclusive) item["owner_pid_details"] = {{"name", queue.owner}};
+  put_policies(item, queue.policy);
   return item;
 }
 
 Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost) {
-  return {
+  Json item{
       {"name", exchange.name},
       {"vhost", vhost},
       {"type", exchange.type},
@@ -111,9 +118,21 @@ Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost)
       {"auto_delete", exchange.auto_delete},
       {"internal", exchange.internal},
       {"arguments", to_json(exchange.arguments)},
-      {"policy", nullptr},
       {"message_stats",
        {{"publish_in", exchange.publish_in}, {"publish_out", exchange.publish_out}}},
+  };
+  put_policies(item, exchange.policy);
+  return item;
+}
+
+Json policy_json(const broker::PolicyRecord& policy, std::string_view vhost) {
+  return {
+      {"vhost", vhost},
+      {"name", policy.name},
+      {"pattern", policy.pattern},
+      {"apply-to", policy.apply_to},
+      {"definition", to_json(policy.definition)},
+      {"priority", policy.priority},
   };
 }
 

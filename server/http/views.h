@@ -26,6 +26,7 @@ struct QueueSurroundings {
 Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around);
 
 Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost);
+Json policy_json(const broker::PolicyRecord& policy, std::string_view vhost);
 /// The last part of a binding's path, as RabbitMQ writes it: the key with its own percent encoding
 /// (which the path's comes on top of), then what tells the arguments apart.
 std::string properties_key(const broker::BindingView& binding);

@@ -43,6 +43,20 @@ def test_declare_list_delete(admin, name):
     assert queue not in admin("list", "queues")
 
 
+@pytest.mark.parametrize("kind, plural", [("policy", "policies"), ("operator_policy", "operator_policies")])
+def test_policies(admin, name, kind, plural):
+    policy = name("policy")
+    definition = 'definition={"max-length": 9}'
+    admin("declare", kind, f"name={policy}", "pattern=^nothing$", definition, "apply-to=queues", "priority=2")
+    (row,) = [r for r in rows(admin("list", plural)) if r["name"] == policy]
+    assert (row["pattern"], row["apply-to"], row["priority"]) == ("^nothing$", "queues", "2")
+    assert row["definition"] == '{"max-length": 9}'
+    admin("delete", kind, f"name={policy}")
+    admin("declare", kind, f"name={policy}", "pattern=^nothing$", definition)
+    admin("delete", kind, f"name={policy}")
+    assert policy not in admin("list", plural)
+
+
 def test_publish_get_purge(admin, queue):
     admin("publish", f"routing_key={queue}", "payload=hello", 'properties={"content_type": "text/plain"}')
     admin("publish", f"routing_key={queue}", stdin="from stdin")

@@ -16,6 +16,7 @@ std::vector<Route> message_routes();
 std::vector<Route> dead_letter_routes();
 std::vector<Route> operation_routes();
 std::vector<Route> event_routes();
+std::vector<Route> policy_routes();
 
 /// All of them.
 std::vector<Route> all_routes();
