@@ -14,6 +14,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
 from support import broker as brokers  # noqa: E402
 from support import frames  # noqa: E402
+from support.policies import Policies  # noqa: E402
 
 TEST_DEADLINE_S = 60
 TARGET = os.environ.get("CONFORMANCE_TARGET", "leveret")
@@ -124,6 +125,14 @@ def raw(broker):
     yield open_raw
     for client in opened:
         client.cut()
+
+
+@pytest.fixture
+def policies(broker):
+    """Sets policies by the management API; those of the test go with it."""
+    policies = Policies(broker)
+    yield policies
+    policies.delete_all()
 
 
 _numbers = itertools.count(1)

@@ -137,7 +137,7 @@ class RabbitMQ(Broker):
 
     def __init__(self, directory):
         super().__init__(directory)
-        self.port, self.dist_port, self.epmd_port = free_ports(3)
+        self.port, self.http_port, self.dist_port, self.epmd_port = free_ports(4)
         self.epmd = None
 
     def _spawn(self):
@@ -151,11 +151,16 @@ class RabbitMQ(Broker):
             )
         for name in ("home", "mnesia", "log", "plugins"):
             (self.directory / name).mkdir(exist_ok=True)
+        (self.directory / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        (self.directory / "rabbitmq.conf").write_text(
+            f"management.tcp.ip = {self.host}\nmanagement.tcp.port = {self.http_port}\n"
+        )
         self._launch([str(self._script())], env=self._environment(), cwd=self.directory)
 
     def _answers(self):
         try:
             frames.Client.open(self, timeout_s=5).close()
+            socket.create_connection((self.host, self.http_port), timeout=5).close()
             return True
         except (OSError, frames.Unexpected):
             return False
@@ -194,7 +199,7 @@ class RabbitMQ(Broker):
             "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": "-start_epmd false "
             "-kernel inet_dist_use_interface {127,0,0,1}",
             "RABBITMQ_CONF_ENV_FILE": str(at / "none.conf"),
-            "RABBITMQ_CONFIG_FILE": str(at / "none"),
+            "RABBITMQ_CONFIG_FILE": str(at / "rabbitmq"),
             "RABBITMQ_ADVANCED_CONFIG_FILE": str(at / "none.config"),
             "RABBITMQ_MNESIA_BASE": str(at / "mnesia"),
             "RABBITMQ_LOG_BASE": str(at / "log"),
