@@ -79,6 +79,9 @@ export interface Queue {
   message_bytes?: number;
   consumers: number;
   policy?: string | null;
+  operator_policy?: string | null;
+  /** What the two come to together. */
+  effective_policy_definition?: JsonObject | null;
   message_stats?: MessageStats;
   /** Leveret's own: what RabbitMQ does not tell. */
   x?: {

@@ -16,8 +16,10 @@ export function Summary({ queue }: { queue: Queue }) {
   const points = watchedPoints.value;
   const stats = queue.message_stats;
   const dropped = Object.entries(queue.x?.dropped ?? {}).filter(([, n]) => n > 0);
-  const exchange = queue.arguments['x-dead-letter-exchange'];
-  const key = queue.arguments['x-dead-letter-routing-key'];
+  const policies = [queue.policy, queue.operator_policy].filter((name) => typeof name === 'string');
+  const definition = queue.effective_policy_definition ?? {};
+  const exchange = queue.arguments['x-dead-letter-exchange'] ?? definition['dead-letter-exchange'];
+  const key = queue.arguments['x-dead-letter-routing-key'] ?? definition['dead-letter-routing-key'];
   const targets = queue.x?.dead_letter_queues ?? [];
   return (
     <>
@@ -122,6 +124,20 @@ export function Summary({ queue }: { queue: Queue }) {
           <h2>Arguments</h2>
           <Values label="Arguments" values={queue.arguments} empty="Declared without arguments" />
         </section>
+        {policies.length ? (
+          <section class="card">
+            <h2>{policies.length === 1 ? 'Policy' : 'Policies'}</h2>
+            <p>
+              {policies.map((name, i) => (
+                <span key={i}>
+                  {i ? ', bounded by ' : null}
+                  <Name value={name} class="strong" />
+                </span>
+              ))}
+            </p>
+            <Values label="Effective policy" values={definition} empty="Nothing" />
+          </section>
+        ) : null}
       </div>
     </>
   );

@@ -9,7 +9,7 @@ export interface Feature {
 
 /** What is special about a queue, as short marks with their meaning in words. */
 export function features(
-  queue: Pick<Queue, 'durable' | 'auto_delete' | 'exclusive' | 'arguments' | 'policy'>,
+  queue: Pick<Queue, 'durable' | 'auto_delete' | 'exclusive' | 'arguments' | 'policy' | 'operator_policy'>,
 ): Feature[] {
   const result: Feature[] = [];
   const add = (short: string, words: string) => result.push({ short, words });
@@ -44,6 +44,7 @@ export function features(
   if (number('x-max-priority') !== null) add('Pri', `priorities up to ${number('x-max-priority')}`);
   if (argument('x-single-active-consumer') === true) add('SAC', 'single active consumer');
   if (queue.policy) add('Pol', `policy ${visible(queue.policy)}`);
+  if (queue.operator_policy) add('OPol', `operator policy ${visible(queue.operator_policy)}`);
   return result;
 }
 
