@@ -68,13 +68,10 @@ class ArgumentReader {
     return number;
   }
 
-  /// A time in milliseconds, at most what RabbitMQ's timers take (rabbit_misc.erl, check_expiry).
+  /// A time in milliseconds, however long.
   std::optional<std::int64_t> milliseconds(std::string_view name, std::int64_t min) const {
-    constexpr std::int64_t max = std::numeric_limits<std::uint32_t>::max();
     const auto number = integer(name, min);
-    if (number && *number > max)
-      refuse(name, what_, "{value_too_large," + std::to_string(*number) + "}");
-    return number;
+    return number ? std::min(*number, time_max_ms) : number;
   }
 
   std::optional<std::int64_t> integer_to(std::string_view name, std::int64_t max) const {
@@ -164,7 +161,7 @@ QueueArguments parse_queue_arguments(const amqp::Table& arguments, std::string_v
   parsed.overflow = parse_overflow(read, what);
   parsed.single_active_consumer = read.boolean("x-single-active-consumer").value_or(false);
   parsed.is_quorum = is_quorum;
-  parsed.consumer_timeout_ms = read.integer("x-consumer-timeout", 0);
+  parsed.consumer_timeout_ms = read.milliseconds("x-consumer-timeout", 0);
   parsed.counts_deliveries = is_quorum || parsed.delivery_limit.has_value();
   return parsed;
 }

@@ -9,6 +9,9 @@
 
 namespace leveret::broker {
 
+/// Longer times, in milliseconds, count as this: some 35,000 years.
+inline constexpr std::int64_t time_max_ms = std::int64_t{1} << 50U;
+
 enum class Overflow : std::uint8_t { drop_head, reject_publish, reject_publish_dlx };
 
 /// The overflow behaviour of that name: "drop-head", ...; nothing for any other.

@@ -40,7 +40,7 @@ std::optional<std::int64_t> timeout_ms_of(const amqp::Table& arguments) {
         ReplyCode::precondition_failed,
         "invalid arg 'x-consumer-timeout': it must be a number of milliseconds, not '" +
             amqp::to_text(*value) + "' of type '" + std::string{amqp::type_name(*value)} + "'"};
-  return timeout;
+  return std::min(*timeout, time_max_ms);
 }
 
 /// Throws for CC or BCC headers that are no routing keys.

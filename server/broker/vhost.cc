@@ -162,9 +162,9 @@ void Vhost::resume_after_commit(Connection& connection, CommitNumber commit) {
   waiting_for_commit_.push_back({commit, connection.id()});
 }
 
-void Vhost::when_defined(std::function<void()> then) {
-  if (definitions_commit_ <= committed_) return then();
-  calls_after_commit_.push_back({definitions_commit_, std::move(then)});
+void Vhost::when_recorded(std::function<void()> then) {
+  if (recorded_commit_ <= committed_) return then();
+  calls_after_commit_.push_back({recorded_commit_, std::move(then)});
 }
 
 void Vhost::resume(ConnectionId id) {

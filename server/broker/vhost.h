@@ -115,9 +115,9 @@ class Vhost {
   bool delete_policy(PolicyKind kind, const std::string& name);
   const Policies& policies() const { return policies_; }
 
-  /// Calls `then` when everything that has been defined up to now is on disk: in this turn or in a
+  /// Calls `then` when everything that has been recorded up to now is on disk: in this turn or in a
   /// later one.
-  void when_defined(std::function<void()> then);
+  void when_recorded(std::function<void()> then);
 
   // Messages, for the management API.
   /// Returns whether the message reached a queue. Throws 404 for an absent exchange, 403 for an

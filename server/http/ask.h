@@ -77,13 +77,13 @@ boost::asio::awaitable<std::invoke_result_t<F&, broker::Vhost&>> ask(
   co_return co_await ask_later<T>(std::move(context), std::move(core), std::move(start));
 }
 
-/// As ask(), and goes on when what `function` defined is on disk.
+/// As ask(), and goes on when what `function` changed is on disk.
 template <class F>
 boost::asio::awaitable<std::invoke_result_t<F&, broker::Vhost&>> ask_durably(
     ContextPtr context, std::shared_ptr<broker::Core> core, F function) {
   using T = std::invoke_result_t<F&, broker::Vhost&>;
   auto start = [function = std::move(function)](auto& vhost, const auto& reply) mutable {
-    vhost.when_defined([reply, result = function(vhost)] { reply(result); });
+    vhost.when_recorded([reply, result = function(vhost)] { reply(result); });
   };
   co_return co_await ask_later<T>(std::move(context), std::move(core), std::move(start));
 }

@@ -119,7 +119,7 @@ asio::awaitable<Response> bind(ContextPtr context, Request request, bool to_exch
         return properties_key(binding);
     return std::string{};
   };
-  const std::string key = co_await ask(context, core, std::move(bind));
+  const std::string key = co_await ask_durably(context, core, std::move(bind));
   Response response = empty_response(201);
   response.headers.emplace_back("Location",
                                 percent_encode(*filter.destination) + "/" + percent_encode(key));
@@ -141,7 +141,7 @@ asio::awaitable<Response> unbind(ContextPtr context, Request request, bool to_ex
                  stranger);
     return true;
   };
-  co_await ask(context, core, std::move(unbind));
+  co_await ask_durably(context, core, std::move(unbind));
   co_return empty_response(204);
 }
 

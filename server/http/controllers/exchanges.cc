@@ -68,7 +68,7 @@ asio::awaitable<Response> put_exchange(ContextPtr context, Request request) {
     vhost.declare_exchange(spec);
     return is_new;
   };
-  const bool is_new = co_await ask(context, core, std::move(declare));
+  const bool is_new = co_await ask_durably(context, core, std::move(declare));
   co_return empty_response(is_new ? 201 : 204);
 }
 
@@ -80,7 +80,7 @@ asio::awaitable<Response> delete_exchange(ContextPtr context, Request request) {
     vhost.delete_exchange(name, if_unused);
     return true;
   };
-  co_await ask(context, core, std::move(remove));
+  co_await ask_durably(context, core, std::move(remove));
   co_return empty_response(204);
 }
 

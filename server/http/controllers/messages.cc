@@ -30,7 +30,7 @@ asio::awaitable<Response> publish(ContextPtr context, Request request) {
   broker::MessagePtr message = make_message(body, exchange_name(request.path.at("name")),
                                             request.identity.user, core->now());
   auto publish = [message](broker::Vhost& vhost) { return vhost.publish(message); };
-  const bool routed = co_await ask(context, core, std::move(publish));
+  const bool routed = co_await ask_durably(context, core, std::move(publish));
   co_return json_response({{"routed", routed}});
 }
 

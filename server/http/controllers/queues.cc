@@ -157,7 +157,7 @@ asio::awaitable<Response> put_queue(ContextPtr context, Request request) {
     vhost.declare_queue(spec, stranger);
     return is_new;
   };
-  const bool is_new = co_await ask(context, core, std::move(declare));
+  const bool is_new = co_await ask_durably(context, core, std::move(declare));
   co_return empty_response(is_new ? 201 : 204);
 }
 
@@ -168,7 +168,7 @@ asio::awaitable<Response> delete_queue(ContextPtr context, Request request) {
     require_queue(vhost, name);
     return vhost.delete_queue(name, if_unused, if_empty, stranger);
   };
-  co_await ask(context, core, std::move(remove));
+  co_await ask_durably(context, core, std::move(remove));
   co_return empty_response(204);
 }
 
@@ -178,7 +178,7 @@ asio::awaitable<Response> purge_queue(ContextPtr context, Request request) {
     vhost.queue(name, stranger);
     return vhost.purge(name);
   };
-  co_await ask(context, core, std::move(purge));
+  co_await ask_durably(context, core, std::move(purge));
   co_return empty_response(204);
 }
 

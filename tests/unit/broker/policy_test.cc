@@ -420,13 +420,13 @@ TEST(PolicyStore, WhoeverAsksIsToldWhenItIsOnDisk) {
   bool is_kept = false;
   broker.turn([&](Vhost& vhost) {
     vhost.set_policy(Policy{policy("p", "x", {{"max-length", 5}})});
-    vhost.when_defined([&] { is_kept = true; });
+    vhost.when_recorded([&] { is_kept = true; });
   });
   EXPECT_FALSE(is_kept);
   broker.commit();
   EXPECT_TRUE(is_kept);
   is_kept = false;
-  broker.turn([&](Vhost& vhost) { vhost.when_defined([&] { is_kept = true; }); });
+  broker.turn([&](Vhost& vhost) { vhost.when_recorded([&] { is_kept = true; }); });
   EXPECT_TRUE(is_kept);
 }
 
