@@ -7,12 +7,6 @@
 namespace leveret::broker {
 namespace {
 
-RoutingIndex index_for(std::string_view type) {
-  if (auto index = make_routing_index(type)) return std::move(*index);
-  throw amqp::Error{amqp::ReplyCode::precondition_failed,
-                    "unknown exchange type '" + std::string{type} + "'"};
-}
-
 /// What makes two bindings of one exchange the same: destination, key and arguments.
 std::string identity_of(const Binding& binding) {
   std::string key = binding.queue ? "q" : "e";
@@ -32,7 +26,7 @@ Exchange::Exchange(const ExchangeSpec& spec)
       auto_delete_(spec.auto_delete),
       internal_(spec.internal),
       arguments_(spec.arguments),
-      index_(index_for(spec.type)) {
+      index_(make_routing_index(spec)) {
   if (const amqp::Value* alternate = arguments_.find("alternate-exchange")) {
     const std::string* text = alternate->as_string();
     if (text == nullptr)
@@ -67,7 +61,7 @@ const Binding* Exchange::bind(Binding binding) {
   try {
     it->second = std::make_unique<Binding>(std::move(binding));
     std::visit([&added = *it->second](auto& index) { index.add(added); }, index_);
-  } catch (...) {  // bad x-match: as if nothing had been asked
+  } catch (...) {  // a bad x-match or weight: as if nothing had been asked
     bindings_.erase(it);
     throw;
   }

@@ -17,7 +17,8 @@ namespace leveret::broker {
 /// by its vhost; owns its bindings. Bindings that lead to it are owned by their sources.
 class Exchange {
  public:
-  /// Throws amqp::Error when there is no such exchange type.
+  /// Throws amqp::Error{precondition_failed} when there is no such exchange type or an argument is
+  /// bad.
   explicit Exchange(const ExchangeSpec& spec);
 
   const std::string& name() const { return name_; }
@@ -45,6 +46,8 @@ class Exchange {
   const Binding* find(const Binding& like) const;
   void unbind(const Binding& binding);
   bool has_bindings() const { return !bindings_.empty(); }
+  /// Any one of them; there must be one.
+  const Binding& first_binding() const { return *bindings_.begin()->second; }
   template <class F>
   void for_each_binding(F on_binding) const {
     for (const auto& [key, binding] : bindings_) on_binding(*binding);
@@ -55,6 +58,7 @@ class Exchange {
     std::visit([&](const auto& index) { index.match(subject, out); }, index_);
   }
 
+  IncomingBindings incoming;  // from other exchanges; owned by these
   std::uint64_t publish_in = 0;
   std::uint64_t publish_out = 0;
 

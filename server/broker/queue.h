@@ -9,6 +9,7 @@
 
 #include "base/ids.h"
 #include "broker/arguments.h"
+#include "broker/binding.h"
 #include "broker/consumer.h"
 #include "broker/definitions.h"
 #include "broker/entry.h"
@@ -18,7 +19,6 @@
 
 namespace leveret::broker {
 
-struct Binding;
 class Vhost;
 
 /// A queue: its ready messages in order, its consumers, and what its arguments ask for. Owned by
@@ -115,7 +115,7 @@ class Queue {
   std::uint64_t unacked_count() const { return unacked_; }
   std::uint64_t unacked_bytes() const { return unacked_bytes_; }
 
-  std::vector<const Binding*> bindings;  // that lead here; owned by their exchanges
+  IncomingBindings incoming;  // bindings that lead here; owned by their exchanges
   MessageStats stats;
   bool is_dirty = false;          // in Vhost's list of queues to dispatch
   std::uint64_t route_stamp = 0;  // the last publish that chose this queue

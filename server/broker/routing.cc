@@ -1,6 +1,9 @@
 #include "broker/routing.h"
 
 #include <algorithm>
+#include <string>
+
+#include "amqp/reply_code.h"
 
 namespace leveret::broker {
 
@@ -13,13 +16,13 @@ const amqp::Table& RoutingSubject::headers() const {
 }
 
 void DirectIndex::add(const Binding& binding) {
-  by_key_[binding.routing_key].push_back(&binding);
+  by_key_[binding.routing_key].add(&binding);
 }
 
 void DirectIndex::remove(const Binding& binding) {
   const auto it = by_key_.find(binding.routing_key);
   if (it == by_key_.end()) return;
-  std::erase(it->second, &binding);
+  it->second.remove(binding);
   if (it->second.empty()) by_key_.erase(it);
 }
 
@@ -29,11 +32,11 @@ void DirectIndex::match(const RoutingSubject& subject, Matches& out) const {
 }
 
 void HeadersIndex::add(const Binding& binding) {
-  rows_.push_back({&binding, HeadersMatch{binding.arguments}});
+  rows_.add({&binding, HeadersMatch{binding.arguments}});
 }
 
 void HeadersIndex::remove(const Binding& binding) {
-  std::erase_if(rows_, [&](const Row& row) { return row.binding == &binding; });
+  rows_.remove(binding);
 }
 
 void HeadersIndex::match(const RoutingSubject& subject, Matches& out) const {
@@ -41,12 +44,22 @@ void HeadersIndex::match(const RoutingSubject& subject, Matches& out) const {
     if (row.match.matches(subject.headers())) out.push_back(row.binding);
 }
 
-std::optional<RoutingIndex> make_routing_index(std::string_view type) {
-  if (type == "direct") return DirectIndex{};
-  if (type == "fanout") return FanoutIndex{};
-  if (type == "topic") return TopicIndex{};
-  if (type == "headers") return HeadersIndex{};
-  return std::nullopt;
+void check_exchange_type(std::string_view type) {
+  if (std::ranges::find(exchange_types, type) == exchange_types.end())
+    throw amqp::Error{amqp::ReplyCode::precondition_failed,
+                      "unknown exchange type '" + std::string{type} + "'"};
+}
+
+RoutingIndex make_routing_index(const ExchangeSpec& spec) {
+  check_exchange_type(spec.type);
+  if (spec.type == "direct") return DirectIndex{};
+  if (spec.type == "fanout") return FanoutIndex{};
+  if (spec.type == "topic") return TopicIndex{};
+  if (spec.type == "headers") return HeadersIndex{};
+  if (spec.type == "x-random") return RandomIndex{spec.name};
+  using Weights = HashIndex::Weights;
+  const bool is_weighted = spec.type == "x-consistent-hash";
+  return HashIndex{is_weighted ? Weights::binding_keys : Weights::equal, spec.arguments};
 }
 
 }  // namespace leveret::broker

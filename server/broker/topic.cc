@@ -6,7 +6,7 @@ struct TopicTrie::Node {
   std::unordered_map<std::string, std::unique_ptr<Node>, StringHash, std::equal_to<>> words;
   std::unique_ptr<Node> star;
   std::unique_ptr<Node> hash;
-  std::vector<const Binding*> bindings;  // whose pattern ends here
+  IndexedBindings bindings;  // whose pattern ends here
   // The steps of match() that put it last among its nodes and among its hashes.
   mutable std::uint64_t reached_at = 0;
   mutable std::uint64_t hash_at = 0;
@@ -64,7 +64,7 @@ void TopicTrie::add(std::string_view pattern, const Binding* binding) {
     if (!child) child = std::make_unique<Node>();
     node = child.get();
   });
-  node->bindings.push_back(binding);
+  node->bindings.add(binding);
 }
 
 void TopicTrie::remove(std::string_view pattern, const Binding* binding) {
@@ -85,7 +85,7 @@ void TopicTrie::remove(std::string_view pattern, const Binding* binding) {
     exists = node != nullptr;
   });
   if (!exists) return;
-  std::erase(node->bindings, binding);
+  node->bindings.remove(*binding);
   for (auto step = path.rbegin(); step != path.rend() && node->is_empty(); ++step) {
     const auto& [parent, word] = *step;
     if (word == "*") {

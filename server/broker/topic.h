@@ -7,9 +7,9 @@
 #include <unordered_map>
 #include <vector>
 
-namespace leveret::broker {
+#include "broker/binding.h"
 
-struct Binding;
+namespace leveret::broker {
 
 /// Hashing that lets maps keyed by std::string be searched by std::string_view without a copy.
 struct StringHash {

@@ -302,13 +302,14 @@ bool Vhost::route_keys(Exchange& exchange, const Message& message) {
   targets_.clear();
   ++route_stamp_;
   visited_.clear();
-  const RoutingSubject subject{message.routing_key(), message.headers()};
+  const RoutingSubject subject{message.routing_key(), message.headers(), message.properties(),
+                               route_stamp_};
   route(exchange, subject);
   if (!may_have_copies(message.headers())) return false;
   const auto keys = routing_keys_of(message.routing_key(), subject.headers());
   for (std::size_t i = 1; i < keys.size(); ++i) {
     visited_.clear();
-    route(exchange, RoutingSubject{keys[i], message.headers()});
+    route(exchange, subject.with_key(keys[i]));
   }
   return subject.headers().contains("BCC");
 }
@@ -397,9 +398,11 @@ void Vhost::publish_dead_letter(const PendingDeadLetter& dead) {
                     amqp::write_properties(letter.properties), dead.entry.message->body(), now_);
   targets_.clear();
   ++route_stamp_;
+  const RoutingSubject subject{message->routing_key(), message->headers(), message->properties(),
+                               route_stamp_};
   for (const std::string& key : letter.routing_keys) {
     visited_.clear();
-    route(*exchange, RoutingSubject{key, message->headers()});
+    route(*exchange, subject.with_key(key));
   }
   const bool was_routed = !targets_.empty();
   std::erase_if(targets_, [&](const Queue* target) {

@@ -265,7 +265,7 @@ class Vhost {
   const Binding* add_binding(const BindingSpec& spec, ConnectionId owner);
   Binding resolve(const BindingSpec& spec, ConnectionId owner) const;
   void remove_binding(const Binding& binding);
-  void remove_bindings_to(const Exchange& exchange);
+  void detach(const Binding& binding);
   // vhost_policies.cc
   void apply_policies();
   void apply_policies(Queue& queue);

@@ -42,6 +42,10 @@ BindingRecord record_of(const Binding& binding) {
           .arguments = binding.arguments};
 }
 
+IncomingBindings& incoming_of(const Binding& binding) {
+  return binding.queue ? binding.queue->incoming : binding.exchange->incoming;
+}
+
 }  // namespace
 
 Vhost::Vhost(std::string name, Journal& journal, const Limits& limits)
@@ -139,8 +143,7 @@ Exchange& Vhost::exchange(std::string_view name) const {
 
 Exchange& Vhost::declare_exchange(const ExchangeSpec& spec) {
   if (spec.name.empty()) refuse_default_exchange();
-  if (!make_routing_index(spec.type))
-    throw amqp::Error{ReplyCode::precondition_failed, "unknown exchange type " + quoted(spec.type)};
+  check_exchange_type(spec.type);
   if (Exchange* existing = find_exchange(spec.name)) {
     existing->assert_equivalent(spec, name_);
     return *existing;
@@ -183,29 +186,11 @@ void Vhost::delete_exchange(std::string_view name, bool if_unused) {
 }
 
 void Vhost::remove_exchange(Exchange& exchange) {
-  std::vector<const Binding*> outgoing;
-  exchange.for_each_binding([&](const Binding& binding) { outgoing.push_back(&binding); });
-  for (const Binding* binding : outgoing) {
-    if (binding->queue) std::erase(binding->queue->bindings, binding);
-    exchange.unbind(*binding);
-  }
   if (exchange.is_durable()) record_definition().drop_exchange(exchange.name());
-  remove_bindings_to(exchange);
+  while (exchange.has_bindings()) detach(exchange.first_binding());
+  // One at a time: removing a binding may remove its source, and with it others.
+  while (!exchange.incoming.empty()) remove_binding(*exchange.incoming.back());
   exchanges_.erase(exchanges_.find(std::string_view{exchange.name()}));
-}
-
-/// One at a time: removing a binding may remove its source, and with it others.
-void Vhost::remove_bindings_to(const Exchange& exchange) {
-  const auto find_one = [&] {
-    const Binding* found = nullptr;
-    for_each_exchange([&](const Exchange& source) {
-      source.for_each_binding([&](const Binding& binding) {
-        if (binding.exchange == &exchange) found = &binding;
-      });
-    });
-    return found;
-  };
-  while (const Binding* binding = find_one()) remove_binding(*binding);
 }
 
 // Queues.
@@ -268,7 +253,7 @@ void Vhost::remove_queue(Queue& queue) {
       if (level->id != queue.id()) record().drop_queue(level->id, {});
     record_definition().drop_queue(queue.id(), queue.name());
   }
-  for (const Binding* binding : std::exchange(queue.bindings, {})) remove_binding(*binding);
+  while (!queue.incoming.empty()) remove_binding(*queue.incoming.back());
   // Whoever waits for a block of it must not wait for ever.
   auto waiters = queue.take_load_waiters();
   queues_by_id_.erase(queue.id());
@@ -310,7 +295,7 @@ const Binding* Vhost::add_binding(const BindingSpec& spec, ConnectionId owner) {
   Binding binding = resolve(spec, owner);
   Exchange& source = *binding.source;
   const Binding* added = source.bind(std::move(binding));
-  if (added && added->queue) added->queue->bindings.push_back(added);
+  if (added) incoming_of(*added).add(added);
   return added;
 }
 
@@ -322,16 +307,21 @@ void Vhost::unbind(const BindingSpec& spec, ConnectionId owner) {
   if (is_gone) return;
   const Binding like = resolve(spec, owner);
   if (const Binding* binding = like.source->find(like)) {
-    if (binding->queue) std::erase(binding->queue->bindings, binding);
     if (binding->is_durable) record_definition().drop_binding(record_of(*binding));
     remove_binding(*binding);
   }
 }
 
+/// Takes it out of the lists of both its ends.
+void Vhost::detach(const Binding& binding) {
+  incoming_of(binding).remove(binding);
+  binding.source->unbind(binding);
+}
+
 /// An auto-delete exchange goes with its last binding as a source.
 void Vhost::remove_binding(const Binding& binding) {
   Exchange& source = *binding.source;
-  source.unbind(binding);
+  detach(binding);
   if (source.is_auto_delete() && !source.has_bindings()) remove_exchange(source);
 }
 

@@ -184,7 +184,7 @@ std::vector<std::string> Vhost::route_test(std::string_view exchange_name,
   targets_.clear();
   ++route_stamp_;
   visited_.clear();
-  route(exchange(exchange_name), RoutingSubject{routing_key, raw});
+  route(exchange(exchange_name), RoutingSubject{routing_key, raw, {}, route_stamp_});
   std::vector<std::string> names;
   for (const Queue* target : targets_) names.push_back(target->name());
   return names;

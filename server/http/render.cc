@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/routing.h"
 #include "broker/vhost.h"
 #include "http/context.h"
 #include "http/views.h"
@@ -22,12 +23,18 @@ Json listeners_json(const Context& context) {
   return listeners;
 }
 
+/// As RabbitMQ and its plugins describe them.
+std::string description_of(std::string_view exchange_type) {
+  if (exchange_type == "x-consistent-hash") return "Consistent Hashing Exchange";
+  if (exchange_type == "x-modulus-hash") return "Modulus Hashing Exchange";
+  if (exchange_type == "x-random") return "Randomly picks a binding (queue) to route via (to).";
+  return "AMQP " + std::string{exchange_type} + " exchange";
+}
+
 Json exchange_types_json() {
   Json types = Json::array();
-  for (const char* name : {"direct", "fanout", "headers", "topic"})
-    types.push_back({{"name", name},
-                     {"description", std::string{"AMQP "} + name + " exchange"},
-                     {"enabled", true}});
+  for (const std::string_view name : broker::exchange_types)
+    types.push_back({{"name", name}, {"description", description_of(name)}, {"enabled", true}});
   return types;
 }
 

@@ -133,6 +133,13 @@ class RabbitMQ(Broker):
     """Debian's rabbitmq-server with a node name, a cookie, ports and an epmd of its own."""
 
     name = "rabbitmq-server"
+    # What Leveret has built in.
+    PLUGINS = (
+        "rabbitmq_management",
+        "rabbitmq_consistent_hash_exchange",
+        "rabbitmq_random_exchange",
+        "rabbitmq_sharding",
+    )
     start_deadline_s = 120.0
 
     def __init__(self, directory):
@@ -151,7 +158,7 @@ class RabbitMQ(Broker):
             )
         for name in ("home", "mnesia", "log", "plugins"):
             (self.directory / name).mkdir(exist_ok=True)
-        (self.directory / "enabled_plugins").write_text("[rabbitmq_management].\n")
+        (self.directory / "enabled_plugins").write_text(f"[{','.join(self.PLUGINS)}].\n")
         (self.directory / "rabbitmq.conf").write_text(
             f"management.tcp.ip = {self.host}\nmanagement.tcp.port = {self.http_port}\n"
         )
