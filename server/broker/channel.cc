@@ -91,8 +91,9 @@ std::uint64_t Channel::hold(Queue& queue, Consumer* consumer, Entry entry) {
 
 /// Quorum queues, and any queue with a delivery limit, tell how often a message has come before.
 MessagePtr Channel::delivered_form(const Queue& queue, const Entry& entry) const {
-  if (entry.delivery_count == 0 || !queue.parsed().counts_deliveries) return entry.message;
+  const bool tells_count = entry.delivery_count != 0 && queue.parsed().counts_deliveries;
   try {
+    if (!tells_count) return visible_form(entry.message);
     return with_delivery_count(*entry.message, entry.delivery_count);
   } catch (const amqp::Error&) {  // its headers have grown beyond what can be read again
     return entry.message;

@@ -102,7 +102,7 @@ void Channel::publish(const MessagePtr& message, bool mandatory) {
   if (exchange) result = vhost_.publish(*exchange, message, origin);
   ++vhost_.stats().publish;
   if (!result.is_routed) {
-    if (mandatory) connection_.send(Return{number_, message});
+    if (mandatory) connection_.send(Return{number_, visible_form(message)});
     ++(mandatory ? vhost_.stats().return_unroutable : vhost_.stats().drop_unroutable);
   }
   if (!is_confirm_) return;

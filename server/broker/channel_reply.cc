@@ -6,6 +6,7 @@
 #include "base/random.h"
 #include "broker/channel.h"
 #include "broker/connection.h"
+#include "broker/dead_letter.h"
 #include "broker/direct_reply.h"
 #include "broker/vhost.h"
 
@@ -46,7 +47,8 @@ MessagePtr Channel::with_reply_address(const MessagePtr& message) const {
 
 void Channel::deliver_reply(const MessagePtr& message) {
   ++vhost_.stats().deliver_no_ack;
-  connection_.send(Deliver{number_, false, reply_consumer_->tag, ++last_tag_, message});
+  connection_.send(
+      Deliver{number_, false, reply_consumer_->tag, ++last_tag_, visible_form(message)});
 }
 
 }  // namespace leveret::broker

@@ -140,7 +140,10 @@ DeadLetter make_dead_letter(const Message& message, const Death& death,
   deaths.insert(deaths.begin(), Value{std::move(latest)});
   headers.set_first("x-death", Value{std::move(deaths)});
   set_death_headers(headers, message, death);
-  if (routing_key_override) headers.erase("CC");
+  if (routing_key_override) {
+    headers.erase("CC");
+    headers.erase("BCC");
+  }
   headers.erase("x-delivery-count");
   letter.properties.expiration.reset();
   return letter;
@@ -193,12 +196,22 @@ MessagePtr make_replay(const Message& message, std::string_view target_queue,
   return Message::make("", target_queue, amqp::write_properties(properties), message.body(), now);
 }
 
-MessagePtr without_bcc(const Message& message) {
-  return with_changed_headers(message, [](Table& headers) { headers.erase("BCC"); });
+MessagePtr visible_form(const MessagePtr& message) {
+  if (!message->may_have_bcc()) return message;
+  try {
+    amqp::Properties properties = amqp::read_properties(message->properties());
+    if (!properties.headers || !properties.headers->erase("BCC")) return message;
+    return Message::make(message->exchange(), message->routing_key(),
+                         amqp::write_properties(properties), message->body(),
+                         message->published_at());
+  } catch (const amqp::Error&) {  // its headers have grown beyond what can be read again
+    return message;
+  }
 }
 
 MessagePtr with_delivery_count(const Message& message, std::uint32_t count) {
   return with_changed_headers(message, [&](Table& headers) {
+    headers.erase("BCC");
     headers.set("x-delivery-count", Value{static_cast<std::int64_t>(count)});
   });
 }

@@ -30,7 +30,9 @@ struct DeadLetter {
 /// Records `death` in the headers as RabbitMQ does (mc.erl record_death, mc_amqpl.erl death_table):
 /// x-death with one entry per queue and reason, the latest in front, counted up on repeat;
 /// x-first-death-*, x-last-death-*. Removes `expiration`, so that it does not expire again. With a
-/// routing key override that is the only key and CC goes; without, the message keeps all its keys.
+/// routing key override that is the only key, and CC and BCC go; without, the message keeps all its
+/// keys, those of BCC too. An x-death that a client published with the message counts on, as in
+/// RabbitMQ up to 3.12: programs that retry by publishing again rely on it (RabbitMQ 4 starts anew).
 DeadLetter make_dead_letter(const Message& message, const Death& death,
                             const std::string* routing_key_override);
 
@@ -51,10 +53,11 @@ std::string original_queue(const Message& message);
 MessagePtr make_replay(const Message& message, std::string_view target_queue,
                        std::string_view actor, std::uint64_t operation, TimeMs now);
 
-/// The same message without its BCC header: it has routed, and nobody may see it.
-MessagePtr without_bcc(const Message& message);
+/// The message as a client may see it: without its BCC header, which is kept in queues and in the
+/// store only because dead-lettering routes by it again.
+MessagePtr visible_form(const MessagePtr& message);
 
-/// The same message with header x-delivery-count, as quorum queues deliver it.
+/// The same, with header x-delivery-count, as quorum queues deliver it.
 MessagePtr with_delivery_count(const Message& message, std::uint32_t count);
 
 }  // namespace leveret::broker

@@ -26,6 +26,11 @@ std::int64_t parse_ttl(std::string_view text) {
   return is_number ? value : Message::ttl_invalid;
 }
 
+/// Whether a header's name, with its length in front, is among the bytes of the headers.
+bool may_have_header(std::string_view raw_headers, std::string_view name_with_length) {
+  return raw_headers.find(name_with_length) != std::string_view::npos;
+}
+
 }  // namespace
 
 Message* Message::allocate(std::string_view exchange, std::string_view routing_key,
@@ -52,6 +57,8 @@ Message* Message::allocate(std::string_view exchange, std::string_view routing_k
   if (!head.headers.empty()) {
     message->headers_at_ = static_cast<std::uint32_t>(head.headers.data() - properties.data());
     message->headers_bytes_ = static_cast<std::uint32_t>(head.headers.size());
+    message->may_have_cc_ = may_have_header(head.headers, "\2CC");
+    message->may_have_bcc_ = may_have_header(head.headers, "\3BCC");
   }
   char* out = message->bytes();
   for (const std::string_view part : {exchange, routing_key, properties}) {

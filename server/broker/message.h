@@ -37,6 +37,9 @@ class Message final : public RefCounted {
   /// The headers table with its length in front; empty when there is none.
   std::string_view headers() const { return properties().substr(headers_at_, headers_bytes_); }
 
+  /// Headers of these names, with more routing keys, may be there: else nobody need decode them.
+  bool may_have_cc() const { return may_have_cc_; }
+  bool may_have_bcc() const { return may_have_bcc_; }
   bool is_persistent() const { return persistent_; }
   /// The user_id property is set: to be checked against the publisher.
   bool has_user_id() const { return has_user_id_; }
@@ -76,6 +79,8 @@ class Message final : public RefCounted {
   bool persistent_ = false;
   bool has_user_id_ = false;
   bool wants_direct_reply_ = false;
+  bool may_have_cc_ = false;
+  bool may_have_bcc_ = false;
 };
 
 /// Gathers a message whose body comes in pieces. What a peer announces is not allocated before it

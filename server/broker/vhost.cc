@@ -255,8 +255,8 @@ Vhost::PublishResult Vhost::publish(Exchange& exchange, const MessagePtr& messag
   ++exchange.publish_in;
   if (exchange.is_default() && message->routing_key().starts_with(direct_reply_prefix))
     return {.is_routed = deliver_reply(message)};
-  const bool has_bcc = route_keys(exchange, *message);
-  const PublishResult result = enqueue(has_bcc ? without_bcc(*message) : message, origin);
+  route_keys(exchange, *message);
+  const PublishResult result = enqueue(message, origin);
   if (result.is_routed) ++exchange.publish_out;
   return result;
 }
@@ -285,33 +285,21 @@ bool Vhost::deliver_reply(const MessagePtr& message) {
   return channel != nullptr;
 }
 
-/// Few messages have CC or BCC: the headers are decoded only when such a name, with its length in
-/// front, is among their bytes.
-static bool may_have_copies(std::string_view raw_headers) {
-  return raw_headers.find(
-             "\x02"
-             "CC") != std::string_view::npos ||
-         raw_headers.find(
-             "\x03"
-             "BCC") != std::string_view::npos;
-}
-
 /// Fills targets_ with the queues for the message's routing key and those of its CC and BCC
-/// headers; returns whether there is a BCC header, which nobody may see.
-bool Vhost::route_keys(Exchange& exchange, const Message& message) {
+/// headers.
+void Vhost::route_keys(Exchange& exchange, const Message& message) {
   targets_.clear();
   ++route_stamp_;
   visited_.clear();
   const RoutingSubject subject{message.routing_key(), message.headers(), message.properties(),
                                route_stamp_};
   route(exchange, subject);
-  if (!may_have_copies(message.headers())) return false;
+  if (!message.may_have_cc() && !message.may_have_bcc()) return;
   const auto keys = routing_keys_of(message.routing_key(), subject.headers());
   for (std::size_t i = 1; i < keys.size(); ++i) {
     visited_.clear();
     route(exchange, subject.with_key(keys[i]));
   }
-  return subject.headers().contains("BCC");
 }
 
 void Vhost::route(Exchange& exchange, const RoutingSubject& subject) {

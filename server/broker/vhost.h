@@ -249,7 +249,7 @@ class Vhost {
   static ChannelRef ref_to(const Channel& channel);
   Channel* find_channel(const ChannelRef& ref) const;
   void route(Exchange& exchange, const RoutingSubject& subject);
-  bool route_keys(Exchange& exchange, const Message& message);
+  void route_keys(Exchange& exchange, const Message& message);
   void choose(Queue& queue);
   bool deliver_reply(const MessagePtr& message);
   PublishResult enqueue(const MessagePtr& message, const ConfirmOrigin& origin);

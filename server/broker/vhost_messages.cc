@@ -5,6 +5,7 @@
 
 #include "broker/channel.h"
 #include "broker/connection.h"
+#include "broker/dead_letter.h"
 #include "broker/queue.h"
 #include "broker/vhost.h"
 
@@ -44,7 +45,7 @@ void go_on_taking(Vhost& vhost, QueueId id, const std::shared_ptr<Take>& take) {
   std::vector<TakenMessage> taken;
   std::uint64_t left = queue ? queue->ready().count() + take->entries.size() : 0;
   for (const Entry& entry : take->entries)
-    taken.push_back({entry.message, entry.is_redelivered, --left});
+    taken.push_back({visible_form(entry.message), entry.is_redelivered, --left});
   if (queue) {
     const bool acks = take->mode == TakeMode::ack;
     for (MessageStats* stats : {&queue->stats, &vhost.stats()})

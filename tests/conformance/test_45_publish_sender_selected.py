@@ -25,3 +25,12 @@ def test_cc_and_bcc_add_routing_keys_and_bcc_is_not_seen(channel, name):
 def test_another_type_than_an_array_is_406(channel, name, header):
     with closes_channel(channel, 406, re.compile("PRECONDITION_FAILED")):
         put(channel, name(), "x", properties=pika.BasicProperties(headers={header: "one"}))
+
+
+def test_a_returned_message_has_no_bcc(raw, name):
+    """Rule 31."""
+    client = raw()
+    properties = pika.BasicProperties(headers={"CC": [name()], "BCC": [name()]})
+    client.publish(1, "", name("absent"), b"x", properties, mandatory=True)
+    _, returned, _ = client.expect_content(1, pika.spec.Basic.Return)
+    assert list(returned.headers) == ["CC"]

@@ -178,3 +178,47 @@ def test_a_requeued_message_is_not_dead_lettered(channel, name, dead):
     channel.basic_reject(get(channel, queue)[0].delivery_tag, requeue=True)
     assert take(channel, queue, 1) == ["job"]
     assert is_empty(channel, dead_queue)
+
+
+@pytest.fixture
+def copied(channel, name):
+    """A queue whose dead letters go to a direct exchange, and one queue behind it for the queue's
+    name, for "cc" and for "bcc": (work, by_name, by_cc, by_bcc)."""
+
+    def copied(**arguments):
+        exchange, work = name("dlx"), name("work")
+        channel.exchange_declare(exchange, "direct")
+        channel.queue_declare(work, arguments={"x-dead-letter-exchange": exchange, **arguments})
+        queues = [name(key) for key in ("by-name", "by-cc", "by-bcc")]
+        for queue, key in zip(queues, (work, "cc", "bcc")):
+            channel.queue_declare(queue)
+            channel.queue_bind(queue, exchange, key)
+        return (work, *queues)
+
+    return copied
+
+
+def test_without_a_key_of_its_own_it_goes_by_cc_and_bcc_too(channel, copied):
+    """Rule 70. And nobody ever sees the BCC header."""
+    work, *queues = copied()
+    put(channel, work, "job", properties=pika.BasicProperties(headers={"CC": ["cc"], "BCC": ["bcc"]}))
+    _rejected(channel, work)
+    for queue in queues:
+        method, properties, _ = get(channel, queue, auto_ack=True)
+        assert method.routing_key == work
+        assert "BCC" not in properties.headers
+        assert properties.headers["CC"] == ["cc"]
+        assert properties.headers["x-death"][0]["routing-keys"] == [work, "cc"]
+
+
+def test_with_a_key_of_its_own_cc_and_bcc_are_gone(channel, copied):
+    """Rule 70."""
+    work, by_name, by_cc, by_bcc = copied(**{"x-dead-letter-routing-key": "cc"})
+    put(channel, work, "job", properties=pika.BasicProperties(headers={"CC": ["x"], "BCC": ["bcc"]}))
+    _rejected(channel, work)
+    method, properties, _ = get(channel, by_cc, auto_ack=True)
+    assert method.routing_key == "cc"
+    assert "CC" not in properties.headers
+    assert properties.headers["x-death"][0]["routing-keys"] == [work, "x"]
+    assert is_empty(channel, by_name)
+    assert is_empty(channel, by_bcc)

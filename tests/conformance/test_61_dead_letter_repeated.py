@@ -93,3 +93,29 @@ def test_a_queue_that_dead_letters_to_itself(channel, name):
         properties = _reject(channel, queue)
     assert _deaths(properties) == [(queue, "rejected", 2)]
     assert take(channel, queue, 1) == ["job"]
+
+
+def test_a_history_that_is_published_again_counts_on(channel, name):
+    """Rule 72. Programs that retry by publishing again rely on it; RabbitMQ 4 starts anew."""
+    dead, work = name("dead"), name("work")
+    channel.queue_declare(dead)
+    arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
+    channel.queue_declare(work, arguments=arguments)
+    put(channel, work, "job")
+    _reject(channel, work)
+    for attempt in range(1, 4):
+        _, properties, body = get(channel, dead, auto_ack=True)
+        assert _deaths(properties) == [(work, "rejected", attempt)]
+        channel.basic_publish("", work, body, properties)
+        assert _deaths(_reject(channel, work)) == [(work, "rejected", attempt)]
+
+
+def test_the_first_death_is_never_rewritten(channel, name):
+    """Rule 69."""
+    work, retry = _pair(channel, name, {"x-message-ttl": 1})
+    put(channel, work, "job")
+    for _ in range(2):
+        _reject(channel, work)
+    headers = get(channel, work)[1].headers
+    assert (headers["x-first-death-queue"], headers["x-first-death-reason"]) == (work, "rejected")
+    assert headers["x-first-death-exchange"] == ""

@@ -149,6 +149,46 @@ TEST(Exchange, BccIsNotDelivered) {
   EXPECT_EQ(deliveries[0].headers(), (amqp::Table{{"CC", amqp::Array{"x"}}, {"n", 1}}));
 }
 
+TEST(Exchange, AnAutoDeleteExchangeGoesWithTheQueueThatItLeadsTo) {
+  TestBroker broker;
+  TestClient client{broker};
+  client.exchange("top", "fanout", {.auto_delete = true});
+  client.exchange("middle", "fanout", {.auto_delete = true});
+  client.exchange("stays", "fanout").declare("q").bind("q", "middle").bind("q", "stays");
+  client.bind_exchange("middle", "top").bind_exchange("top", "middle").delete_queue("q");
+  EXPECT_TRUE(broker.has_exchange("middle"));  // it still leads to "top"
+  client.unbind_exchange("top", "middle");
+  EXPECT_FALSE(broker.has_exchange("middle"));
+  EXPECT_FALSE(broker.has_exchange("top"));
+  EXPECT_TRUE(broker.has_exchange("stays"));
+}
+
+TEST(Exchange, DeletingOneTakesAllBindingsToAndFromIt) {
+  TestBroker broker;
+  TestClient client{broker};
+  client.exchange("a", "fanout").exchange("b", "direct").exchange("c", "topic").declare("q");
+  client.bind_exchange("b", "a").bind_exchange("b", "b", "x").bind_exchange("c", "b", "x");
+  client.bind("q", "b", "x").bind("q", "c", "#").bind("q", "c", "*").delete_exchange("b");
+  client.publish("a", "x", "1");
+  EXPECT_EQ(broker.vhost().stats().drop_unroutable, 1U);
+  client.delete_queue("q").publish("c", "x", "2");
+  EXPECT_EQ(broker.vhost().stats().drop_unroutable, 2U);
+}
+
+TEST(Exchange, RemovingSomeBindingsLeavesTheOthers) {
+  for (const std::string type : {"direct", "fanout", "topic", "headers", "x-modulus-hash"}) {
+    TestBroker broker;
+    TestClient client{broker};
+    client.exchange("e", type);
+    for (const char* name : {"a", "b", "c", "d", "f"}) client.declare(name).bind(name, "e", "k");
+    client.unbind("a", "e", "k").delete_queue("c").unbind("f", "e", "k").bind("a", "e", "k");
+    client.unbind("b", "e", "k").publish("e", "k", "1");
+    EXPECT_EQ(broker.ready("b") + broker.ready("f"), 0U) << type;
+    const std::uint64_t both = type == "x-modulus-hash" ? 1 : 2;
+    EXPECT_EQ(broker.ready("a") + broker.ready("d"), both) << type;
+  }
+}
+
 TEST(Exchange, ACcThatIsNoArrayOfStringsIsRefused) {
   TestBroker broker;
   TestClient client{broker};
