@@ -11,7 +11,9 @@ struct Credentials {
   std::string password;
 };
 
-/// What connection.start offers, separated by spaces.
+/// What connection.start offers, separated by spaces. EXTERNAL is what a TLS client certificate
+/// proves: RabbitMQ offers it only to a peer that shows one (rabbit_auth_mechanism_ssl.erl,
+/// should_offer), so without client certificates it is an unknown mechanism like any other.
 inline constexpr std::string_view sasl_mechanisms = "PLAIN AMQPLAIN";
 
 bool is_known_mechanism(std::string_view mechanism);

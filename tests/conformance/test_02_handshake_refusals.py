@@ -100,8 +100,11 @@ def test_a_method_out_of_turn_ends_the_connection(raw):
     assert received is None or isinstance(received.method, spec.Connection.Close)
 
 
-def test_an_unknown_mechanism_is_refused(raw):
+@pytest.mark.parametrize("mechanism", ["MAGIC", "EXTERNAL"])
+def test_a_mechanism_that_is_not_offered_is_refused(raw, mechanism):
+    """EXTERNAL needs a TLS client certificate; without one it is not offered."""
     client = raw(handshake=False)
-    client.log_in(mechanism="MAGIC")
+    client.log_in(mechanism=mechanism)
+    assert mechanism.encode() not in client.start.mechanisms.split()
     received = client.receive()
     assert received is None or isinstance(received.method, spec.Connection.Close)

@@ -7,13 +7,18 @@ import pytest
     "capability",
     [
         "publisher_confirms",
+        "exchange_exchange_bindings",
         "basic.nack",
         "consumer_cancel_notify",
+        "connection.blocked",
+        "consumer_priorities",
         "authentication_failure_close",
         "per_consumer_qos",
+        "direct_reply_to",
     ],
 )
 def test_the_server_announces(raw, capability):
+    """Rule 87."""
     assert raw().start.server_properties["capabilities"][capability] is True
 
 

@@ -47,6 +47,42 @@ def test_unbinding_what_is_not_bound_is_fine(channel, name):
     channel.queue_unbind(queue, "amq.direct", "never")
 
 
+def test_unbinding_from_or_to_what_does_not_exist_is_fine(channel, name):
+    """Rule 15."""
+    queue = name()
+    channel.queue_declare(queue, exclusive=True)
+    channel.queue_unbind(queue, name("absent"), "k")
+    channel.queue_unbind(name("absent"), "amq.direct", "k")
+    channel.exchange_unbind("amq.fanout", name("absent"), "k")
+    channel.exchange_unbind(name("absent"), "amq.fanout", "k")
+
+
+def test_binding_an_absent_exchange_to_an_exchange_is_404(connection, name, needs):
+    """Rule 15."""
+    needs("exchange_exchange_bindings")
+    absent = name("absent")
+    for target, source in ((absent, "amq.fanout"), ("amq.fanout", absent)):
+        channel = connection.channel()
+        with closes_channel(channel, 404, f"NOT_FOUND - no exchange '{absent}' in vhost '/'"):
+            channel.exchange_bind(target, source, "k")
+
+
+def test_a_queue_gets_one_copy_however_many_exchanges_lead_to_it(channel, name, needs):
+    """Rule 33; exchanges bound in a circle are asked once each."""
+    needs("exchange_exchange_bindings")
+    first, second, queue = name("first"), name("second"), name()
+    for exchange in (first, second):
+        channel.exchange_declare(exchange, "fanout")
+    channel.queue_declare(queue, exclusive=True)
+    for exchange in (first, second):
+        channel.queue_bind(queue, exchange)
+    channel.exchange_bind(first, second)
+    channel.exchange_bind(second, first)
+    channel.basic_publish(first, "", b"once")
+    put(channel, queue, "last")
+    assert take(channel, queue, 2) == ["once", "last"]
+
+
 def test_every_queue_is_bound_to_the_default_exchange_by_its_name(channel, name):
     queue = name()
     channel.queue_declare(queue, exclusive=True)
