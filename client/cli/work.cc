@@ -205,7 +205,9 @@ headers as JSON in the file $LEVERET_HEADERS_FILE. How it ends decides:
 attempts and dead-letters the job in the end; on another queue it comes back for ever,
 so the default is dead: rejected to the queue's dead-letter exchange.
 SIGTERM or SIGINT: no new jobs, the running ones are finished, exit 0. A second one
-kills the commands and puts their jobs back, exit 130.)";
+kills the commands and puts their jobs back, exit 130.
+A job that goes back keeps its place and content, but AMQP has no way to give one back
+uncounted: x-delivery-limit counts it as an attempt.)";
 
 }  // namespace
 

@@ -18,6 +18,9 @@ enum class OnFail { retry, dead };
 ///   126, 127, no start    put back, and the worker stops: a missing binary must not burn the queue
 ///   ended by our stopping put back
 ///   all else, signals, over --timeout: by `on_fail`
+///
+/// What is put back keeps its place, but x-delivery-limit counts it: every requeue counts, as in
+/// RabbitMQ's quorum queues, and AMQP 0-9-1 has no other way back than a requeue.
 client::Outcome outcome_of(const CommandEnd& end, OnFail on_fail);
 
 /// "exit status 3", "signal 9 (Killed)", "timed out", ...
