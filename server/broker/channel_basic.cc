@@ -50,6 +50,17 @@ void check_routing_keys(const Message& message) {
   routing_keys_of(message.routing_key(), amqp::read_table(reader));
 }
 
+/// RabbitMQ's quorum queues with a single active consumer know no get (rabbit_fifo.erl).
+void check_get(const Queue& queue) {
+  const amqp::Value* type = queue.arguments().find("x-queue-type");
+  const bool is_quorum = type && type->as_string() && *type->as_string() == "quorum";
+  if (is_quorum && queue.parsed().single_active_consumer)
+    throw amqp::Error{ReplyCode::resource_locked,
+                      "cannot obtain access to locked " + queue.describe() +
+                          ". basic.get operations are not supported by quorum queues with single "
+                          "active consumer"};
+}
+
 std::string expiration_of(const Message& message) {
   const auto head = amqp::read_properties_head(message.properties());
   return std::string{head.expiration.value_or("")};
@@ -168,6 +179,7 @@ void Channel::on(const amqp::basic::Cancel& method) {
 
 void Channel::on(const amqp::basic::Get& method) {
   Queue& queue = find_queue(method.queue);
+  check_get(queue);
   queue.touch();
   std::optional<Entry> entry = queue.take();
   if (!entry && !queue.is_head_loaded()) {

@@ -48,3 +48,25 @@ def test_get_and_deliver_share_one_row_of_tags(channel, name):
     collector = Collector(channel, second, auto_ack=True)
     assert collector.wait(1)[0][0].delivery_tag == 2
     assert get(channel, first)[0].delivery_tag == 3
+
+
+def test_a_quorum_queue_with_a_single_active_consumer_has_none(channel, name):
+    """Rule 52."""
+    queue = name()
+    arguments = {"x-queue-type": "quorum", "x-single-active-consumer": True}
+    channel.queue_declare(queue, durable=True, arguments=arguments)
+    with closes_channel(
+        channel,
+        405,
+        f"RESOURCE_LOCKED - cannot obtain access to locked queue '{queue}' in vhost '/'. basic.get "
+        "operations are not supported by quorum queues with single active consumer",
+    ):
+        channel.basic_get(queue)
+
+
+def test_a_classic_queue_with_a_single_active_consumer_allows_it(channel, name):
+    """Rule 52."""
+    queue = name()
+    channel.queue_declare(queue, arguments={"x-single-active-consumer": True})
+    put(channel, queue, "a")
+    assert get(channel, queue)[2] == b"a"

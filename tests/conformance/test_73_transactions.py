@@ -81,3 +81,33 @@ def test_commit_and_rollback_need_a_select(connection):
         channel = connection.channel()
         with closes_channel(channel, 406, "PRECONDITION_FAILED - channel is not transactional"):
             getattr(channel, end)()
+
+
+def test_a_rejection_takes_effect_with_the_commit(channel, connection, name):
+    """Rule 28."""
+    queue, dead, other = name(), name("dead"), connection.channel()
+    other.queue_declare(dead)
+    arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
+    other.queue_declare(queue, arguments=arguments)
+    put(other, queue, "a", "b")
+    channel.tx_select()
+    first, second = get(channel, queue)[0], get(channel, queue)[0]
+    channel.basic_nack(first.delivery_tag, requeue=True)
+    channel.basic_reject(second.delivery_tag, requeue=False)
+    assert (ready(channel, queue), ready(other, dead)) == (0, 0)
+    channel.tx_commit()
+    assert take(other, dead, 1) == ["b"]
+    assert take(other, queue, 1) == ["a"]
+
+
+def test_a_tag_settled_in_the_transaction_is_unknown_in_it(channel, name):
+    """Rule 37."""
+    queue = name()
+    channel.queue_declare(queue)
+    channel.tx_select()
+    put(channel, queue, "a")
+    channel.tx_commit()
+    tag = get(channel, queue)[0].delivery_tag
+    channel.basic_ack(tag)
+    with closes_channel(channel, 406, f"PRECONDITION_FAILED - unknown delivery tag {tag}"):
+        channel.basic_ack(tag)

@@ -43,3 +43,17 @@ def test_there_is_one_reply_consumer_a_channel(channel):
     Collector(channel, REPLY, auto_ack=True)
     with closes_channel(channel, 406, re.compile("reply consumer already set")):
         channel.basic_consume(REPLY, lambda *_: None, auto_ack=True)
+
+
+def test_the_reply_consumer_is_the_channels_own(connection, name):
+    """Rule 58: asking on one channel and waiting on another does not work."""
+    asking, waiting = connection.channel(), connection.channel()
+    Collector(waiting, REPLY, auto_ack=True)
+    with closes_channel(asking, 406, "PRECONDITION_FAILED - fast reply consumer does not exist"):
+        put(asking, name(), "x", properties=pika.BasicProperties(reply_to=REPLY))
+
+
+def test_an_answer_to_nobody_is_unroutable(confirming):
+    """Rule 58: a mandatory one comes back."""
+    with pytest.raises(pika.exceptions.UnroutableError):
+        confirming.basic_publish("", REPLY + ".gone", b"late", mandatory=True)

@@ -161,3 +161,20 @@ def test_others_do_not_notice(raw):
     broken.expect_connection_close(501)
     healthy.expect_nothing_before(1)
     healthy.close()
+
+
+def test_a_frame_of_exactly_frame_max_is_fine(raw, name):
+    """Rule 77: frame_max counts the header and the end byte."""
+    client, queue = raw(), name()
+    client.send(1, spec.Queue.Declare(queue=queue, exclusive=True))
+    client.expect(1, spec.Queue.DeclareOk)
+    _publish_to(client, queue, FRAME_MAX - 8)
+    client.send(1, spec.Basic.Get(queue=queue, no_ack=True))
+    _, _, body = client.expect_content(1, spec.Basic.GetOk)
+    assert len(body) == FRAME_MAX - 8
+
+
+def _publish_to(client, queue, body_size):
+    client.send(1, spec.Basic.Publish(routing_key=queue))
+    client.send_header(1, body_size)
+    client.send_body(1, b"x" * body_size)

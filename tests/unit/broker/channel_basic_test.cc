@@ -443,5 +443,19 @@ TEST(ChannelBasic, AnotherUsersIdIsRefused) {
                           "but authenticated user was 'ann'"));
 }
 
+TEST(ChannelGet, IsNotForAQuorumQueueWithASingleActiveConsumer) {
+  TestBroker broker;
+  TestClient client{broker};
+  client.declare("q",
+                 {.durable = true,
+                  .arguments = {{"x-queue-type", "quorum"}, {"x-single-active-consumer", true}}});
+  client.ignore();
+  client.send("q", "1").get("q");
+  EXPECT_THAT(client.received(),
+              ElementsAre("channel.close 405 RESOURCE_LOCKED - cannot obtain access to locked "
+                          "queue 'q' in vhost '/'. basic.get operations are not supported by "
+                          "quorum queues with single active consumer"));
+}
+
 }  // namespace
 }  // namespace leveret::broker::test
