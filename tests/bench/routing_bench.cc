@@ -32,6 +32,8 @@ class NoJournal final : public Journal {
   void drop_queue(QueueId, const std::string&) override {}
   void put_binding(const BindingRecord&) override {}
   void drop_binding(const BindingRecord&) override {}
+  void put_policy(const PolicyRecord&) override {}
+  void drop_policy(PolicyKind, const std::string&) override {}
   void append(QueueId, Seq, MessagePtr, ContentId) override {}
   void remove(QueueId, Seq, ContentId, std::size_t) override {}
   void remove_range(QueueId, Seq, Seq) override {}
@@ -41,6 +43,9 @@ class NoJournal final : public Journal {
   void flush() override {}
   std::size_t pending_bytes() const override { return 0; }
   void read(QueueId, Seq, Seq, std::size_t, std::size_t, ReadCallback done) override { done({}); }
+  void read_expired(QueueId, Seq, Seq, TimeMs, std::size_t, ExpiredCallback done) override {
+    done({});
+  }
 };
 
 struct Shape {
