@@ -90,7 +90,7 @@ void Channel::check_publish(const amqp::basic::Publish& method, const Message& m
   if (message.ttl_ms() == Message::ttl_invalid)
     throw amqp::Error{ReplyCode::precondition_failed,
                       "invalid expiration '" + expiration_of(message) +
-                          "': it must be a whole number of milliseconds, as a string of digits"};
+                          "': " + why_invalid_expiration(expiration_of(message))};
   if (!message.has_user_id()) return;
   const auto user_id = *amqp::read_properties_head(message.properties()).user_id;
   if (user_id != connection_.info().user)

@@ -96,12 +96,12 @@ void append_keys(const Table& headers, std::string_view name, std::vector<std::s
   const Value* value = headers.find(name);
   if (value == nullptr) return;
   const Array* array = value->get_if<Array>();
-  const auto is_text = [](const Value& key) { return key.as_string() != nullptr; };
-  if (array == nullptr || !std::ranges::all_of(*array, is_text))
-    throw amqp::Error{
-        amqp::ReplyCode::precondition_failed,
-        "invalid type for header '" + std::string{name} + "': it must be an array of strings"};
-  for (const Value& key : *array) keys.push_back(*key.as_string());
+  if (array == nullptr)
+    throw amqp::Error{amqp::ReplyCode::precondition_failed,
+                      "invalid message: {unacceptable_type_in_header,\"" + std::string{name} +
+                          "\"," + std::string{amqp::type_name(*value)} + "}"};
+  for (const Value& key : *array)  // what is no string is skipped (rabbit_basic.erl, header_routes)
+    if (const std::string* text = key.as_string()) keys.push_back(*text);
 }
 
 template <class F>

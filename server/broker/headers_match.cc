@@ -19,8 +19,8 @@ HeadersMatch::HeadersMatch(const amqp::Table& arguments) {
   }
   if (mode != "all" && mode != "any" && mode != "all-with-x" && mode != "any-with-x")
     throw amqp::Error{amqp::ReplyCode::precondition_failed,
-                      "Invalid x-match field value \"" + std::string{mode} +
-                          "\"; expected all, any, all-with-x, or any-with-x"};
+                      "Invalid x-match field value <<\"" + std::string{mode} +
+                          "\">>; expected all, any, all-with-x, or any-with-x"};
   any_ = mode.starts_with("any");
   const bool with_x = mode.ends_with("-with-x");
   for (const auto& [name, value] : arguments) {

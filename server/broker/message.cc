@@ -1,5 +1,6 @@
 #include "broker/message.h"
 
+#include <algorithm>
 #include <charconv>
 #include <cstring>
 #include <limits>
@@ -19,6 +20,7 @@ constexpr std::uint64_t whole_body_bytes_max = 1U << 20U;
 /// A number of milliseconds, at most what RabbitMQ's timers take.
 std::int64_t parse_ttl(std::string_view text) {
   constexpr std::int64_t ttl_ms_max = std::numeric_limits<std::uint32_t>::max();
+  if (text.starts_with('+')) text.remove_prefix(1);
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
   const bool is_number =
@@ -32,6 +34,17 @@ bool may_have_header(std::string_view raw_headers, std::string_view name_with_le
 }
 
 }  // namespace
+
+std::string why_invalid_expiration(std::string_view text) {
+  const std::size_t sign = text.starts_with('+') || text.starts_with('-') ? 1 : 0;
+  const std::size_t end = std::min(text.find_first_not_of("0123456789", sign), text.size());
+  if (end == sign) return "no_integer";
+  if (end != text.size()) return "{leftover_string,\"" + std::string{text.substr(end)} + "\"}";
+  const std::size_t first = std::min(text.find_first_not_of('0', sign), text.size() - 1);
+  const std::string digits{text.substr(first)};
+  return text.starts_with('-') ? "{value_negative,-" + digits + "}"
+                               : "{value_too_large," + digits + "}";
+}
 
 Message* Message::allocate(std::string_view exchange, std::string_view routing_key,
                            std::string_view properties, std::size_t body_bytes,

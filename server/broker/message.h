@@ -83,6 +83,10 @@ class Message final : public RefCounted {
   bool may_have_bcc_ = false;
 };
 
+/// Why an `expiration` is ttl_invalid, in RabbitMQ's words: `no_integer`, `{value_negative,-1}`,
+/// `{leftover_string,".5"}`, `{value_too_large,99999999999}` (rabbit_basic.erl, parse_expiration).
+std::string why_invalid_expiration(std::string_view text);
+
 /// Gathers a message whose body comes in pieces. What a peer announces is not allocated before it
 /// comes: a body beyond a megabyte grows as it arrives.
 class MessageBuilder {

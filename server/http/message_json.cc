@@ -110,10 +110,12 @@ broker::MessagePtr make_message(const Json& publication, const std::string& exch
   const std::string encoded = amqp::write_properties(properties);
   amqp::check_properties(encoded);  // the same limits as for a message that came by AMQP
   auto message = broker::Message::make(exchange, routing_key, encoded, body, now);
-  if (message->ttl_ms() == broker::Message::ttl_invalid)
+  if (message->ttl_ms() == broker::Message::ttl_invalid) {
+    const std::string expiration = properties.expiration.value_or("");
     throw amqp::Error{
         amqp::ReplyCode::precondition_failed,
-        "invalid expiration '" + properties.expiration.value_or("") + "': no_integer"};
+        "invalid expiration '" + expiration + "': " + broker::why_invalid_expiration(expiration)};
+  }
   return message;
 }
 

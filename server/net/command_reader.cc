@@ -69,10 +69,11 @@ void CommandReader::on_method(const amqp::Frame& frame, Output& output) {
     const bool may_follow = content->expected == Expected::no_more ||
                             std::holds_alternative<amqp::channel::CloseOk>(method);
     if (!may_follow)
-      throw content_error(ReplyCode::unexpected_frame,
-                          content->expected == Expected::header
-                              ? "expected content header for class 60, got a method instead"
-                              : "expected content body, got a method instead");
+      throw content_error(
+          ReplyCode::unexpected_frame,
+          content->expected == Expected::header
+              ? "expected content header for class 60, got non content header frame instead"
+              : "expected content body, got non content body frame instead");
     if (content == &current_)
       current_.expected = Expected::method;
     else

@@ -409,15 +409,32 @@ TEST(ChannelBasic, ImmediateIsNotImplemented) {
 }
 
 TEST(ChannelBasic, AnExpirationThatIsNoNumberIsRefused) {
-  for (const char* expiration : {"", "soon", "-1", "1.5", "10 ", "99999999999999999999"}) {
+  const std::pair<const char*, const char*> refusals[] = {
+      {"", "no_integer"},
+      {"soon", "no_integer"},
+      {"+-1", "no_integer"},
+      {"-1", "{value_negative,-1}"},
+      {"1.5", "{leftover_string,\".5\"}"},
+      {"10 ", "{leftover_string,\" \"}"},
+      {"99999999999999999999", "{value_too_large,99999999999999999999}"},
+  };
+  for (const auto& [expiration, reason] : refusals) {
     TestBroker broker;
     TestClient client{broker};
     client.declare("q").ignore();
     client.send("q", "1", with_expiration(expiration));
-    EXPECT_THAT(client.received(), ElementsAre(StartsWith("channel.close 406 PRECONDITION_FAILED - "
-                                                          "invalid expiration")))
-        << expiration;
+    EXPECT_THAT(client.received(),
+                ElementsAre("channel.close 406 PRECONDITION_FAILED - invalid expiration '" +
+                            std::string{expiration} + "': " + reason));
   }
+}
+
+TEST(ChannelBasic, AnExpirationMayHaveASign) {
+  TestBroker broker;
+  TestClient client{broker};
+  client.declare("q").ignore();
+  client.send("q", "1", with_expiration("+1000"));
+  EXPECT_EQ(broker.ready("q"), 1U);
 }
 
 TEST(ChannelBasic, AnEnormousExpirationIsNoOverflow) {

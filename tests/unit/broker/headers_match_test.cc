@@ -63,7 +63,7 @@ TEST(HeadersMatch, IntegersCompareByValueWhateverTheirWidth) {
 
 TEST(HeadersMatch, OtherModesAreRefusedWithRabbitMqsWords) {
   EXPECT_EQ(error_of({{"x-match", "some"}}),
-            "PRECONDITION_FAILED - Invalid x-match field value \"some\"; expected all, any, "
+            "PRECONDITION_FAILED - Invalid x-match field value <<\"some\">>; expected all, any, "
             "all-with-x, or any-with-x");
   EXPECT_THAT(error_of({{"x-match", 1}}), ::testing::HasSubstr("Invalid x-match field type"));
 }
