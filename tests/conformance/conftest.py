@@ -1,39 +1,79 @@
 """One broker per test process, connections that end with their test, and names of its own."""
 
 import itertools
+import json
 import os
 import pathlib
 import re
 import signal
 import sys
+import tomllib
 
 import pika
 import pytest
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 
+from support import answers  # noqa: E402
 from support import broker as brokers  # noqa: E402
 from support import frames  # noqa: E402
 from support.policies import Policies  # noqa: E402
 
 TEST_DEADLINE_S = 60
 TARGET = os.environ.get("CONFORMANCE_TARGET", "leveret")
-README = pathlib.Path(__file__).with_name("README.md").read_text(encoding="utf-8")
+HERE = pathlib.Path(__file__).parent
+DECISIONS = tomllib.loads((HERE / "decisions.toml").read_text(encoding="utf-8"))
 
 
-def _explained(row):
-    """A deliberate difference must have its row in the table of README.md."""
-    assert f"| `{row}` |" in README, f"README.md has no row `{row}` in its table of differences"
-    return row
+def _explained(decision):
+    """A deliberate difference must have its reason in decisions.toml."""
+    assert decision in DECISIONS, f"decisions.toml does not explain `{decision}`"
+    return decision
+
+
+def pytest_addoption(parser):
+    parser.addoption("--answers", metavar="FILE", help="write what the broker answered, by rule")
 
 
 def pytest_collection_modifyitems(items):
     for item in items:
         only = item.get_closest_marker("leveret_only")
         if only:
-            reason = f"RabbitMQ 3.10 differs: `{_explained(only.args[0])}` in README.md"
+            reason = f"RabbitMQ 3.10 differs: `{_explained(only.args[0])}` in decisions.toml"
             if TARGET != "leveret":
                 item.add_marker(pytest.mark.skip(reason=reason))
+
+
+_answers = {}  # Rule: {scenario: [answer, …]}
+
+
+def pytest_runtest_logreport(report):
+    """Gathers what the scenarios of each rule have noted; with -n, from all processes."""
+    if report.when != "call" or not report.passed:
+        return
+    scenario = re.sub(r"\[.*", "", report.nodeid.rpartition("/")[2], flags=re.DOTALL)
+    for rule, heard in report.user_properties:
+        known = _answers.setdefault(rule, {}).setdefault(scenario, [])
+        known += [answer for answer in heard if answer not in known]
+
+
+def pytest_sessionfinish(session):
+    path = session.config.getoption("--answers")
+    if path and not hasattr(session.config, "workerinput"):
+        text = json.dumps(_answers, indent=1, ensure_ascii=False, sort_keys=True)
+        pathlib.Path(path).write_text(text + "\n", encoding="utf-8")
+
+
+@pytest.fixture(autouse=True)
+def answer(request):
+    """`answer("…")`: notes what the broker did, for the rule's row of the table in README.md.
+
+    Closes and returns are noted without being asked for.
+    """
+    heard = answers.listen()
+    for marker in request.node.iter_markers("rule"):
+        request.node.user_properties += [(str(rule), heard) for rule in marker.args]
+    return answers.note
 
 
 @pytest.fixture(scope="session")
@@ -139,19 +179,14 @@ _numbers = itertools.count(1)
 
 
 @pytest.fixture
-def name(request):
+def name():
     """Makes names that no other test uses: `name("jobs")`."""
-    test = re.sub(r"\W+", "-", request.node.name)[:60]
-
-    def make(label="q"):
-        return f"{test}.{os.getpid()}.{next(_numbers)}.{label}"
-
-    return make
+    return lambda label="q": f"{os.getpid()}.{next(_numbers)}.{label}"
 
 
 @pytest.fixture
 def expect():
-    """`expect(leveret=…, rabbitmq=…, row=…)`: a deliberate difference, in README.md's table."""
+    """`expect(leveret=…, rabbitmq=…, row=…)`: a deliberate difference, explained in decisions.toml."""
 
     def choose(*, leveret, rabbitmq, row):
         _explained(row)

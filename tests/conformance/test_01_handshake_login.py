@@ -2,6 +2,7 @@
 
 import struct
 
+import pytest
 from pika import spec
 
 
@@ -25,11 +26,13 @@ def test_the_greeting_offers_both_mechanisms_and_english(raw):
     assert b"en_US" in start.locales.split()
 
 
+@pytest.mark.rule(76)
 def test_the_server_proposes_limits(raw):
     tune = raw().tune
     assert (tune.channel_max, tune.frame_max, tune.heartbeat) == (2047, 131072, 60)
 
 
+@pytest.mark.rule(76)
 def test_smaller_limits_are_accepted(raw, broker):
     client = raw(handshake=False)
     client.log_in()
@@ -38,6 +41,7 @@ def test_smaller_limits_are_accepted(raw, broker):
     client.expect(0, spec.Connection.OpenOk)
 
 
+@pytest.mark.rule(80)
 def test_a_heartbeat_above_the_servers_is_accepted(raw):
     client = raw(handshake=False)
     client.log_in()

@@ -10,6 +10,7 @@ from support.frames import PROTOCOL_HEADER
 SUPPORTED = b"AMQP\x00\x00\x09\x01"
 
 
+@pytest.mark.rule(75)
 @pytest.mark.parametrize(
     "header",
     [
@@ -26,12 +27,14 @@ def test_a_wrong_protocol_header_is_answered_with_the_right_one(raw, header):
     assert client.read_to_end() == SUPPORTED
 
 
+@pytest.mark.rule(75)
 def test_the_header_of_0_9_with_the_old_layout_is_accepted(raw):
     client = raw(handshake=False)
     client.send_bytes(b"AMQP\x01\x01\x00\x09")
     client.expect(0, spec.Connection.Start)
 
 
+@pytest.mark.rule(82)
 @pytest.mark.parametrize("mechanism", ["PLAIN", "AMQPLAIN"])
 def test_a_wrong_password_is_refused_with_403_when_the_client_understands(raw, mechanism):
     responses = {
@@ -48,18 +51,21 @@ def test_a_wrong_password_is_refused_with_403_when_the_client_understands(raw, m
     assert (close.class_id, close.method_id) == (0, 0)
 
 
+@pytest.mark.rule(82)
 def test_an_unknown_user_gets_the_same_answer(raw):
     client = raw(handshake=False)
     client.log_in(response="\0nobody\0guest")
     client.expect_connection_close(403, re.compile("^ACCESS_REFUSED - Login was refused"))
 
 
+@pytest.mark.rule(82)
 def test_a_wrong_password_just_ends_the_socket_otherwise(raw):
     client = raw(handshake=False)
     client.log_in(response="\0guest\0wrong", capabilities={})
     client.expect_end()
 
 
+@pytest.mark.rule(83)
 def test_an_unknown_vhost_is_refused_with_530(raw):
     client = raw(handshake=False)
     client.log_in()
@@ -69,6 +75,7 @@ def test_an_unknown_vhost_is_refused_with_530(raw):
     assert (close.class_id, close.method_id) == (10, 40)
 
 
+@pytest.mark.rule(76)
 @pytest.mark.parametrize(
     "limit, value, text",
     [

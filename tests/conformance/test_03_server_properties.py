@@ -3,6 +3,7 @@
 import pytest
 
 
+@pytest.mark.rule(87)
 @pytest.mark.parametrize(
     "capability",
     [
@@ -18,7 +19,6 @@ import pytest
     ],
 )
 def test_the_server_announces(raw, capability):
-    """Rule 87."""
     assert raw().start.server_properties["capabilities"][capability] is True
 
 

@@ -2,6 +2,7 @@
 
 import time
 
+import pytest
 from pika import frame, spec
 
 
@@ -12,18 +13,21 @@ def _open(client, heartbeat):
     client.expect(0, spec.Connection.OpenOk)
 
 
+@pytest.mark.rule(80)
 def test_an_idle_server_sends_heartbeats(raw):
     client = raw(handshake=False)
     _open(client, heartbeat=1)
     assert isinstance(client.receive_any(), frame.Heartbeat)
 
 
+@pytest.mark.rule(80)
 def test_a_silent_client_is_dropped(raw):
     client = raw(handshake=False)
     _open(client, heartbeat=1)
     client.expect_end()
 
 
+@pytest.mark.rule(81)
 def test_any_traffic_keeps_the_connection(raw):
     client = raw(handshake=False)
     _open(client, heartbeat=1)
@@ -35,6 +39,7 @@ def test_any_traffic_keeps_the_connection(raw):
     client.close()
 
 
+@pytest.mark.rule(80, 81)
 def test_heartbeats_keep_the_connection(raw):
     client = raw(handshake=False)
     _open(client, heartbeat=1)
@@ -45,6 +50,7 @@ def test_heartbeats_keep_the_connection(raw):
     client.close()
 
 
+@pytest.mark.rule(81)
 def test_a_heartbeat_on_a_channel_is_an_error(raw, expect):
     client = raw()
     client.send_frame(spec.FRAME_HEARTBEAT, 1, b"")

@@ -2,9 +2,11 @@
 
 import re
 
+import pytest
 from pika import spec
 
 
+@pytest.mark.rule(84)
 def test_a_channel_number_is_free_again_after_close(raw):
     client = raw()
     client.send(1, spec.Channel.Close(200, "done", 0, 0))
@@ -12,6 +14,7 @@ def test_a_channel_number_is_free_again_after_close(raw):
     client.open_channel(1)
 
 
+@pytest.mark.rule(84)
 def test_a_channel_number_is_free_again_after_an_error(raw):
     client = raw()
     client.send(1, spec.Queue.Declare(queue="does-not-exist", passive=True))
@@ -20,6 +23,7 @@ def test_a_channel_number_is_free_again_after_an_error(raw):
     client.expect_nothing_before(1)
 
 
+@pytest.mark.rule(84)
 def test_what_follows_an_error_on_its_channel_is_ignored(raw, name):
     client = raw()
     queue = name()
@@ -32,6 +36,7 @@ def test_what_follows_an_error_on_its_channel_is_ignored(raw, name):
     client.expect_channel_close(1, 404)
 
 
+@pytest.mark.rule(89)
 def test_an_error_closes_its_own_channel_only(raw):
     client = raw(channels=2)
     client.send(1, spec.Queue.Declare(queue="does-not-exist", passive=True))
@@ -39,6 +44,7 @@ def test_an_error_closes_its_own_channel_only(raw):
     client.expect_nothing_before(2)
 
 
+@pytest.mark.rule(89)
 def test_the_close_names_the_failed_method(raw):
     client = raw()
     client.send(1, spec.Queue.Declare(queue="does-not-exist", passive=True))
@@ -48,18 +54,21 @@ def test_the_close_names_the_failed_method(raw):
     assert (close.class_id, close.method_id) == (50, 10)
 
 
+@pytest.mark.rule(85)
 def test_a_second_open_is_504(raw):
     client = raw()
     client.send(1, spec.Channel.Open())
     client.expect_connection_close(504, "CHANNEL_ERROR - second 'channel.open' seen")
 
 
+@pytest.mark.rule(85)
 def test_a_method_on_a_channel_never_opened_is_504(raw):
     client = raw()
     client.send(7, spec.Queue.Declare(queue="q"))
     client.expect_connection_close(504, "CHANNEL_ERROR - expected 'channel.open'")
 
 
+@pytest.mark.rule(85)
 def test_more_channels_than_negotiated_are_530(raw):
     client = raw(handshake=False)
     client.log_in()
@@ -72,6 +81,7 @@ def test_more_channels_than_negotiated_are_530(raw):
     client.expect_connection_close(530, re.compile(r"^NOT_ALLOWED - .*\(2\)"))
 
 
+@pytest.mark.rule(55)
 def test_flow_true_is_answered_and_flow_false_is_540(raw):
     client = raw()
     client.send(1, spec.Channel.Flow(active=True))

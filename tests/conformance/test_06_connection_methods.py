@@ -38,9 +38,10 @@ def _expect_on_each(client, numbers, method_class):
         left.remove(received.channel_number)
 
 
+@pytest.mark.rule(90)
 @pytest.mark.parametrize("secret", [b"guest", b"something else", b""])
 def test_a_new_secret_is_accepted(raw, secret):
-    """Rule 90. A password does not expire: RabbitMQ's own users keep theirs whatever is sent."""
+    """A password does not expire: RabbitMQ's own users keep theirs whatever is sent."""
     client = raw()
     client.send_frame(spec.FRAME_METHOD, 0, _update_secret(secret))
     answer = struct.pack(">BHI", spec.FRAME_METHOD, 0, 4) + UPDATE_SECRET_OK + b"\xce"
@@ -48,8 +49,9 @@ def test_a_new_secret_is_accepted(raw, secret):
     client.expect_nothing_before(1)
 
 
+@pytest.mark.rule(85)
 def test_all_channels_of_a_connection_work_at_once(raw, name):
-    """Rule 85. 2,047 of them: opened, used, closed, and opened again."""
+    """2,047 of them: opened, used, closed, and opened again."""
     client = raw(channels=0)
     queue = name()
     numbers = range(1, CHANNEL_MAX + 1)
@@ -75,8 +77,8 @@ def test_all_channels_of_a_connection_work_at_once(raw, name):
         client.expect_nothing_before(number)
 
 
+@pytest.mark.rule(85)
 def test_one_channel_more_than_the_servers_limit_is_530(raw):
-    """Rule 85."""
     client = raw(channels=0)
     numbers = range(1, CHANNEL_MAX + 1)
     for number in numbers:
@@ -90,8 +92,8 @@ def test_one_channel_more_than_the_servers_limit_is_530(raw):
     )
 
 
+@pytest.mark.rule(76)
 def test_frames_may_be_as_small_as_4096_bytes(raw, name):
-    """Rule 76."""
     client = raw(handshake=False)
     client.log_in()
     client.accept_tune(frame_max=4096)
@@ -110,8 +112,8 @@ def test_frames_may_be_as_small_as_4096_bytes(raw, name):
     assert body == b"x" * 4088 + b"y" * 912
 
 
+@pytest.mark.rule(67)
 def test_an_exclusive_queue_goes_when_the_client_closes(raw, connection, name):
-    """Rule 67."""
     client = raw()
     queue = name()
     client.send(1, spec.Queue.Declare(queue=queue, exclusive=True))

@@ -9,6 +9,7 @@ from pika import spec
 from support.amqp import closes_channel, closes_connection, exchange_exists
 
 
+@pytest.mark.rule(7)
 @pytest.mark.parametrize("kind", ["direct", "fanout", "topic", "headers"])
 def test_declaring_twice_the_same_is_fine(channel, name, kind):
     exchange = name()
@@ -32,6 +33,7 @@ def test_the_standard_exchanges_exist_and_are_durable(channel, exchange, kind):
     channel.exchange_declare(exchange, kind, durable=True)
 
 
+@pytest.mark.rule(7)
 def test_another_type_is_406(channel, name):
     exchange = name()
     channel.exchange_declare(exchange, "direct")
@@ -44,6 +46,7 @@ def test_another_type_is_406(channel, name):
         channel.exchange_declare(exchange, "fanout")
 
 
+@pytest.mark.rule(7)
 @pytest.mark.parametrize("argument", ["durable", "auto_delete", "internal"])
 def test_another_flag_is_406(channel, name, argument):
     exchange = name()
@@ -57,18 +60,21 @@ def test_another_flag_is_406(channel, name, argument):
         channel.exchange_declare(exchange, "direct", **{argument: True})
 
 
+@pytest.mark.rule(7)
 def test_unknown_arguments_are_not_compared(channel, name):
     exchange = name()
     channel.exchange_declare(exchange, "direct", arguments={"x-mine": 1})
     channel.exchange_declare(exchange, "direct", arguments={"x-mine": 2})
 
 
+@pytest.mark.rule(13)
 def test_an_absent_exchange_is_404_when_passive(channel, name):
     exchange = name()
     with closes_channel(channel, 404, f"NOT_FOUND - no exchange '{exchange}' in vhost '/'"):
         channel.exchange_declare(exchange, passive=True)
 
 
+@pytest.mark.rule(8)
 def test_an_unknown_type_is_refused(channel, name, expect):
     closes, code, text = expect(
         leveret=(closes_channel, 406, "PRECONDITION_FAILED - unknown exchange type 'cloud'"),
@@ -79,6 +85,7 @@ def test_an_unknown_type_is_refused(channel, name, expect):
         channel.exchange_declare(name(), "cloud")
 
 
+@pytest.mark.rule(14)
 def test_nowait_has_no_answer_but_works(raw, connection, name):
     client = raw()
     exchange = name()
@@ -87,6 +94,7 @@ def test_nowait_has_no_answer_but_works(raw, connection, name):
     assert exchange_exists(connection, exchange)
 
 
+@pytest.mark.rule(14)
 def test_an_error_of_a_nowait_declare_still_closes_the_channel(raw, name):
     client = raw()
     exchange = name()
@@ -95,6 +103,7 @@ def test_an_error_of_a_nowait_declare_still_closes_the_channel(raw, name):
     client.expect_channel_close(1, 406, re.compile("inequivalent arg 'type'"))
 
 
+@pytest.mark.rule(12)
 def test_line_breaks_in_names_are_dropped(channel, connection, name):
     exchange = name()
     channel.exchange_declare(exchange + "\r\n", "fanout")

@@ -7,6 +7,7 @@ from support.amqp import closes_channel
 DEFAULT = "ACCESS_REFUSED - operation not permitted on the default exchange"
 
 
+@pytest.mark.rule(9)
 def test_the_amq_prefix_is_reserved_for_exchanges(channel):
     with closes_channel(
         channel,
@@ -16,6 +17,7 @@ def test_the_amq_prefix_is_reserved_for_exchanges(channel):
         channel.exchange_declare("amq.mine", "direct")
 
 
+@pytest.mark.rule(9)
 def test_the_amq_prefix_is_reserved_for_queues(channel):
     with closes_channel(
         channel, 403, "ACCESS_REFUSED - queue name 'amq.mine' contains reserved prefix 'amq.*'"
@@ -23,11 +25,13 @@ def test_the_amq_prefix_is_reserved_for_queues(channel):
         channel.queue_declare("amq.mine")
 
 
+@pytest.mark.rule(9)
 def test_an_absent_reserved_name_is_404_when_passive(channel):
     with closes_channel(channel, 404):
         channel.queue_declare("amq.mine", passive=True)
 
 
+@pytest.mark.rule(10)
 @pytest.mark.parametrize("exchange", ["amq.direct", "amq.topic"])
 def test_a_standard_exchange_cannot_be_deleted(channel, exchange):
     with closes_channel(
@@ -38,16 +42,19 @@ def test_a_standard_exchange_cannot_be_deleted(channel, exchange):
         channel.exchange_delete(exchange)
 
 
+@pytest.mark.rule(10)
 def test_the_default_exchange_cannot_be_declared(channel):
     with closes_channel(channel, 403, DEFAULT):
         channel.exchange_declare("", "direct", durable=True)
 
 
+@pytest.mark.rule(10)
 def test_the_default_exchange_cannot_be_deleted(channel):
     with closes_channel(channel, 403, DEFAULT):
         channel.exchange_delete("")
 
 
+@pytest.mark.rule(10)
 def test_nothing_can_be_bound_to_the_default_exchange(channel, name):
     queue = name()
     channel.queue_declare(queue, exclusive=True)
@@ -55,6 +62,7 @@ def test_nothing_can_be_bound_to_the_default_exchange(channel, name):
         channel.queue_bind(queue, "", "key")
 
 
+@pytest.mark.rule(10)
 def test_nothing_can_be_unbound_from_the_default_exchange(channel, name):
     queue = name()
     channel.queue_declare(queue, exclusive=True)

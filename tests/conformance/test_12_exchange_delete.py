@@ -1,5 +1,7 @@
 """The end of exchanges: delete, if-unused, auto-delete."""
 
+import pytest
+
 from support import wait
 from support.amqp import closes_channel, exchange_exists, is_empty
 
@@ -16,10 +18,12 @@ def test_a_deleted_exchange_is_gone_with_its_bindings(channel, connection, name)
     assert is_empty(channel, queue)
 
 
+@pytest.mark.rule(15)
 def test_deleting_an_absent_exchange_is_fine(channel, name):
     channel.exchange_delete(name())
 
 
+@pytest.mark.rule(15)
 def test_if_unused_protects_an_exchange_with_bindings(channel, name):
     exchange, queue = name("x"), name()
     channel.exchange_declare(exchange, "fanout")
@@ -38,6 +42,7 @@ def test_if_unused_deletes_an_exchange_without_bindings(channel, connection, nam
     assert not exchange_exists(connection, exchange)
 
 
+@pytest.mark.rule(66)
 def test_an_auto_delete_exchange_goes_with_its_last_binding(channel, connection, name):
     exchange, queue = name("x"), name()
     channel.exchange_declare(exchange, "direct", auto_delete=True)
@@ -50,6 +55,7 @@ def test_an_auto_delete_exchange_goes_with_its_last_binding(channel, connection,
     assert not exchange_exists(connection, exchange)
 
 
+@pytest.mark.rule(66)
 def test_an_auto_delete_exchange_goes_with_its_last_queue(channel, connection, name):
     exchange, queue = name("x"), name()
     channel.exchange_declare(exchange, "direct", auto_delete=True)
@@ -59,6 +65,7 @@ def test_an_auto_delete_exchange_goes_with_its_last_queue(channel, connection, n
     wait.until(lambda: not exchange_exists(connection, exchange), "the exchange's end")
 
 
+@pytest.mark.rule(66)
 def test_an_auto_delete_exchange_never_bound_stays(channel, connection, name):
     exchange = name()
     channel.exchange_declare(exchange, "direct", auto_delete=True)

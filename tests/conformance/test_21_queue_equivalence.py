@@ -9,6 +9,7 @@ from support import frames
 from support.amqp import closes_channel
 
 
+@pytest.mark.rule(1)
 @pytest.mark.parametrize("flag", ["durable", "auto_delete"])
 def test_another_flag_is_406(channel, name, flag):
     queue = name()
@@ -22,6 +23,7 @@ def test_another_flag_is_406(channel, name, flag):
         channel.queue_declare(queue, **{flag: True})
 
 
+@pytest.mark.rule(1)
 @pytest.mark.parametrize(
     "current, received, text",
     [
@@ -61,6 +63,7 @@ def test_another_ttl_is_406(channel, name, current, received, text):
         channel.queue_declare(queue, arguments=received)
 
 
+@pytest.mark.rule(1)
 @pytest.mark.parametrize(
     "key, value, other",
     [
@@ -81,6 +84,7 @@ def test_another_limit_is_406(channel, name, key, value, other):
         channel.queue_declare(queue, arguments={key: other})
 
 
+@pytest.mark.rule(1)
 def test_another_dead_letter_exchange_is_406(channel, name):
     queue = name()
     channel.queue_declare(queue, arguments={"x-dead-letter-exchange": "a"})
@@ -93,6 +97,7 @@ def test_another_dead_letter_exchange_is_406(channel, name):
         channel.queue_declare(queue, arguments={"x-dead-letter-exchange": "b"})
 
 
+@pytest.mark.rule(2)
 def test_unknown_arguments_are_not_compared(channel, name):
     queue = name()
     channel.queue_declare(queue, arguments={"x-mine": "a"})
@@ -100,12 +105,14 @@ def test_unknown_arguments_are_not_compared(channel, name):
     channel.queue_declare(queue)
 
 
+@pytest.mark.rule(4)
 def test_a_missing_type_equals_classic(channel, name):
     queue = name()
     channel.queue_declare(queue)
     channel.queue_declare(queue, arguments={"x-queue-type": "classic"})
 
 
+@pytest.mark.rule(3)
 @pytest.mark.parametrize(
     "letter, packing",
     [(b"b", ">b"), (b"B", ">B"), (b"s", ">h"), (b"u", ">H"), (b"i", ">I"), (b"l", ">q")],
@@ -123,6 +130,7 @@ def test_integers_of_any_width_compare_by_value(raw, channel, name, letter, pack
     client.expect(1, spec.Queue.DeclareOk)
 
 
+@pytest.mark.rule(3)
 def test_a_string_does_not_equal_an_integer(channel, name):
     queue = name()
     channel.queue_declare(queue, arguments={"x-max-length": 100})
@@ -130,6 +138,7 @@ def test_a_string_does_not_equal_an_integer(channel, name):
         channel.queue_declare(queue, arguments={"x-max-length": "100"})
 
 
+@pytest.mark.rule(6)
 def test_an_exclusive_queue_compares_as_not_durable(channel, name):
     queue = name()
     channel.queue_declare(queue, durable=True, exclusive=True)

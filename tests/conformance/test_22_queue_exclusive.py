@@ -15,6 +15,7 @@ def _locked(queue):
     )
 
 
+@pytest.mark.rule(5)
 @pytest.mark.parametrize(
     "use",
     [
@@ -45,12 +46,14 @@ def test_another_connection_may_publish_to_it(connect, name):
     assert get(owner, queue)[2] == b"hello"
 
 
+@pytest.mark.rule(67)
 def test_all_channels_of_the_owner_may_use_it(connection, name):
     queue = name()
     connection.channel().queue_declare(queue, exclusive=True)
     Collector(connection.channel(), queue)
 
 
+@pytest.mark.rule(5)
 @pytest.mark.parametrize("first, second", [(False, True), (True, False)])
 def test_the_exclusive_flag_must_not_change(channel, name, first, second):
     queue = name()
@@ -59,6 +62,7 @@ def test_the_exclusive_flag_must_not_change(channel, name, first, second):
         channel.queue_declare(queue, exclusive=second)
 
 
+@pytest.mark.rule(67)
 def test_it_outlives_its_channel_but_not_its_connection(connect, connection, name):
     queue = name()
     owner = connect()
@@ -70,6 +74,7 @@ def test_it_outlives_its_channel_but_not_its_connection(connect, connection, nam
     wait.until(lambda: not exists(connection, queue), "the queue's end")
 
 
+@pytest.mark.rule(67)
 def test_it_goes_when_the_socket_breaks(raw, connect, name):
     queue = name()
     client = raw()

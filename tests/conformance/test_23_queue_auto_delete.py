@@ -1,9 +1,12 @@
 """Auto-delete queues: gone with their last consumer, if they ever had one."""
 
+import pytest
+
 from support import wait
 from support.amqp import Collector, exists, get, put
 
 
+@pytest.mark.rule(65)
 def test_it_stays_until_it_has_had_a_consumer(channel, connection, name):
     queue = name()
     channel.queue_declare(queue, auto_delete=True)
@@ -13,6 +16,7 @@ def test_it_stays_until_it_has_had_a_consumer(channel, connection, name):
     assert exists(connection, queue)
 
 
+@pytest.mark.rule(65)
 def test_it_goes_with_the_last_cancel(channel, connection, name):
     queue = name()
     channel.queue_declare(queue, auto_delete=True)
@@ -23,6 +27,7 @@ def test_it_goes_with_the_last_cancel(channel, connection, name):
     wait.until(lambda: not exists(connection, queue), "the queue's end")
 
 
+@pytest.mark.rule(65)
 def test_it_goes_with_the_last_channel(connection, name):
     queue = name()
     channel = connection.channel()
@@ -32,6 +37,7 @@ def test_it_goes_with_the_last_channel(connection, name):
     wait.until(lambda: not exists(connection, queue), "the queue's end")
 
 
+@pytest.mark.rule(65)
 def test_it_goes_with_the_last_connection(connect, connection, name):
     queue = name()
     consumer = connect()

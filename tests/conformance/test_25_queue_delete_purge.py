@@ -1,5 +1,7 @@
 """The end of queues and of their messages."""
 
+import pytest
+
 from support.amqp import Collector, closes_channel, exists, get, is_empty, put, wait_ready
 
 
@@ -12,10 +14,12 @@ def test_delete_counts_the_ready_messages(channel, connection, name):
     assert not exists(connection, queue)
 
 
+@pytest.mark.rule(15)
 def test_deleting_an_absent_queue_is_fine(channel, name):
     assert channel.queue_delete(name()).method.message_count == 0
 
 
+@pytest.mark.rule(15)
 def test_if_unused_protects_a_queue_with_consumers(channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -24,6 +28,7 @@ def test_if_unused_protects_a_queue_with_consumers(channel, name):
         channel.queue_delete(queue, if_unused=True)
 
 
+@pytest.mark.rule(15)
 def test_if_empty_protects_a_queue_with_messages(channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -42,6 +47,7 @@ def test_if_unused_and_if_empty_let_an_idle_queue_go(channel, connection, name):
     assert not exists(connection, queue)
 
 
+@pytest.mark.rule(64)
 def test_purge_removes_the_ready_and_leaves_the_unacked(channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -60,6 +66,7 @@ def test_purging_an_absent_queue_is_404(channel, name):
         channel.queue_purge(queue)
 
 
+@pytest.mark.rule(64)
 def test_neither_purge_nor_delete_dead_letters(channel, name):
     dead, queue = name("dead"), name()
     channel.queue_declare(dead)

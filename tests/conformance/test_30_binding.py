@@ -1,5 +1,7 @@
 """Bindings from exchanges to queues."""
 
+import pytest
+
 from support.amqp import closes_channel, get, is_empty, put, take
 
 
@@ -28,6 +30,7 @@ def test_bindings_with_other_arguments_are_others(channel, name):
     assert get(channel, queue, auto_ack=True)[2] == b"still"
 
 
+@pytest.mark.rule(15)
 def test_binding_to_an_absent_exchange_is_404(channel, name):
     queue, exchange = name(), name("x")
     channel.queue_declare(queue, exclusive=True)
@@ -35,20 +38,22 @@ def test_binding_to_an_absent_exchange_is_404(channel, name):
         channel.queue_bind(queue, exchange, "k")
 
 
+@pytest.mark.rule(15)
 def test_binding_an_absent_queue_is_404(channel, name):
     queue = name()
     with closes_channel(channel, 404, f"NOT_FOUND - no queue '{queue}' in vhost '/'"):
         channel.queue_bind(queue, "amq.direct", "k")
 
 
+@pytest.mark.rule(15)
 def test_unbinding_what_is_not_bound_is_fine(channel, name):
     queue = name()
     channel.queue_declare(queue, exclusive=True)
     channel.queue_unbind(queue, "amq.direct", "never")
 
 
+@pytest.mark.rule(15)
 def test_unbinding_from_or_to_what_does_not_exist_is_fine(channel, name):
-    """Rule 15."""
     queue = name()
     channel.queue_declare(queue, exclusive=True)
     channel.queue_unbind(queue, name("absent"), "k")
@@ -57,8 +62,8 @@ def test_unbinding_from_or_to_what_does_not_exist_is_fine(channel, name):
     channel.exchange_unbind(name("absent"), "amq.fanout", "k")
 
 
+@pytest.mark.rule(15)
 def test_binding_an_absent_exchange_to_an_exchange_is_404(connection, name, needs):
-    """Rule 15."""
     needs("exchange_exchange_bindings")
     absent = name("absent")
     for target, source in ((absent, "amq.fanout"), ("amq.fanout", absent)):
@@ -67,8 +72,9 @@ def test_binding_an_absent_exchange_to_an_exchange_is_404(connection, name, need
             channel.exchange_bind(target, source, "k")
 
 
+@pytest.mark.rule(33)
 def test_a_queue_gets_one_copy_however_many_exchanges_lead_to_it(channel, name, needs):
-    """Rule 33; exchanges bound in a circle are asked once each."""
+    """Exchanges bound in a circle are asked once each."""
     needs("exchange_exchange_bindings")
     first, second, queue = name("first"), name("second"), name()
     for exchange in (first, second):
@@ -83,6 +89,7 @@ def test_a_queue_gets_one_copy_however_many_exchanges_lead_to_it(channel, name, 
     assert take(channel, queue, 2) == ["once", "last"]
 
 
+@pytest.mark.rule(10)
 def test_every_queue_is_bound_to_the_default_exchange_by_its_name(channel, name):
     queue = name()
     channel.queue_declare(queue, exclusive=True)
@@ -91,6 +98,7 @@ def test_every_queue_is_bound_to_the_default_exchange_by_its_name(channel, name)
     assert (method.exchange, method.routing_key, body) == ("", queue, b"x")
 
 
+@pytest.mark.rule(87)
 def test_an_exchange_can_be_bound_to_an_exchange(channel, name, needs):
     needs("exchange_exchange_bindings")
     source, target, queue = name("source"), name("target"), name()

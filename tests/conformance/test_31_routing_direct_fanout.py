@@ -1,5 +1,7 @@
 """Routing by equality, and to everyone."""
 
+import pytest
+
 from support.amqp import is_empty, put, take
 
 
@@ -37,6 +39,7 @@ def test_fanout_ignores_the_key(channel, name):
         assert take(channel, queue, 1) == ["copy"]
 
 
+@pytest.mark.rule(33)
 def test_several_bindings_of_one_queue_give_it_one_copy(channel, name):
     queue = name()
     channel.queue_declare(queue, exclusive=True)

@@ -29,6 +29,7 @@ CASES = [
 ]
 
 
+@pytest.mark.rule(34)
 @pytest.mark.parametrize("pattern, matching, others", CASES, ids=[case[0] for case in CASES])
 def test_a_pattern(channel, name, pattern, matching, others):
     exchange, queue = name("x"), name()

@@ -28,16 +28,16 @@ def test_it_takes_what_is_not_routed_and_nothing_else(channel, name, rest):
     assert is_empty(channel, rest[1])
 
 
+@pytest.mark.rule(22)
 def test_what_it_routes_is_not_returned(confirming, name, rest):
-    """Rule 22."""
     exchange = name("e")
     confirming.exchange_declare(exchange, "direct", arguments={"alternate-exchange": rest[0]})
     confirming.basic_publish(exchange, "k", b"x", mandatory=True)
     assert take(confirming, rest[1], 1) == ["x"]
 
 
+@pytest.mark.rule(22)
 def test_what_it_cannot_route_either_is_returned(confirming, name):
-    """Rule 22."""
     exchange, empty = name("e"), name("empty")
     confirming.exchange_declare(empty, "fanout")
     confirming.exchange_declare(exchange, "direct", arguments={"alternate-exchange": empty})
@@ -68,8 +68,8 @@ def test_one_that_does_not_exist_is_as_none(confirming, name):
         confirming.basic_publish(exchange, "k", b"x", mandatory=True)
 
 
+@pytest.mark.rule(7)
 def test_another_one_in_a_second_declare_is_406(channel, name, rest):
-    """Rule 7."""
     exchange = name("e")
     channel.exchange_declare(exchange, "direct", arguments={"alternate-exchange": rest[0]})
     with closes_channel(
@@ -81,8 +81,9 @@ def test_another_one_in_a_second_declare_is_406(channel, name, rest):
         channel.exchange_declare(exchange, "direct")
 
 
+@pytest.mark.rule(19)
 def test_an_internal_exchange_can_be_one(channel, name):
-    """Rule 19: clients cannot publish to it, exchanges can."""
+    """Clients cannot publish to it, exchanges can."""
     internal, exchange, queue = name("internal"), name("e"), name("q")
     channel.exchange_declare(internal, "fanout", internal=True)
     channel.exchange_declare(exchange, "direct", arguments={"alternate-exchange": internal})

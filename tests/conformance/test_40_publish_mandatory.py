@@ -5,6 +5,7 @@ import pytest
 from pika import exceptions, spec
 
 
+@pytest.mark.rule(21)
 def test_an_unroutable_message_comes_back_whole(raw, name):
     client, key = raw(), name("nowhere")
     properties = spec.BasicProperties(message_id="m-1", headers={"a": 1})
@@ -22,6 +23,7 @@ def test_an_empty_unroutable_message_comes_back_too(raw, name):
     assert (returned.reply_code, body) == (312, b"")
 
 
+@pytest.mark.rule(21)
 def test_the_return_precedes_the_ack(raw, name):
     client = raw()
     client.send(1, spec.Confirm.Select())
@@ -32,6 +34,7 @@ def test_the_return_precedes_the_ack(raw, name):
     assert ack.delivery_tag == 1
 
 
+@pytest.mark.rule(21)
 def test_without_mandatory_an_unroutable_message_is_dropped_and_acked(raw, name):
     client = raw()
     client.send(1, spec.Confirm.Select())
@@ -40,6 +43,7 @@ def test_without_mandatory_an_unroutable_message_is_dropped_and_acked(raw, name)
     client.expect(1, spec.Basic.Ack)
 
 
+@pytest.mark.rule(21)
 def test_a_routed_mandatory_message_does_not_come_back(raw, name):
     client, queue = raw(), name()
     client.send(1, spec.Queue.Declare(queue=queue))

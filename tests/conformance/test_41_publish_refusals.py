@@ -9,12 +9,14 @@ from pika import spec
 from support.amqp import closes_channel, get, put
 
 
+@pytest.mark.rule(19)
 def test_to_an_absent_exchange_is_404(channel, name):
     exchange = name()
     with closes_channel(channel, 404, f"NOT_FOUND - no exchange '{exchange}' in vhost '/'"):
         channel.basic_publish(exchange, "k", b"x")
 
 
+@pytest.mark.rule(19)
 def test_to_an_internal_exchange_is_403(channel, name):
     exchange = name()
     channel.exchange_declare(exchange, "fanout", internal=True)
@@ -26,6 +28,7 @@ def test_to_an_internal_exchange_is_403(channel, name):
         channel.basic_publish(exchange, "k", b"x")
 
 
+@pytest.mark.rule(20)
 def test_immediate_is_540(raw, name):
     client = raw()
     client.send(1, spec.Basic.Publish(routing_key=name(), immediate=True))
@@ -33,6 +36,7 @@ def test_immediate_is_540(raw, name):
     client.expect_connection_close(540, "NOT_IMPLEMENTED - immediate=true")
 
 
+@pytest.mark.rule(29)
 @pytest.mark.parametrize("expiration", ["soon", "-1", "1.5", "", "10 ", "99999999999999"])
 def test_an_expiration_that_is_no_number_of_ms_is_406(channel, name, expiration):
     queue = name()
@@ -41,6 +45,7 @@ def test_an_expiration_that_is_no_number_of_ms_is_406(channel, name, expiration)
         put(channel, queue, "x", properties=pika.BasicProperties(expiration=expiration))
 
 
+@pytest.mark.rule(30)
 def test_the_user_id_must_be_the_publishers(channel, name):
     queue = name()
     channel.queue_declare(queue)

@@ -24,6 +24,7 @@ def _confirmed(client, count, channel=1):
     return tags
 
 
+@pytest.mark.rule(23)
 def test_numbers_start_with_the_first_publish_after_select(raw, name):
     client, queue = raw(), name()
     client.publish(1, "", queue, b"before")
@@ -32,6 +33,7 @@ def test_numbers_start_with_the_first_publish_after_select(raw, name):
     assert _confirmed(client, 1) == [1]
 
 
+@pytest.mark.rule(23)
 def test_a_second_select_does_not_restart_them(raw, name):
     client, queue = raw(), name()
     _select(client)
@@ -52,6 +54,7 @@ def test_channels_count_by_themselves(raw, name):
     assert client.expect(2, spec.Basic.Ack).delivery_tag == 1
 
 
+@pytest.mark.rule(24)
 @pytest.mark.parametrize("durable", [False, True], ids=["transient", "persistent"])
 def test_each_of_many_is_confirmed_once(raw, name, durable):
     client, queue = raw(), name()
@@ -64,6 +67,7 @@ def test_each_of_many_is_confirmed_once(raw, name, durable):
     client.expect_nothing_before(1)
 
 
+@pytest.mark.rule(25)
 def test_a_message_for_several_queues_is_confirmed_once(raw, name):
     client, exchange = raw(), name("x")
     client.send(1, spec.Exchange.Declare(exchange=exchange, type="fanout"))
@@ -112,6 +116,7 @@ def test_a_confirmed_message_is_in_the_queue(confirming, name):
     assert take(confirming, queue, 2) == ["a", "b"]
 
 
+@pytest.mark.rule(27)
 def test_confirms_and_transactions_exclude_each_other(connection):
     channel = connection.channel()
     channel.tx_select()

@@ -5,6 +5,7 @@ import decimal
 import struct
 
 import pika
+import pytest
 from pika import spec
 
 from support import frames
@@ -41,6 +42,7 @@ def test_absent_properties_stay_absent(channel, name):
     assert get(channel, queue)[1] == pika.BasicProperties()
 
 
+@pytest.mark.rule(88)
 def test_every_header_type_of_pika_arrives(channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -62,6 +64,7 @@ def test_every_header_type_of_pika_arrives(channel, name):
     assert get(channel, queue)[1].headers == headers
 
 
+@pytest.mark.rule(88)
 def test_every_header_type_arrives_byte_for_byte(raw, name):
     """Also the types that pika cannot send, in RabbitMQ's letters."""
     client, queue = raw(), name()

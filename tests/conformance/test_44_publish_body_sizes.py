@@ -10,6 +10,7 @@ from support.amqp import get, synchronise
 FRAME_MAX = 131072
 
 
+@pytest.mark.rule(78)
 @pytest.mark.parametrize(
     "size",
     [0, 1, FRAME_MAX - 8, FRAME_MAX - 7, 2 * (FRAME_MAX - 8), 1 << 20, 5_000_001],
@@ -36,6 +37,7 @@ def _get(client, queue):
     return sizes
 
 
+@pytest.mark.rule(77, 78)
 @pytest.mark.parametrize(
     "size, frames",
     [
@@ -53,6 +55,7 @@ def test_frames_are_filled_to_the_limit(raw, channel, name, size, frames):
     assert _get(client, queue) == frames
 
 
+@pytest.mark.rule(77)
 def test_a_client_with_small_frames_gets_small_frames(connect, raw, channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -67,6 +70,7 @@ def test_a_client_with_small_frames_gets_small_frames(connect, raw, channel, nam
     assert _get(client, queue) == [8184, 8184, 20000 - 2 * 8184]
 
 
+@pytest.mark.rule(78)
 def test_a_body_in_uneven_pieces_arrives_whole(raw, channel, name):
     queue = name()
     channel.queue_declare(queue)

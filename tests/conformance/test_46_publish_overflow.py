@@ -21,8 +21,8 @@ def full(channel, name):
     return full
 
 
+@pytest.mark.rule(25)
 def test_a_refused_message_is_nacked(confirming, full):
-    """Rule 25."""
     queue = full()
     with pytest.raises(exceptions.NackError):
         confirming.basic_publish("", queue, b"second")
@@ -32,8 +32,9 @@ def test_a_refused_message_is_nacked(confirming, full):
     assert take(confirming, queue, 1) == ["third"]
 
 
+@pytest.mark.rule(25)
 def test_one_refusing_queue_of_several_makes_one_nack(raw, channel, full, name):
-    """Rule 25: the other queue keeps the message, and there is no ack beside the nack."""
+    """The other queue keeps the message, and there is no ack beside the nack."""
     queue, other, exchange = full(), name("other"), name("e")
     channel.exchange_declare(exchange, "fanout")
     channel.queue_declare(other)
@@ -50,8 +51,8 @@ def test_one_refusing_queue_of_several_makes_one_nack(raw, channel, full, name):
     assert take(channel, queue, 1) == ["first"]
 
 
+@pytest.mark.rule(22)
 def test_a_refused_mandatory_message_is_nacked_and_not_returned(raw, full):
-    """Rule 22."""
     client = raw()
     client.send(1, spec.Confirm.Select())
     client.expect(1, spec.Confirm.SelectOk)
@@ -60,8 +61,8 @@ def test_a_refused_mandatory_message_is_nacked_and_not_returned(raw, full):
     client.expect_nothing_before(1)
 
 
+@pytest.mark.rule(61)
 def test_without_confirms_a_refused_message_is_lost_in_silence(channel, full):
-    """Rule 61."""
     queue = full()
     put(channel, queue, "second")
     assert ready(channel, queue) == 1
@@ -69,8 +70,9 @@ def test_without_confirms_a_refused_message_is_lost_in_silence(channel, full):
     assert is_empty(channel, queue)
 
 
+@pytest.mark.rule(61)
 def test_a_refused_message_may_be_dead_lettered(confirming, full, name):
-    """Rule 61: reject-publish-dlx; it is nacked all the same."""
+    """By reject-publish-dlx; it is nacked all the same."""
     dead = name("dead")
     confirming.queue_declare(dead)
     queue = full(
@@ -85,8 +87,8 @@ def test_a_refused_message_may_be_dead_lettered(confirming, full, name):
     assert take(confirming, queue, 1) == ["first"]
 
 
+@pytest.mark.rule(26)
 def test_a_queue_deleted_right_after_the_publish_confirms_it(raw, name):
-    """Rule 26."""
     client = raw()
     queue = name()
     client.send(1, spec.Queue.Declare(queue=queue, durable=True))

@@ -1,5 +1,6 @@
 """basic.get: one message when asked."""
 
+import pytest
 from pika import spec
 
 from support.amqp import Collector, closes_channel, get, put, wait_ready
@@ -15,6 +16,7 @@ def test_the_answer_tells_how_many_are_left(channel, name):
     assert (method.exchange, method.routing_key) == ("", queue)
 
 
+@pytest.mark.rule(52)
 def test_an_empty_queue_is_no_error(raw, name):
     client, queue = raw(), name()
     client.send(1, spec.Queue.Declare(queue=queue))
@@ -29,6 +31,7 @@ def test_an_absent_queue_is_404(channel, name):
         channel.basic_get(queue)
 
 
+@pytest.mark.rule(42)
 def test_prefetch_does_not_limit_it(channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -38,6 +41,7 @@ def test_prefetch_does_not_limit_it(channel, name):
     assert get(channel, queue)[2] == b"b"
 
 
+@pytest.mark.rule(36)
 def test_get_and_deliver_share_one_row_of_tags(channel, name):
     first, second = name("1"), name("2")
     channel.queue_declare(first)

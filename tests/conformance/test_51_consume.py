@@ -1,5 +1,6 @@
 """Consuming: deliveries, order, no-ack, no-local."""
 
+import pytest
 from pika import spec
 
 from support.amqp import Collector, closes_channel, put, ready, wait_ready
@@ -45,6 +46,7 @@ def test_consuming_an_absent_queue_is_404(channel, name):
         channel.basic_consume(queue, lambda *_: None)
 
 
+@pytest.mark.rule(54)
 def test_no_local_is_accepted_and_ignored(raw, name):
     client, queue = raw(), name()
     client.send(1, spec.Queue.Declare(queue=queue))

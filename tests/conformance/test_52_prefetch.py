@@ -11,6 +11,7 @@ def _filled(channel, queue, count):
     wait_ready(channel, queue, count)
 
 
+@pytest.mark.rule(40)
 @pytest.mark.parametrize("limit", [1, 3])
 def test_a_consumer_holds_no_more_than_its_prefetch(channel, name, limit):
     queue = name()
@@ -24,6 +25,7 @@ def test_a_consumer_holds_no_more_than_its_prefetch(channel, name, limit):
     assert len(collector.settle_down()) == limit + 1
 
 
+@pytest.mark.rule(40)
 def test_each_consumer_has_its_own_limit(channel, name):
     queue = name()
     _filled(channel, queue, 10)
@@ -37,6 +39,7 @@ def test_each_consumer_has_its_own_limit(channel, name):
     assert (len(first.messages), len(second.messages)) == (2, 3)
 
 
+@pytest.mark.rule(40)
 def test_a_running_consumer_keeps_its_limit(channel, name):
     queue = name()
     _filled(channel, queue, 10)
@@ -47,6 +50,7 @@ def test_a_running_consumer_keeps_its_limit(channel, name):
     assert len(collector.settle_down()) == 2
 
 
+@pytest.mark.rule(41)
 def test_global_is_shared_by_the_channels_consumers(channel, name):
     queue = name()
     _filled(channel, queue, 10)
@@ -68,6 +72,7 @@ def test_global_is_shared_by_the_channels_consumers(channel, name):
     assert held() == 4
 
 
+@pytest.mark.rule(41)
 def test_global_and_per_consumer_limits_apply_together(channel, name):
     queue = name()
     _filled(channel, queue, 10)
@@ -81,6 +86,7 @@ def test_global_and_per_consumer_limits_apply_together(channel, name):
     assert max(len(first.messages), len(second.messages)) <= 4
 
 
+@pytest.mark.rule(42)
 def test_zero_is_no_limit(channel, name):
     queue = name()
     _filled(channel, queue, 200)
@@ -95,6 +101,7 @@ def test_auto_ack_ignores_the_limit(channel, name):
     Collector(channel, queue, auto_ack=True).wait(50)
 
 
+@pytest.mark.rule(42)
 def test_a_limit_in_bytes_is_540(channel):
     with closes_connection(channel, 540, "NOT_IMPLEMENTED - prefetch_size!=0 (1024)"):
         channel.basic_qos(prefetch_size=1024)

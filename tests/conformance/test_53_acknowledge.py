@@ -27,6 +27,7 @@ def test_an_acknowledged_message_is_gone(connect, channel, name):
     assert is_empty(channel, queue)
 
 
+@pytest.mark.rule(37)
 @pytest.mark.parametrize("settle", ["basic_ack", "basic_nack", "basic_reject"])
 @pytest.mark.parametrize("tag", [1, 99])
 def test_an_unknown_tag_is_406(channel, settle, tag):
@@ -34,6 +35,7 @@ def test_an_unknown_tag_is_406(channel, settle, tag):
         getattr(channel, settle)(tag)
 
 
+@pytest.mark.rule(37)
 @pytest.mark.parametrize("settle", ["basic_ack", "basic_nack", "basic_reject"])
 def test_settling_twice_is_406(channel, name, settle):
     (tag,) = _got(channel, name(), 1)
@@ -42,6 +44,7 @@ def test_settling_twice_is_406(channel, name, settle):
         getattr(channel, settle)(tag)
 
 
+@pytest.mark.rule(37)
 def test_another_channels_tag_is_406(connection, channel, name):
     (tag,) = _got(channel, name(), 1)
     other = connection.channel()
@@ -49,6 +52,7 @@ def test_another_channels_tag_is_406(connection, channel, name):
         other.basic_ack(tag)
 
 
+@pytest.mark.rule(37)
 def test_an_auto_acked_tag_is_406(channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -58,6 +62,7 @@ def test_an_auto_acked_tag_is_406(channel, name):
         channel.basic_ack(tag)
 
 
+@pytest.mark.rule(89)
 def test_the_close_names_the_method(raw):
     client = raw()
     client.send(1, spec.Basic.Ack(delivery_tag=5))
@@ -65,6 +70,7 @@ def test_the_close_names_the_method(raw):
     assert (close.class_id, close.method_id) == (60, 80)
 
 
+@pytest.mark.rule(38)
 def test_multiple_settles_all_up_to_the_tag(channel, connection, name):
     queue = name()
     _got(channel, queue, 5)
@@ -75,6 +81,7 @@ def test_multiple_settles_all_up_to_the_tag(channel, connection, name):
     assert take(other, queue, 2) == ["3", "4"]
 
 
+@pytest.mark.rule(38)
 def test_multiple_with_zero_settles_everything(channel, connection, name):
     queue = name()
     _got(channel, queue, 5)
@@ -83,18 +90,21 @@ def test_multiple_with_zero_settles_everything(channel, connection, name):
     assert ready(connection.channel(), queue) == 0
 
 
+@pytest.mark.rule(38)
 def test_multiple_with_zero_is_fine_with_nothing_outstanding(channel):
     channel.basic_ack(0, multiple=True)
     channel.basic_nack(0, multiple=True)
     synchronise(channel)
 
 
+@pytest.mark.rule(39)
 def test_zero_without_multiple_is_406(channel, name):
     _got(channel, name(), 1)
     with closes_channel(channel, 406, _unknown(0)):
         channel.basic_ack(0)
 
 
+@pytest.mark.rule(38)
 @pytest.mark.parametrize("tag", [2, 9], ids=["settled", "future"])
 def test_multiple_needs_a_tag_that_is_outstanding(channel, name, tag):
     _got(channel, name(), 4)

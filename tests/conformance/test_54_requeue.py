@@ -15,6 +15,7 @@ def _got(channel, queue, count, taken):
         get(channel, queue)
 
 
+@pytest.mark.rule(43)
 @pytest.mark.parametrize("order", [(1, 2, 3), (3, 2, 1), (2, 3, 1)], ids=str)
 def test_requeued_messages_take_their_old_places(channel, name, order):
     queue = name()
@@ -25,6 +26,7 @@ def test_requeued_messages_take_their_old_places(channel, name, order):
     assert take(channel, queue, 6) == ["0", "1", "2", "3", "4", "5"]
 
 
+@pytest.mark.rule(43)
 def test_a_requeued_message_goes_between_those_before_and_after_it(channel, name):
     queue = name()
     _got(channel, queue, 5, taken=4)
@@ -36,6 +38,7 @@ def test_a_requeued_message_goes_between_those_before_and_after_it(channel, name
     assert take(channel, queue, 3) == ["0", "2", "3"]
 
 
+@pytest.mark.rule(45)
 def test_only_what_came_back_is_redelivered(channel, name):
     queue = name()
     _got(channel, queue, 3, taken=1)
@@ -45,6 +48,7 @@ def test_only_what_came_back_is_redelivered(channel, name):
     assert flags == [True, False, False]
 
 
+@pytest.mark.rule(44)
 def test_a_closed_channel_gives_everything_back_in_order(channel, connection, name):
     queue = name()
     _got(channel, queue, 5, taken=3)
@@ -57,6 +61,7 @@ def test_a_closed_channel_gives_everything_back_in_order(channel, connection, na
     assert [method.redelivered for method, _, _ in came] == [True, True, False, False]
 
 
+@pytest.mark.rule(44)
 def test_a_broken_connection_gives_everything_back(raw, channel, name):
     queue = name()
     channel.queue_declare(queue)

@@ -1,10 +1,12 @@
 """basic.recover."""
 
+import pytest
 from pika import spec
 
 from support.amqp import Collector, closes_connection, get, put, take, wait_ready
 
 
+@pytest.mark.rule(47)
 def test_recover_requeues_all_of_the_channels_unacked(channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -17,6 +19,7 @@ def test_recover_requeues_all_of_the_channels_unacked(channel, name):
     assert take(channel, queue, 2) == ["a", "c"]
 
 
+@pytest.mark.rule(47)
 def test_recovered_messages_are_redelivered_to_the_consumer(channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -30,6 +33,7 @@ def test_recovered_messages_are_redelivered_to_the_consumer(channel, name):
     assert [method.delivery_tag for method, _, _ in collector.messages] == [1, 2, 3, 4]
 
 
+@pytest.mark.rule(47)
 def test_the_asynchronous_form_has_no_answer(raw, name):
     client, queue = raw(), name()
     client.send(1, spec.Queue.Declare(queue=queue))
@@ -42,6 +46,7 @@ def test_the_asynchronous_form_has_no_answer(raw, name):
     assert client.expect_content(1, spec.Basic.Deliver)[0].redelivered is True
 
 
+@pytest.mark.rule(47)
 def test_recover_without_requeue_is_540(channel):
     with closes_connection(channel, 540, "NOT_IMPLEMENTED - requeue=false"):
         channel.basic_recover(requeue=False)

@@ -1,5 +1,6 @@
 """The server's cancel when a queue goes, for clients that announced that they understand it."""
 
+import pytest
 from pika import spec
 
 from support import frames
@@ -10,6 +11,7 @@ def _consume(client, channel, queue, tag):
     client.expect(channel, spec.Basic.ConsumeOk)
 
 
+@pytest.mark.rule(51)
 def test_deleting_a_queue_cancels_its_consumers(raw, channel, name):
     client, queue = raw(), name()
     channel.queue_declare(queue)
@@ -20,6 +22,7 @@ def test_deleting_a_queue_cancels_its_consumers(raw, channel, name):
     client.expect_nothing_before(1)
 
 
+@pytest.mark.rule(51)
 def test_the_tag_is_free_afterwards(raw, channel, name):
     client, queue = raw(), name()
     channel.queue_declare(queue)
@@ -30,6 +33,7 @@ def test_the_tag_is_free_afterwards(raw, channel, name):
     _consume(client, 1, queue, "t")
 
 
+@pytest.mark.rule(51)
 def test_a_client_that_did_not_announce_it_hears_nothing(raw, channel, name):
     silent = {key: on for key, on in frames.CAPABILITIES.items() if key != "consumer_cancel_notify"}
     client, queue = raw(capabilities=silent), name()

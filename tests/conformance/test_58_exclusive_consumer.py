@@ -1,5 +1,7 @@
 """Exclusive consumers: one and only."""
 
+import pytest
+
 from support.amqp import Collector, closes_channel, get, put
 
 
@@ -7,6 +9,7 @@ def _refused(queue):
     return f"ACCESS_REFUSED - queue '{queue}' in vhost '/' in exclusive use"
 
 
+@pytest.mark.rule(50)
 def test_nobody_may_join_an_exclusive_consumer(connection, channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -16,6 +19,7 @@ def test_nobody_may_join_an_exclusive_consumer(connection, channel, name):
         other.basic_consume(queue, lambda *_: None)
 
 
+@pytest.mark.rule(50)
 def test_nobody_may_become_exclusive_among_others(connection, channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -25,6 +29,7 @@ def test_nobody_may_become_exclusive_among_others(connection, channel, name):
         other.basic_consume(queue, lambda *_: None, exclusive=True)
 
 
+@pytest.mark.rule(52)
 def test_get_is_allowed_beside_it(connection, channel, name):
     queue = name()
     channel.queue_declare(queue)

@@ -1,5 +1,7 @@
 """Who gets the next message: consumers take turns."""
 
+import pytest
+
 from support.amqp import Collector, put, wait_ready
 
 
@@ -9,6 +11,7 @@ def _all(collectors, count):
         channel.connection.process_data_events(time_limit=0.02)
 
 
+@pytest.mark.rule(56)
 def test_consumers_take_turns(channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -22,6 +25,7 @@ def test_consumers_take_turns(channel, name):
     ]
 
 
+@pytest.mark.rule(56)
 def test_a_full_consumer_is_passed_over(channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -34,6 +38,7 @@ def test_a_full_consumer_is_passed_over(channel, name):
     assert (len(full.messages), len(free.messages)) == (1, 9)
 
 
+@pytest.mark.rule(56)
 def test_a_consumer_of_higher_priority_comes_first(channel, name, needs):
     needs("consumer_priorities")
     queue = name()

@@ -22,6 +22,7 @@ def _rejected(channel, queue):
     channel.basic_reject(get(channel, queue)[0].delivery_tag, requeue=False)
 
 
+@pytest.mark.rule(45, 68)
 def test_a_rejected_message_goes_to_the_dead_letter_exchange(channel, name, dead):
     exchange, dead_queue = dead
     queue = name("work")
@@ -43,6 +44,7 @@ def test_a_rejected_message_goes_to_the_dead_letter_exchange(channel, name, dead
     }
 
 
+@pytest.mark.rule(69)
 def test_the_first_death_is_told_in_headers_of_its_own(channel, name, dead):
     exchange, dead_queue = dead
     queue = name("work")
@@ -56,17 +58,22 @@ def test_the_first_death_is_told_in_headers_of_its_own(channel, name, dead):
     assert headers["x-first-death-exchange"] == "amq.topic"
 
 
-@pytest.mark.leveret_only("last-death-headers")
-def test_the_last_death_is_told_too(channel, name, dead):
+@pytest.mark.rule(69)
+def test_the_last_death_is_told_too(channel, name, dead, expect, answer):
     exchange, dead_queue = dead
     queue = name("work")
     channel.queue_declare(queue, arguments={"x-dead-letter-exchange": exchange})
     put(channel, queue, "job")
     _rejected(channel, queue)
     headers = get(channel, dead_queue)[1].headers
-    assert headers["x-last-death-reason"] == "rejected"
-    assert headers["x-last-death-queue"] == queue
-    assert headers["x-last-death-exchange"] == ""
+    told = {key: value for key, value in headers.items() if key.startswith("x-last-death-")}
+    last = {
+        "x-last-death-reason": "rejected",
+        "x-last-death-queue": queue,
+        "x-last-death-exchange": "",
+    }
+    assert told == expect(leveret=last, rabbitmq={}, row="last-death-headers")
+    answer(", ".join(sorted(told)) or "no headers of the last death")
 
 
 def test_nack_without_requeue_is_a_rejection_too(channel, name, dead):
@@ -81,6 +88,7 @@ def test_nack_without_requeue_is_a_rejection_too(channel, name, dead):
     assert take(channel, dead_queue, 3) == ["a", "b", "c"]
 
 
+@pytest.mark.rule(68, 70)
 def test_an_expired_message_tells_its_original_expiration(channel, name, dead):
     exchange, dead_queue = dead
     queue = name("work")
@@ -92,6 +100,7 @@ def test_an_expired_message_tells_its_original_expiration(channel, name, dead):
     assert properties.expiration is None
 
 
+@pytest.mark.rule(68)
 def test_a_message_expired_by_the_queues_ttl(channel, name, dead):
     exchange, dead_queue = dead
     queue = name("work")
@@ -103,6 +112,7 @@ def test_a_message_expired_by_the_queues_ttl(channel, name, dead):
     assert "original-expiration" not in death
 
 
+@pytest.mark.rule(61, 68)
 def test_a_message_pushed_out_by_the_length_limit(channel, name, dead):
     exchange, dead_queue = dead
     queue = name("work")
@@ -134,6 +144,7 @@ def test_everything_else_of_the_message_is_kept(channel, name, dead):
     )
 
 
+@pytest.mark.rule(70)
 def test_the_dead_letter_routing_key_replaces_the_original(channel, name):
     dead, queue = name("dead"), name("work")
     channel.queue_declare(dead)
@@ -146,6 +157,7 @@ def test_the_dead_letter_routing_key_replaces_the_original(channel, name):
     assert properties.headers["x-death"][0]["routing-keys"] == [queue]
 
 
+@pytest.mark.rule(70)
 def test_without_it_the_original_key_routes(channel, name):
     exchange, dead, queue = name("dlx"), name("dead"), name("work")
     channel.exchange_declare(exchange, "topic")
@@ -162,6 +174,7 @@ def test_without_it_the_original_key_routes(channel, name):
     assert is_empty(channel, dead)
 
 
+@pytest.mark.rule(16)
 def test_a_missing_dead_letter_exchange_drops_the_message(channel, name):
     queue = name("work")
     channel.queue_declare(queue, arguments={"x-dead-letter-exchange": name("absent")})
@@ -198,8 +211,9 @@ def copied(channel, name):
     return copied
 
 
+@pytest.mark.rule(70)
 def test_without_a_key_of_its_own_it_goes_by_cc_and_bcc_too(channel, copied):
-    """Rule 70. And nobody ever sees the BCC header."""
+    """Nobody ever sees the BCC header."""
     work, *queues = copied()
     put(channel, work, "job", properties=pika.BasicProperties(headers={"CC": ["cc"], "BCC": ["bcc"]}))
     _rejected(channel, work)
@@ -211,8 +225,8 @@ def test_without_a_key_of_its_own_it_goes_by_cc_and_bcc_too(channel, copied):
         assert properties.headers["x-death"][0]["routing-keys"] == [work, "cc"]
 
 
+@pytest.mark.rule(70)
 def test_with_a_key_of_its_own_cc_and_bcc_are_gone(channel, copied):
-    """Rule 70."""
     work, by_name, by_cc, by_bcc = copied(**{"x-dead-letter-routing-key": "cc"})
     put(channel, work, "job", properties=pika.BasicProperties(headers={"CC": ["x"], "BCC": ["bcc"]}))
     _rejected(channel, work)

@@ -1,5 +1,7 @@
 """Messages that die more than once: counts, order of the deaths, cycles."""
 
+import pytest
+
 from support.amqp import get, is_empty, put, take
 
 
@@ -24,6 +26,7 @@ def _deaths(properties):
     ]
 
 
+@pytest.mark.rule(68)
 def test_another_death_in_the_same_queue_counts_up(channel, name):
     work, retry = _pair(channel, name)
     put(channel, work, "job")
@@ -37,6 +40,7 @@ def test_another_death_in_the_same_queue_counts_up(channel, name):
     assert properties.headers["x-first-death-reason"] == "rejected"
 
 
+@pytest.mark.rule(68)
 def test_the_time_stays_that_of_the_first_death(channel, name):
     work, retry = _pair(channel, name)
     put(channel, work, "job")
@@ -47,6 +51,7 @@ def test_the_time_stays_that_of_the_first_death(channel, name):
     assert (again["count"], again["time"]) == (2, first["time"])
 
 
+@pytest.mark.rule(68)
 def test_other_reasons_are_counted_apart(channel, name):
     """The retry queue of every tutorial: rejected, then waiting out a TTL, and back."""
     work, retry = _pair(channel, name, {"x-message-ttl": 1})
@@ -59,6 +64,7 @@ def test_other_reasons_are_counted_apart(channel, name):
     assert take(channel, work, 1) == ["job"]
 
 
+@pytest.mark.rule(71)
 def test_a_cycle_without_a_rejection_ends_in_a_drop(channel, name):
     """Nobody would ever see the message again: it is dropped instead of going round for ever."""
     first, second, seen, exchange = name("1"), name("2"), name("seen"), name("x")
@@ -83,6 +89,7 @@ def test_a_cycle_without_a_rejection_ends_in_a_drop(channel, name):
         assert is_empty(channel, queue)
 
 
+@pytest.mark.rule(71)
 def test_a_queue_that_dead_letters_to_itself(channel, name):
     """By rejection that goes round; by expiry it is dropped."""
     queue = name()
@@ -95,8 +102,9 @@ def test_a_queue_that_dead_letters_to_itself(channel, name):
     assert take(channel, queue, 1) == ["job"]
 
 
+@pytest.mark.rule(72)
 def test_a_history_that_is_published_again_counts_on(channel, name):
-    """Rule 72. Programs that retry by publishing again rely on it; RabbitMQ 4 starts anew."""
+    """Programs that retry by publishing again rely on it; RabbitMQ 4 starts anew."""
     dead, work = name("dead"), name("work")
     channel.queue_declare(dead)
     arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
@@ -110,8 +118,8 @@ def test_a_history_that_is_published_again_counts_on(channel, name):
         assert _deaths(_reject(channel, work)) == [(work, "rejected", attempt)]
 
 
+@pytest.mark.rule(69)
 def test_the_first_death_is_never_rewritten(channel, name):
-    """Rule 69."""
     work, retry = _pair(channel, name, {"x-message-ttl": 1})
     put(channel, work, "job")
     for _ in range(2):

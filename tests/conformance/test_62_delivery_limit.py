@@ -2,9 +2,7 @@
 
 import pytest
 
-from support.amqp import PERSISTENT, Collector, get, is_empty, put, take, wait_ready
-
-pytestmark = pytest.mark.leveret_only("delivery-limit")
+from support.amqp import PERSISTENT, Collector, closes_channel, get, is_empty, put, take, wait_ready
 
 
 def _declared(channel, name, limit, dead=None):
@@ -23,6 +21,20 @@ def _fail(channel, queue):
     return (properties.headers or {}).get("x-delivery-count")
 
 
+@pytest.mark.rule(46)
+def test_a_classic_queue_may_have_a_limit(channel, name, expect, answer):
+    if not expect(leveret=True, rabbitmq=False, row="delivery-limit"):
+        with closes_channel(channel, 406):
+            _declared(channel, name, 1)
+        return
+    queue = _declared(channel, name, 1)
+    put(channel, queue, "job")
+    assert [_fail(channel, queue) for _ in range(2)] == [None, 1]
+    answer("x-delivery-count is absent, then 1, then the message is dropped")
+
+
+@pytest.mark.rule(46)
+@pytest.mark.leveret_only("delivery-limit")
 def test_it_is_delivered_limit_times_again_and_then_dead_lettered(channel, name):
     dead = name("dead")
     queue = _declared(channel, name, 2, dead)
@@ -36,6 +48,8 @@ def test_it_is_delivered_limit_times_again_and_then_dead_lettered(channel, name)
     assert is_empty(channel, queue)
 
 
+@pytest.mark.rule(46)
+@pytest.mark.leveret_only("delivery-limit")
 def test_a_lost_worker_counts_as_a_failure(connect, channel, name):
     dead = name("dead")
     queue = _declared(channel, name, 1, dead)
@@ -47,6 +61,8 @@ def test_a_lost_worker_counts_as_a_failure(connect, channel, name):
     assert get(channel, dead)[2] == b"job"
 
 
+@pytest.mark.rule(46)
+@pytest.mark.leveret_only("delivery-limit")
 def test_without_a_dead_letter_exchange_it_is_dropped(channel, name):
     queue = _declared(channel, name, 1)
     put(channel, queue, "job", "next")
@@ -57,6 +73,7 @@ def test_without_a_dead_letter_exchange_it_is_dropped(channel, name):
     assert is_empty(channel, queue)
 
 
+@pytest.mark.leveret_only("delivery-limit")
 def test_the_count_survives_a_crash(broker, connect, name):
     queue, dead = name("work"), name("dead")
     channel = connect().channel()

@@ -13,6 +13,7 @@ SHORT = pika.BasicProperties(expiration="1")
 LONG = pika.BasicProperties(expiration="600000")
 
 
+@pytest.mark.rule(59)
 def test_an_expired_message_is_never_delivered(confirming, name):
     queue = name()
     confirming.queue_declare(queue)
@@ -22,6 +23,7 @@ def test_an_expired_message_is_never_delivered(confirming, name):
     assert take(confirming, queue, 1) == ["new"]
 
 
+@pytest.mark.rule(59)
 def test_the_queues_ttl_applies_to_all(confirming, name):
     queue = name()
     confirming.queue_declare(queue, arguments={"x-message-ttl": 1})
@@ -29,6 +31,7 @@ def test_the_queues_ttl_applies_to_all(confirming, name):
     wait_ready(confirming, queue, 0)
 
 
+@pytest.mark.rule(59)
 @pytest.mark.parametrize("ttl, properties", [(600000, SHORT), (1, LONG)], ids=["message", "queue"])
 def test_the_lower_of_the_two_wins(confirming, name, ttl, properties):
     queue = name()
@@ -37,8 +40,9 @@ def test_the_lower_of_the_two_wins(confirming, name, ttl, properties):
     wait_ready(confirming, queue, 0)
 
 
-def test_an_expired_message_leaves_from_behind_a_long_lived_one(confirming, name, expect):
-    """Rule 59. In RabbitMQ it waits until it is at the head."""
+@pytest.mark.rule(59)
+def test_an_expired_message_leaves_from_behind_a_long_lived_one(confirming, name, expect, answer):
+    """In RabbitMQ it waits until it is at the head."""
     queue, dead = name(), name("dead")
     confirming.queue_declare(dead)
     arguments = {"x-dead-letter-exchange": "", "x-dead-letter-routing-key": dead}
@@ -46,6 +50,7 @@ def test_an_expired_message_leaves_from_behind_a_long_lived_one(confirming, name
     put(confirming, queue, "long", properties=LONG)
     put(confirming, queue, "short", properties=SHORT)
     leaves_at_once = expect(leveret=True, rabbitmq=False, row="expiry-behind-the-head")
+    answer(f"an expired message leaves {'at once' if leaves_at_once else 'at the head only'}")
     if leaves_at_once:
         wait_ready(confirming, queue, 1)
         assert get(confirming, dead, auto_ack=True)[2] == b"short"
@@ -56,6 +61,7 @@ def test_an_expired_message_leaves_from_behind_a_long_lived_one(confirming, name
     confirming.basic_ack(method.delivery_tag)
 
 
+@pytest.mark.rule(60)
 def test_zero_delivers_to_a_waiting_consumer(channel, name):
     queue = name()
     channel.queue_declare(queue, arguments={"x-message-ttl": 0})
@@ -65,6 +71,7 @@ def test_zero_delivers_to_a_waiting_consumer(channel, name):
     assert collector.bodies == ["now"]
 
 
+@pytest.mark.rule(60)
 def test_zero_expires_at_once_without_one(channel, name):
     queue, dead = name(), name("dead")
     channel.queue_declare(dead)
@@ -79,6 +86,7 @@ def test_zero_expires_at_once_without_one(channel, name):
     assert ready(channel, queue) == 0
 
 
+@pytest.mark.rule(60)
 def test_an_unacked_message_stays_but_expires_once_requeued(confirming, name):
     """Requeueing keeps the original time of expiry."""
     queue = name()

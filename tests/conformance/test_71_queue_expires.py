@@ -13,12 +13,14 @@ def _wait_gone(connection, queue, expires_s):
     wait.until(lambda: not exists(connection, queue), "the queue's end", every_s=3 * expires_s)
 
 
+@pytest.mark.rule(63)
 def test_an_unused_queue_goes(channel, connection, name):
     queue = name()
     channel.queue_declare(queue, arguments={"x-expires": 50})
     _wait_gone(connection, queue, 0.05)
 
 
+@pytest.mark.rule(63)
 def test_its_messages_are_not_dead_lettered(channel, connection, name):
     queue, dead = name(), name("dead")
     channel.queue_declare(dead)
@@ -34,6 +36,7 @@ def test_its_messages_are_not_dead_lettered(channel, connection, name):
     assert get(channel, dead)[2] == b"last"
 
 
+@pytest.mark.rule(63)
 def test_a_consumer_keeps_it(channel, connection, name):
     queue = name()
     channel.queue_declare(queue, arguments={"x-expires": 200})
@@ -44,6 +47,7 @@ def test_a_consumer_keeps_it(channel, connection, name):
     _wait_gone(connection, queue, 0.2)
 
 
+@pytest.mark.rule(63)
 @pytest.mark.parametrize("use", ["basic_get", "queue_declare"])
 def test_using_it_renews_it(channel, connection, name, use):
     for expires_s in (0.5, 2, 8):  # Again with more patience when this machine was too slow.

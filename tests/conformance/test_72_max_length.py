@@ -1,8 +1,11 @@
 """x-max-length and x-max-length-bytes: the oldest make room."""
 
+import pytest
+
 from support.amqp import get, put, take, wait_ready
 
 
+@pytest.mark.rule(61)
 def test_the_oldest_are_dropped(channel, name):
     queue = name()
     channel.queue_declare(queue, arguments={"x-max-length": 3})
@@ -12,6 +15,7 @@ def test_the_oldest_are_dropped(channel, name):
     assert take(channel, queue, 3) == ["3", "4", "5"]
 
 
+@pytest.mark.rule(61)
 def test_bodies_count_for_the_limit_in_bytes(channel, name):
     queue = name()
     channel.queue_declare(queue, arguments={"x-max-length-bytes": 10})
@@ -22,6 +26,7 @@ def test_bodies_count_for_the_limit_in_bytes(channel, name):
     assert take(channel, queue, 3) == ["bbbb", "cc", "d"]
 
 
+@pytest.mark.rule(61)
 def test_unacked_messages_do_not_count(channel, name):
     queue = name()
     channel.queue_declare(queue, arguments={"x-max-length": 2})
@@ -33,6 +38,7 @@ def test_unacked_messages_do_not_count(channel, name):
     assert take(channel, queue, 2) == ["2", "3"]
 
 
+@pytest.mark.rule(62)
 def test_a_requeue_beyond_the_limit_drops_the_oldest(channel, name):
     queue = name()
     channel.queue_declare(queue, arguments={"x-max-length": 2})
@@ -44,6 +50,7 @@ def test_a_requeue_beyond_the_limit_drops_the_oldest(channel, name):
     assert take(channel, queue, 2) == ["1", "2"]
 
 
+@pytest.mark.rule(61)
 def test_dropped_messages_are_confirmed(confirming, name):
     queue = name()
     confirming.queue_declare(queue, arguments={"x-max-length": 1})

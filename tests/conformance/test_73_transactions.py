@@ -1,10 +1,12 @@
 """tx: publishes and acknowledgements take effect with the commit, or not at all."""
 
+import pytest
 from pika import spec
 
 from support.amqp import closes_channel, get, put, ready, take, wait_ready
 
 
+@pytest.mark.rule(28)
 def test_publishes_appear_with_the_commit(channel, connection, name):
     queue = name()
     channel.queue_declare(queue)
@@ -15,6 +17,7 @@ def test_publishes_appear_with_the_commit(channel, connection, name):
     assert take(connection.channel(), queue, 2) == ["a", "b"]
 
 
+@pytest.mark.rule(28)
 def test_rollback_forgets_publishes(channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -27,6 +30,7 @@ def test_rollback_forgets_publishes(channel, name):
     assert get(channel, queue)[2] == b"b"
 
 
+@pytest.mark.rule(28)
 def test_an_ack_takes_effect_with_the_commit(connect, channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -43,6 +47,7 @@ def test_an_ack_takes_effect_with_the_commit(connect, channel, name):
     assert take(channel, queue, 1) == ["b"]
 
 
+@pytest.mark.rule(28)
 def test_rollback_leaves_messages_unacked(channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -58,6 +63,7 @@ def test_rollback_leaves_messages_unacked(channel, name):
     assert ready(channel, queue) == 0
 
 
+@pytest.mark.rule(28)
 def test_returns_come_with_the_commit(raw, name):
     client = raw()
     client.send(1, spec.Tx.Select())
@@ -76,6 +82,7 @@ def test_a_refused_publish_is_refused_at_once(channel, name):
         channel.basic_publish(exchange, "k", b"x")
 
 
+@pytest.mark.rule(28)
 def test_commit_and_rollback_need_a_select(connection):
     for end in ("tx_commit", "tx_rollback"):
         channel = connection.channel()

@@ -15,6 +15,7 @@ def announced(needs):
     needs("direct_reply_to")
 
 
+@pytest.mark.rule(58)
 def test_a_question_is_answered(connect, name):
     queue = name()
     client, server = connect().channel(), connect().channel()
@@ -29,11 +30,13 @@ def test_a_question_is_answered(connect, name):
     assert (properties.correlation_id, body) == ("1", b"ping-pong")
 
 
+@pytest.mark.rule(58)
 def test_replies_cannot_be_acknowledged(channel):
     with closes_channel(channel, 406, "PRECONDITION_FAILED - reply consumer cannot acknowledge"):
         channel.basic_consume(REPLY, lambda *_: None, auto_ack=False)
 
 
+@pytest.mark.rule(58)
 def test_asking_needs_a_reply_consumer(channel, name):
     with closes_channel(channel, 406, "PRECONDITION_FAILED - fast reply consumer does not exist"):
         put(channel, name(), "x", properties=pika.BasicProperties(reply_to=REPLY))

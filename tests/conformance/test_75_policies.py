@@ -22,6 +22,7 @@ def only(name):
     return lambda target: (name("policy"), f"^{target.replace('.', '[.]')}$")
 
 
+@pytest.mark.rule(62)
 def test_a_length_limit_dead_letters_what_is_too_much_at_once(channel, name, policies, only):
     queue, dead = name(), name("dead")
     channel.queue_declare(queue)
@@ -64,6 +65,7 @@ def test_without_the_policy_its_limit_is_gone(confirming, name, policies, only):
     wait.until(holds_more, "the end of the limit")
 
 
+@pytest.mark.rule(18)
 @pytest.mark.parametrize("by_argument, by_policy", [(2, 5), (5, 2)])
 def test_of_an_argument_and_a_policy_the_lower_limit_counts(
     channel, name, policies, only, by_argument, by_policy
@@ -76,6 +78,7 @@ def test_of_an_argument_and_a_policy_the_lower_limit_counts(
     assert take(channel, queue, 2) == ["5", "6"]
 
 
+@pytest.mark.rule(18)
 def test_a_dead_letter_exchange_by_argument_counts_more(channel, name, policies, only):
     queue, own, other = name(), name("own"), name("other")
     channel.queue_declare(own)
@@ -90,6 +93,7 @@ def test_a_dead_letter_exchange_by_argument_counts_more(channel, name, policies,
     assert is_empty(channel, other)
 
 
+@pytest.mark.rule(18)
 def test_a_ttl_counts_for_what_comes(channel, name, policies, only):
     queue, dead = name(), name("dead")
     channel.queue_declare(dead)
@@ -101,6 +105,7 @@ def test_a_ttl_counts_for_what_comes(channel, name, policies, only):
     assert properties.headers["x-first-death-reason"] == "expired"
 
 
+@pytest.mark.rule(18)
 @pytest.mark.leveret_only("policy-ttl-for-what-is-there")
 def test_a_ttl_counts_for_what_is_there(channel, name, policies, only):
     queue = name()
@@ -139,6 +144,7 @@ def test_an_alternate_exchange_takes_what_has_no_route(channel, name, policies, 
     assert take(channel, queue, 1) == ["x"]
 
 
+@pytest.mark.rule(18)
 def test_an_alternate_exchange_by_argument_counts_more(channel, name, policies, only):
     exchange, own, other, queue = name("x"), name("own"), name("other"), name()
     policies.set(*only(exchange), {"alternate-exchange": other}, apply_to="exchanges")

@@ -19,23 +19,23 @@ def queue(confirming, name):
     return queue
 
 
+@pytest.mark.rule(57)
 def test_the_highest_priority_is_delivered_first_and_each_in_order(confirming, queue):
-    """Rule 57."""
     for body, priority in (("a", 0), ("b", 1), ("c", 5), ("d", 1), ("e", 0)):
         put(confirming, queue, body, properties=with_priority(priority))
     assert take(confirming, queue, 5) == ["c", "b", "d", "a", "e"]
 
 
+@pytest.mark.rule(57)
 def test_a_message_without_priority_has_the_lowest(confirming, queue):
-    """Rule 57."""
     put(confirming, queue, "none")
     put(confirming, queue, "one", properties=with_priority(1))
     put(confirming, queue, "zero", properties=with_priority(0))
     assert take(confirming, queue, 3) == ["one", "none", "zero"]
 
 
+@pytest.mark.rule(57)
 def test_a_priority_above_the_maximum_counts_as_the_maximum(confirming, queue):
-    """Rule 57."""
     put(confirming, queue, "five", properties=with_priority(5))
     put(confirming, queue, "255", properties=with_priority(255))
     assert take(confirming, queue, 2) == ["five", "255"]
@@ -95,8 +95,8 @@ def test_priorities_survive_a_restart(broker, connect, name):
     assert take(channel, queue, 20) == wanted
 
 
+@pytest.mark.rule(57)
 @pytest.mark.parametrize("value", [256, -1, "5"])
 def test_the_maximum_is_a_number_from_zero_to_255(channel, name, value):
-    """Rule 57."""
     with closes_channel(channel, 406, re.compile("x-max-priority")):
         channel.queue_declare(name(), arguments={"x-max-priority": value})

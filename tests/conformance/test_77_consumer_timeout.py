@@ -32,10 +32,10 @@ def wait_cancelled(channel, cancelled, tag):
     wait.until(is_cancelled, f"cancellation of {tag}")
 
 
+@pytest.mark.rule(53)
 def test_the_message_goes_back_the_consumer_is_cancelled_and_the_channel_lives(
     channel, cancelled, name
 ):
-    """Rules 51 and 53."""
     queue = name()
     channel.queue_declare(queue, arguments=TIMEOUT)
     put(channel, queue, "slow")
@@ -46,6 +46,7 @@ def test_the_message_goes_back_the_consumer_is_cancelled_and_the_channel_lives(
     assert (method.redelivered, body) == (True, b"slow")
 
 
+@pytest.mark.rule(53)
 def test_settling_it_late_is_ignored(channel, cancelled, name):
     queue = name()
     channel.queue_declare(queue, arguments=TIMEOUT)
@@ -58,6 +59,7 @@ def test_settling_it_late_is_ignored(channel, cancelled, name):
     assert ready(channel, queue) == 1
 
 
+@pytest.mark.rule(53)
 def test_the_consumers_own_argument_goes_first(channel, cancelled, name):
     queue = name()
     channel.queue_declare(queue)
@@ -67,6 +69,7 @@ def test_the_consumers_own_argument_goes_first(channel, cancelled, name):
     assert ready(channel, queue) == 1
 
 
+@pytest.mark.rule(53)
 def test_other_consumers_of_the_channel_go_on(channel, cancelled, name):
     slow, quick = name("slow"), name("quick")
     channel.queue_declare(slow, arguments=TIMEOUT)
@@ -85,6 +88,7 @@ def test_other_consumers_of_the_channel_go_on(channel, cancelled, name):
     wait.until(lambda: channel.connection.process_data_events(0.01) or bodies == [b"2"], "the other")
 
 
+@pytest.mark.rule(53)
 def test_a_client_that_cannot_be_told_has_its_channel_closed(raw, name):
     """As RabbitMQ 4.3.7."""
     queue = name()

@@ -33,6 +33,7 @@ def test_a_wrong_frame_end_is_501(raw):
     assert client.expect_connection_close(501).reply_text.startswith("FRAME_ERROR - ")
 
 
+@pytest.mark.rule(77)
 def test_a_frame_beyond_frame_max_is_501(raw):
     client = raw()
     client.send_bytes(struct.pack(">BHI", spec.FRAME_BODY, 1, FRAME_MAX + 8))
@@ -40,6 +41,7 @@ def test_a_frame_beyond_frame_max_is_501(raw):
     assert client.expect_connection_close(501).reply_text.startswith("FRAME_ERROR - ")
 
 
+@pytest.mark.rule(77)
 @pytest.mark.parametrize("size", [0x7FFFFFFF, 0xFFFFFFFF])
 def test_a_frame_that_claims_gigabytes_is_501(raw, size):
     client = raw()
@@ -54,18 +56,21 @@ def test_an_unknown_frame_type_ends_the_connection(raw, kind):
     assert client.expect(0, spec.Connection.Close).reply_code in (501, 505)
 
 
+@pytest.mark.rule(90)
 def test_an_unknown_method_ends_the_connection(raw, refused):
     client = raw()
     client.send_frame(spec.FRAME_METHOD, 1, _method(50, 99))
     refused(client, (502, 503, 540))
 
 
+@pytest.mark.rule(90)
 def test_an_unknown_class_ends_the_connection(raw, refused):
     client = raw()
     client.send_frame(spec.FRAME_METHOD, 1, _method(999, 10))
     refused(client, (502, 503, 540))
 
 
+@pytest.mark.rule(88)
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -89,6 +94,7 @@ def _publish(client, body_size):
     client.send_header(1, body_size)
 
 
+@pytest.mark.rule(78)
 @pytest.mark.leveret_only("overlong-body")
 def test_a_body_longer_than_announced_ends_the_connection(raw):
     client = raw()
@@ -97,6 +103,7 @@ def test_a_body_longer_than_announced_ends_the_connection(raw):
     assert client.expect(0, spec.Connection.Close).reply_code in (501, 505)
 
 
+@pytest.mark.rule(78)
 def test_a_method_inside_a_message_is_505(raw):
     client = raw()
     _publish(client, 3)

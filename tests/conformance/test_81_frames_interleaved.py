@@ -1,10 +1,12 @@
 """Messages of several channels, frame by frame in between each other."""
 
+import pytest
 from pika import spec
 
 from support.amqp import get
 
 
+@pytest.mark.rule(79)
 def test_content_of_two_channels_may_interleave(raw, channel, name):
     first, second = name("1"), name("2")
     channel.queue_declare(first)
@@ -22,6 +24,7 @@ def test_content_of_two_channels_may_interleave(raw, channel, name):
     assert get(channel, second)[2] == b"bbbBBB"
 
 
+@pytest.mark.rule(79)
 def test_a_method_of_another_channel_may_come_inside_a_message(raw, channel, name):
     queue = name()
     channel.queue_declare(queue)
@@ -35,6 +38,7 @@ def test_a_method_of_another_channel_may_come_inside_a_message(raw, channel, nam
     assert get(channel, queue)[2] == b"ok"
 
 
+@pytest.mark.rule(79)
 def test_many_channels_keep_their_messages_apart(raw, channel, name):
     channels = 50
     queue = name()

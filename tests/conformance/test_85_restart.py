@@ -1,11 +1,13 @@
 """A polite stop and a new start: what survives it."""
 
 import pika
+import pytest
 from pika import exceptions, spec
 
 from support.amqp import PERSISTENT, exchange_exists, exists, get, put, take, wait_ready
 
 
+@pytest.mark.rule(74)
 def test_durable_things_survive_and_transient_ones_do_not(broker, connect, name):
     durable, transient, emptied = name("durable"), name("transient"), name("emptied")
     exchange, gone_exchange = name("x"), name("gone-x")

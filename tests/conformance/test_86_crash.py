@@ -5,6 +5,7 @@ import pytest
 from support.amqp import PERSISTENT, get, put, wait_ready
 
 
+@pytest.mark.rule(74)
 def test_confirmed_messages_survive_in_order(broker, connect, name):
     queue = name()
     channel = connect().channel()
@@ -19,6 +20,7 @@ def test_confirmed_messages_survive_in_order(broker, connect, name):
     assert [get(channel, queue)[2].decode() for _ in range(200)] == bodies
 
 
+@pytest.mark.rule(45)
 @pytest.mark.leveret_only("redelivered-after-crash")
 def test_what_was_delivered_before_is_redelivered(broker, connect, name):
     queue = name()

@@ -6,7 +6,7 @@ import re
 import pika
 from pika import exceptions
 
-from support import frames, wait
+from support import answers, frames, wait
 
 PERSISTENT = pika.BasicProperties(delivery_mode=2)
 
@@ -33,6 +33,8 @@ def _closes(kind, code, text):
     try:
         yield
     except (exceptions.ChannelClosedByBroker, exceptions.ConnectionClosedByBroker) as closed:
+        scope = "channel" if isinstance(closed, exceptions.ChannelClosedByBroker) else "connection"
+        answers.note(f"{scope}.close {closed.reply_code} {closed.reply_text}")
         assert isinstance(closed, kind), f"{kind.__name__} expected, got {closed!r}"
         assert closed.reply_code == code, f"{closed.reply_code} {closed.reply_text}"
         if isinstance(text, re.Pattern):

@@ -30,6 +30,7 @@ class Broker:
         self.host = "127.0.0.1"
         self.port = 0
         self.http_port = 0
+        self.keeps_port = False
         self.process = None
 
     @property
@@ -59,9 +60,11 @@ class Broker:
         """Ends it by SIGKILL, as a crash would. `start()` brings it back."""
         return self._end(signal.SIGKILL)
 
-    def restart(self):
-        """A polite stop and a new start on the same directory. The port may change."""
+    def restart(self, same_port=False):
+        """A polite stop and a new start on the same directory. The port may change, unless asked
+        otherwise: a client that connects again by itself knows one port only."""
         self.stop()
+        self.keeps_port = same_port
         return self.start()
 
     def _launch(self, command, **options):
@@ -113,7 +116,7 @@ class Leveret(Broker):
         self._log_start = 0
 
     def _spawn(self):
-        self._spawn_on(0, 0)
+        self._spawn_on(*((self.port, self.http_port) if self.keeps_port else (0, 0)))
 
     def _spawn_on(self, amqp_port, http_port):
         self._log_start = self.log_path.stat().st_size if self.log_path.exists() else 0

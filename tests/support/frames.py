@@ -11,7 +11,10 @@ import time
 
 from pika import frame, spec
 
+from support import answers
+
 PROTOCOL_HEADER = b"AMQP\x00\x00\x09\x01"
+UNASKED = (spec.Channel.Close, spec.Connection.Close, spec.Basic.Return, spec.Basic.Cancel)
 CAPABILITIES = {
     "publisher_confirms": True,
     "consumer_cancel_notify": True,
@@ -110,10 +113,13 @@ class Client:
             used, received = frame.decode_frame(self.received)
             if received is not None:
                 self.received = self.received[used:]
-                if not isinstance(received, frame.Heartbeat):
-                    return received
-                continue
+                if isinstance(received, frame.Heartbeat):
+                    continue
+                if isinstance(getattr(received, "method", None), UNASKED):
+                    answers.note_method(received.method)
+                return received
             if not self._fill(end):
+                answers.note_end()
                 return None
 
     def receive_any(self):
