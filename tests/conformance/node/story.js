@@ -1,122 +1,95 @@
-// amqplib against the broker in argv[2]: each step prints one line when it holds, and the first
-// that does not ends the process with its stack trace. The names begin with argv[3].
+// amqplib, the client of Node.js. See test_91_clients.py for the story.
 import assert from 'node:assert/strict'
 import {once} from 'node:events'
 import amqp from 'amqplib'
 
 const [url, prefix] = process.argv.slice(2)
-const connection = await amqp.connect(url)
 const say = step => console.log(`ok ${step}`)
+const connection = await amqp.connect(url)
+const channel = await connection.createConfirmChannel()
+const [exchange, jobs, dead, misc] = ['x', 'jobs', 'dead', 'misc'].map(label => `${prefix}.${label}`)
+const get = async queue => await channel.get(queue, {noAck: true}) || get(queue)
 
-const confirming = await connection.createConfirmChannel()
-{
-  const {queue} = await confirming.assertQueue(`${prefix}.confirmed`, {durable: true})
-  for (let n = 0; n < 200; n++) {
-    confirming.sendToQueue(queue, Buffer.from(String(n)), {persistent: true, messageId: `m-${n}`})
-  }
-  await confirming.waitForConfirms()
-  const {messageCount} = await confirming.checkQueue(queue)
-  assert.equal(messageCount, 200)
-  say('confirms')
+await channel.assertExchange(exchange, 'topic', {durable: false, autoDelete: true})
+await channel.assertQueue(dead, {exclusive: true})
+await channel.assertQueue(jobs, {exclusive: true, deadLetterExchange: '', deadLetterRoutingKey: dead})
+await channel.bindQueue(jobs, exchange, 'jobs.#')
+say('declare')
+
+for (let n = 0; n < 20; n++) {
+  channel.publish(exchange, `jobs.${n}`, Buffer.from(String(n)), {persistent: true})
 }
+await channel.waitForConfirms()
+assert.equal((await channel.checkQueue(jobs)).messageCount, 20)
+say('confirms')
 
-{
-  const channel = await connection.createChannel()
-  await channel.prefetch(10)
-  const seen = []
-  let held = 0
-  let mostHeld = 0
-  let redelivered = 0
-  await new Promise((resolve, reject) => {
-    channel.on('error', reject)
-    channel.consume(`${prefix}.confirmed`, message => {
-      mostHeld = Math.max(mostHeld, ++held)
-      setImmediate(() => {
-        held--
-        if (message.content.toString() === '100' && !message.fields.redelivered) {
-          return channel.nack(message, false, true)
-        }
-        redelivered += message.fields.redelivered ? 1 : 0
-        seen.push(message.properties.messageId)
-        channel.ack(message)
-        if (seen.length === 200) resolve()
-      })
+const returned = once(channel, 'return')
+channel.publish(exchange, 'nowhere', Buffer.from('back'), {mandatory: true})
+const [message] = await returned
+assert.deepEqual([message.fields.replyCode, message.fields.replyText], [312, 'NO_ROUTE'])
+assert.equal(message.content.toString(), 'back')
+say('return')
+
+const done = []
+let held = 0
+let mostHeld = 0
+let again = 0
+await channel.prefetch(5)
+const {consumerTag} = await new Promise((resolve, reject) => {
+  channel.on('error', reject)
+  const consuming = channel.consume(jobs, message => {
+    mostHeld = Math.max(mostHeld, ++held)
+    setImmediate(() => {
+      held--
+      const body = message.content.toString()
+      if (body === '7' && !message.fields.redelivered) return channel.nack(message, false, true)
+      if (body === '13') channel.reject(message, false)
+      else channel.ack(message)
+      again += body === '7'
+      if (done.push(Number(body)) === 20) resolve(consuming)
     })
   })
-  assert.equal(new Set(seen).size, 200)
-  assert.equal(redelivered, 1)
-  assert.ok(mostHeld <= 10, `${mostHeld} held with a prefetch of 10`)
-  await channel.close()
-  say('prefetch and requeue')
-}
+})
+await channel.cancel(consumerTag)
+assert.deepEqual(done.sort((a, b) => a - b), [...Array(20).keys()])
+assert.equal(again, 1)
+assert.ok(mostHeld <= 5, `${mostHeld} held with a prefetch of 5`)
+say('consume')
 
-{
-  const channel = await connection.createChannel()
-  const exchange = `${prefix}.topic`
-  await channel.assertExchange(exchange, 'topic', {durable: false, autoDelete: true})
-  const {queue} = await channel.assertQueue('', {exclusive: true})
-  await channel.bindQueue(queue, exchange, 'jobs.*.high')
-  await channel.bindQueue(queue, exchange, 'mail.#')
-  for (const key of ['jobs.video.high', 'jobs.video.low', 'mail', 'mail.out.now', 'jobs.high']) {
-    channel.publish(exchange, key, Buffer.from(key), {headers: {list: [1, 'two', {three: 3}]}})
-  }
-  const got = []
-  await new Promise(resolve => {
-    channel.consume(queue, message => {
-      assert.deepEqual(message.properties.headers.list, [1, 'two', {three: 3}])
-      if (got.push(message.fields.routingKey) === 3) resolve()
-    }, {noAck: true})
-  })
-  assert.deepEqual(got, ['jobs.video.high', 'mail', 'mail.out.now'])
-  await channel.close()
-  say('topic routing')
-}
+const [death] = (await get(dead)).properties.headers['x-death']
+assert.deepEqual([death.reason, death.queue, death.count], ['rejected', jobs, 1])
+say('dead letter')
 
-{
-  const body = Buffer.alloc(3 * 1024 * 1024, n => n)
-  for (let n = 0; n < body.length; n += 4096) body.writeUInt32BE(n, n)
-  const {queue} = await confirming.assertQueue(`${prefix}.large`, {autoDelete: false})
-  confirming.sendToQueue(queue, body)
-  await confirming.waitForConfirms()
-  const message = await confirming.get(queue, {noAck: true})
-  assert.ok(message.content.equals(body))
-  assert.equal(await confirming.get(queue), false)
-  say('large body')
-}
+await channel.assertQueue(misc, {exclusive: true})
+const headers = {list: [1, 'two', {three: 3}], yes: true, none: null, big: 2 ** 40, half: 0.5}
+channel.sendToQueue(misc, Buffer.from('x'), {headers})
+assert.deepEqual((await get(misc)).properties.headers, headers)
+say('headers')
 
-{
-  const dead = `${prefix}.dead`
-  const work = `${prefix}.work`
-  await confirming.assertQueue(dead)
-  await confirming.assertQueue(work, {deadLetterExchange: '', deadLetterRoutingKey: dead})
-  confirming.sendToQueue(work, Buffer.from('job'))
-  await confirming.waitForConfirms()
-  confirming.reject(await confirming.get(work), false)
-  let message = false
-  while (!message) message = await confirming.get(dead, {noAck: true})
-  assert.equal(message.properties.headers['x-death'][0].reason, 'rejected')
-  assert.equal(message.properties.headers['x-death'][0].count, 1)
-  say('dead letter')
-}
+const body = Buffer.alloc(1 << 20, Buffer.from([...Array(256).keys()]))
+channel.sendToQueue(misc, body)
+assert.ok((await get(misc)).content.equals(body))
+say('large body')
 
-{
-  const returned = once(confirming, 'return')
-  confirming.publish('', `${prefix}.nowhere`, Buffer.from('back'), {mandatory: true})
-  const [message] = await returned
-  assert.equal(message.fields.replyCode, 312)
-  assert.equal(message.content.toString(), 'back')
-  say('return')
-}
+const cancelled = new Promise(resolve => channel.consume(misc, resolve, {noAck: true}))
+await channel.deleteQueue(misc)
+assert.equal(await cancelled, null)
+say('cancel')
 
-{
-  const channel = await connection.createChannel()
-  channel.on('error', () => {})
-  await assert.rejects(channel.checkQueue(`${prefix}.absent`), /404 \(NOT-FOUND\)/)
-  say('refusal')
+for (const [refused, text] of [
+  [other => other.checkQueue(`${prefix}.absent`), /404 .*NOT_FOUND - no queue '/],
+  [other => other.assertQueue(jobs, {exclusive: true}), /406 .*PRECONDITION_FAILED - inequivalent/],
+]) {
+  const other = await connection.createChannel()
+  other.on('error', () => {})
+  await assert.rejects(refused(other), text)
 }
+say('refusals')
 
-for (const queue of ['confirmed', 'large', 'dead', 'work']) {
-  await confirming.deleteQueue(`${prefix}.${queue}`)
-}
+const beating = await amqp.connect(`${url}?heartbeat=7`)
+assert.equal(beating.connection.heartbeat, 7)
+await beating.close()
+say('heartbeat')
+
 await connection.close()
 say('close')
