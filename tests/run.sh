@@ -9,6 +9,9 @@ export PATH="$PATH:/usr/sbin:/sbin"
 PARTS=(unit sanitize conformance cli http web story crash)
 TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev python3-pytest python3-pika python3-celery
   celery amqp-tools chromium)
+# Clients of other languages, for the conformance tests.
+CLIENT_PACKAGES=(python3-aio-pika librabbitmq-dev php-cli php-amqplib ruby-bunny golang-go
+  golang-github-rabbitmq-amqp091-go-dev default-jdk-headless librabbitmq-client-java)
 
 case "${1:-}" in
   -h | --help)
@@ -27,6 +30,7 @@ for part in "${chosen[@]}"; do
     die "there is no test part '$part'; there are: ${PARTS[*]}"
 done
 
+[[ " ${chosen[*]} " != *" conformance "* ]] || TEST_PACKAGES+=("${CLIENT_PACKAGES[@]}")
 install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 install_node
 build release
@@ -44,9 +48,14 @@ run_sanitize() {
   ctest --test-dir "$ROOT/build/debug" --output-on-failure -j "$(nproc)" -LE bench
 }
 run_conformance() {
-  (cd "$ROOT/tests/conformance/node" && npm ci --no-audit --no-fund --silent) ||
-    die "npm could not install the packages of tests/conformance/node"
-  "${PYTEST[@]}" "$ROOT/tests/conformance"
+  local folder
+  for folder in node frameworks/nest frameworks/moleculer; do
+    (cd "$ROOT/tests/conformance/$folder" && npm ci --no-audit --no-fund --silent) ||
+      die "npm could not install the packages of tests/conformance/$folder"
+  done
+  local answers=${TMPDIR:-/tmp}/leveret-answers.json
+  "${PYTEST[@]}" "$ROOT/tests/conformance" --answers "$answers" &&
+    "$ROOT/tests/conformance/table.py" --check "$answers"
 }
 run_cli() { "${PYTEST[@]}" "$ROOT/tests/cli"; }
 run_http() { "${PYTEST[@]}" "$ROOT/tests/http"; }

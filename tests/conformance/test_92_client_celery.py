@@ -1,6 +1,7 @@
 """Celery: a real worker process that runs real tasks, with results over rpc://."""
 
 import contextlib
+import datetime
 import os
 import pathlib
 import subprocess
@@ -105,3 +106,58 @@ def test_the_worker_answers_to_remote_control(worker):
     assert list(answer.values()) == [{"ok": "pong"}]
     (registered,) = worker.app.control.inspect(timeout=2).registered().values()
     assert "tasks.add" in registered
+
+
+def test_an_eta_is_waited_for(worker):
+    soon = datetime.datetime.now(datetime.timezone.utc) + datetime.timedelta(seconds=1)
+    assert worker.add.apply_async((1, 2), eta=soon).get(timeout=30) == 3
+    assert datetime.datetime.now(datetime.timezone.utc) >= soon
+
+
+@contextlib.contextmanager
+def _events(worker):
+    """Monitors like Flower consume these from a topic exchange, through a queue that expires.
+
+    Gives `until(condition)`, which returns all events heard once the condition holds for them.
+    """
+    heard = []
+    with worker.app.connection() as connection:
+        receiver = worker.app.events.Receiver(connection, handlers={"*": heard.append})
+        with receiver.consumer_context() as (consuming, _, _):
+
+            def until(condition):
+                while not condition(heard):
+                    consuming.drain_events(timeout=30)
+                return heard
+
+            worker.app.control.enable_events(reply=True, timeout=2)
+            yield until
+
+
+def test_the_workers_events_are_heard(worker):
+    with _events(worker) as until:
+        task = worker.add.delay(1, 1)
+        events = until(lambda heard: any(event["type"] == "task-succeeded" for event in heard))
+    seen = [event["type"] for event in events if event.get("uuid") == task.id]
+    assert seen == ["task-received", "task-started", "task-succeeded"]
+
+
+def test_tasks_of_a_higher_priority_come_first(worker):
+    """From a queue of its own, filled while nobody consumes from it."""
+    urgent = worker.URGENT
+    worker.app.control.cancel_consumer(urgent, reply=True, timeout=2)
+    tasks = {
+        worker.add.apply_async((1, 1), queue=urgent, priority=level).id: level
+        for level in (1, 9, 5)
+    }
+    with _events(worker) as until:
+        worker.app.control.add_consumer(urgent, reply=True, timeout=2)
+        events = until(lambda heard: sum(e["type"] == "task-succeeded" for e in heard) == 3)
+    received = [event["uuid"] for event in events if event["type"] == "task-received"]
+    assert [tasks[uuid] for uuid in received] == [9, 5, 1]
+
+
+def test_a_chord_needs_another_result_backend(worker):
+    """Celery's own documentation: the rpc backend does not support chords, on any broker."""
+    with pytest.raises(NotImplementedError):
+        celery.chord([worker.add.s(1, 1)])(worker.total.s())

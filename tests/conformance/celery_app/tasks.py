@@ -8,6 +8,7 @@ from kombu import Exchange, Queue
 
 QUEUE = os.environ["QUEUE"]
 DEAD = QUEUE + ".dead"
+URGENT = QUEUE + ".urgent"
 
 app = Celery("tasks", broker=os.environ["BROKER_URL"], backend="rpc://")
 app.conf.update(
@@ -18,7 +19,8 @@ app.conf.update(
             Exchange(QUEUE, type="direct"),
             routing_key=QUEUE,
             queue_arguments={"x-dead-letter-exchange": "", "x-dead-letter-routing-key": DEAD},
-        )
+        ),
+        Queue(URGENT, Exchange(URGENT), routing_key=URGENT, max_priority=10),
     ],
     task_acks_late=True,
     task_reject_on_worker_lost=True,
@@ -40,6 +42,11 @@ def succeeds_on_attempt(self, attempt):
     if self.request.retries + 1 < attempt:
         raise self.retry(countdown=0)
     return self.request.retries + 1
+
+
+@app.task
+def total(numbers):
+    return sum(numbers)
 
 
 @app.task
