@@ -15,6 +15,10 @@ namespace {
 
 using std::chrono::steady_clock;
 
+/// How long a client whose bytes make no sense any more has to read why its connection ends
+/// (rabbit_reader.erl, SILENT_CLOSE_DELAY).
+constexpr TimeMs last_word_ms = 3'000;
+
 TimeMs steady_now_ms() {
   return std::chrono::duration_cast<std::chrono::milliseconds>(
              steady_clock::now().time_since_epoch())
@@ -276,7 +280,8 @@ void Session::look_for_close_ok() {
         finish_output();
       }
     } catch (const amqp::Error&) {
-      is_input_ignored_ = true;
+      is_input_ignored_ = true;  // No close-ok will be found in it.
+      arm_timer(last_word_ms);
     }
   }
   input_.consume(input_.view().size());
