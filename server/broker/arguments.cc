@@ -2,7 +2,8 @@
 
 #include <algorithm>
 #include <array>
-#include <limits>
+#include <initializer_list>
+#include <span>
 
 #include "amqp/reply_code.h"
 
@@ -28,6 +29,23 @@ constexpr std::array known_arguments{
     std::string_view{"x-delivery-limit"},
     std::string_view{"x-consumer-timeout"},
 };
+
+/// Arguments of one type of queue, which any other refuses; all else is for both types, or not
+/// known. RabbitMQ has x-delivery-limit and x-consumer-timeout on quorum queues only; here any
+/// queue may have them.
+constexpr std::array classic_arguments{
+    std::string_view{"x-max-priority"}, std::string_view{"x-queue-mode"},
+    std::string_view{"x-queue-version"}, std::string_view{"x-queue-master-locator"}};
+constexpr std::array quorum_arguments{
+    std::string_view{"x-dead-letter-strategy"}, std::string_view{"x-max-in-memory-length"},
+    std::string_view{"x-max-in-memory-bytes"}, std::string_view{"x-quorum-initial-group-size"},
+    std::string_view{"x-quorum-target-group-size"}};
+constexpr std::array stream_arguments{
+    std::string_view{"x-max-age"}, std::string_view{"x-stream-max-segment-size-bytes"},
+    std::string_view{"x-stream-filter-size-bytes"}, std::string_view{"x-initial-cluster-size"}};
+
+/// Unless a quorum queue says otherwise (RabbitMQ 4.0).
+constexpr std::uint32_t quorum_delivery_limit = 20;
 
 [[noreturn]] void refuse(std::string_view name, std::string_view what, const std::string& why) {
   throw amqp::Error{ReplyCode::precondition_failed, "invalid arg '" + std::string{name} + "' for " +
@@ -68,10 +86,12 @@ class ArgumentReader {
     return number;
   }
 
-  /// A time in milliseconds, however long.
+  /// A time in milliseconds.
   std::optional<std::int64_t> milliseconds(std::string_view name, std::int64_t min) const {
     const auto number = integer(name, min);
-    return number ? std::min(*number, time_max_ms) : number;
+    if (number && *number > time_max_ms)
+      refuse(name, what_, "{value_too_large," + std::to_string(*number) + "}");
+    return number;
   }
 
   std::optional<std::int64_t> integer_to(std::string_view name, std::int64_t max) const {
@@ -97,6 +117,22 @@ class ArgumentReader {
     if (string == nullptr)
       refuse(name, what_, "{unacceptable_type," + std::string{amqp::type_name(*value)} + "}");
     return *string;
+  }
+
+  /// Refuses a text that is none of these.
+  void one_of(std::string_view name, std::initializer_list<std::string_view> texts,
+              const std::string& otherwise) const {
+    const auto given = text(name);
+    if (given && std::ranges::find(texts, *given) == texts.end()) refuse(name, what_, otherwise);
+  }
+
+  /// Refuses arguments of other types of queues.
+  void none_of(std::span<const std::string_view> names, std::string_view type) const {
+    for (const std::string_view name : names)
+      if (arguments_.contains(name))
+        throw amqp::Error{ReplyCode::precondition_failed,
+                          "invalid arg '" + std::string{name} + "' for " + std::string{what_} +
+                              " of queue type " + std::string{type}};
   }
 
   /// RabbitMQ refuses another type here in words of its own (rabbit_channel.erl, queue.declare).
@@ -131,6 +167,34 @@ bool check_queue_type(const ArgumentReader& read, std::string_view what) {
   refuse("x-queue-type", what, "\"unsupported queue type '" + type + "'\"");
 }
 
+/// What means something to a cluster, or to RabbitMQ's own store, only.
+void check_without_effect(const ArgumentReader& read, std::string_view what) {
+  const auto mode = read.text("x-queue-mode");
+  if (mode && *mode != "default" && *mode != "lazy")
+    refuse("x-queue-mode", what, "\"unsupported queue mode '" + *mode + "'\"");
+  const auto version = read.integer("x-queue-version", 0);
+  if (version && *version != 1 && *version != 2)
+    refuse("x-queue-version", what,
+           "\"unsupported queue version '" + std::to_string(*version) + "'\"");
+  read.one_of("x-dead-letter-strategy", {"at-most-once", "at-least-once"}, "invalid_dlx_strategy");
+  read.one_of("x-queue-leader-locator", {"client-local", "balanced", "least-leaders", "random"},
+              "invalid_queue_locator_arg");
+  for (const std::string_view size : {"x-quorum-initial-group-size", "x-quorum-target-group-size"})
+    read.integer(size, 1);
+  for (const std::string_view limit : {"x-max-in-memory-length", "x-max-in-memory-bytes"})
+    read.integer(limit, 0);
+}
+
+/// -1 is none (RabbitMQ 4).
+std::optional<std::uint32_t> parse_delivery_limit(const ArgumentReader& read,
+                                                  const amqp::Table& arguments, bool is_quorum) {
+  const amqp::Value* given = arguments.find("x-delivery-limit");
+  if (given == nullptr) return is_quorum ? std::optional{quorum_delivery_limit} : std::nullopt;
+  if (given->as_integer() == -1) return std::nullopt;
+  const std::int64_t limit = read.integer("x-delivery-limit", 0).value_or(0);
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(limit, UINT32_MAX));
+}
+
 }  // namespace
 
 std::optional<Overflow> overflow_of(std::string_view name) {
@@ -144,18 +208,20 @@ QueueArguments parse_queue_arguments(const amqp::Table& arguments, std::string_v
   const ArgumentReader read{arguments, what};
   QueueArguments parsed;
   const bool is_quorum = check_queue_type(read, what);
+  const std::string_view type = is_quorum ? "rabbit_quorum_queue" : "rabbit_classic_queue";
+  if (is_quorum)
+    read.none_of(classic_arguments, type);
+  else
+    read.none_of(quorum_arguments, type);
+  read.none_of(stream_arguments, type);
+  check_without_effect(read, what);
   parsed.message_ttl_ms = read.milliseconds("x-message-ttl", 0);
   parsed.expires_ms = read.milliseconds("x-expires", 1);
   if (const auto length = read.integer("x-max-length", 0))
     parsed.max_length = static_cast<std::uint64_t>(*length);
   if (const auto bytes = read.integer("x-max-length-bytes", 0))
     parsed.max_length_bytes = static_cast<std::uint64_t>(*bytes);
-  if (const amqp::Value* limit = arguments.find("x-delivery-limit");
-      limit == nullptr || limit->as_integer() != -1) {  // -1: unlimited (RabbitMQ 4)
-    if (const auto count = read.integer("x-delivery-limit", 0))
-      parsed.delivery_limit =
-          static_cast<std::uint32_t>(std::min<std::int64_t>(*count, UINT32_MAX));
-  }
+  parsed.delivery_limit = parse_delivery_limit(read, arguments, is_quorum);
   parsed.dead_letter_exchange = read.exchange("x-dead-letter-exchange");
   parsed.dead_letter_routing_key = read.text("x-dead-letter-routing-key");
   if (parsed.dead_letter_routing_key && !parsed.dead_letter_exchange)
@@ -174,6 +240,17 @@ QueueArguments parse_queue_arguments(const amqp::Table& arguments, std::string_v
   parsed.consumer_timeout_ms = read.milliseconds("x-consumer-timeout", 0);
   parsed.counts_deliveries = is_quorum || parsed.delivery_limit.has_value();
   return parsed;
+}
+
+void check_queue_flags(const QueueArguments& parsed, const QueueSpec& spec, std::string_view what) {
+  if (!parsed.is_quorum) return;
+  const auto refuse_flag = [&](const char* flag) {
+    throw amqp::Error{ReplyCode::precondition_failed,
+                      "invalid property '" + std::string{flag} + "' for " + std::string{what}};
+  };
+  if (spec.auto_delete) refuse_flag("auto-delete");
+  if (spec.exclusive) refuse_flag("exclusive-owner");
+  if (!spec.durable) refuse_flag("non-durable");
 }
 
 void assert_queue_arguments_equivalent(const amqp::Table& wanted, const amqp::Table& current,

@@ -6,11 +6,13 @@
 #include <string_view>
 
 #include "amqp/table.h"
+#include "broker/definitions.h"
 
 namespace leveret::broker {
 
-/// Longer times, in milliseconds, count as this: some 35,000 years.
-inline constexpr std::int64_t time_max_ms = std::int64_t{1} << 50U;
+/// The longest time that RabbitMQ's timers take, in milliseconds: ten years (rabbit.hrl,
+/// MAX_EXPIRY_TIMER). That of queues, messages and consumers is refused beyond.
+inline constexpr std::int64_t time_max_ms = 315'360'000'000;
 
 enum class Overflow : std::uint8_t { drop_head, reject_publish, reject_publish_dlx };
 
@@ -42,8 +44,12 @@ struct QueueArguments {
 };
 
 /// Throws amqp::Error{precondition_failed} naming the argument, `what` ("queue 'q' in vhost '/'")
-/// and what is wrong with its value.
+/// and what is wrong with its value, or with having it on a queue of this type; 540 for a stream.
 QueueArguments parse_queue_arguments(const amqp::Table& arguments, std::string_view what);
+
+/// Throws amqp::Error{precondition_failed} when a new queue of this type cannot have these flags
+/// (rabbit_quorum_queue.erl, check_non_durable and others).
+void check_queue_flags(const QueueArguments& parsed, const QueueSpec& spec, std::string_view what);
 
 /// Compares every argument that the queue type knows; unknown ones never count.
 void assert_queue_arguments_equivalent(const amqp::Table& wanted, const amqp::Table& current,

@@ -35,12 +35,13 @@ std::optional<std::int64_t> timeout_ms_of(const amqp::Table& arguments) {
   const amqp::Value* value = arguments.find("x-consumer-timeout");
   if (value == nullptr) return std::nullopt;
   const auto timeout = value->as_integer();
-  if (!timeout || *timeout < 0)
-    throw amqp::Error{
-        ReplyCode::precondition_failed,
-        "invalid arg 'x-consumer-timeout': it must be a number of milliseconds, not '" +
-            amqp::to_text(*value) + "' of type '" + std::string{amqp::type_name(*value)} + "'"};
-  return std::min(*timeout, time_max_ms);
+  if (!timeout || *timeout < 0 || *timeout > time_max_ms)
+    throw amqp::Error{ReplyCode::precondition_failed,
+                      "invalid arg 'x-consumer-timeout': it must be a number of milliseconds, ten "
+                      "years at most, not '" +
+                          amqp::to_text(*value) + "' of type '" +
+                          std::string{amqp::type_name(*value)} + "'"};
+  return timeout;
 }
 
 /// Throws for CC or BCC headers that are no routing keys.

@@ -32,7 +32,8 @@ struct DeadLetter {
 /// x-first-death-*, x-last-death-*. Removes `expiration`, so that it does not expire again. With a
 /// routing key override that is the only key, and CC and BCC go; without, the message keeps all its
 /// keys, those of BCC too. An x-death that a client published with the message counts on, as in
-/// RabbitMQ up to 3.12: programs that retry by publishing again rely on it (RabbitMQ 4 starts anew).
+/// RabbitMQ up to 3.12: programs that retry by publishing again rely on it (RabbitMQ 4 starts
+/// anew).
 DeadLetter make_dead_letter(const Message& message, const Death& death,
                             const std::string* routing_key_override);
 

@@ -3,12 +3,12 @@
 #include <algorithm>
 #include <charconv>
 #include <cstring>
-#include <limits>
 #include <new>
 #include <utility>
 
 #include "amqp/properties.h"
 #include "amqp/reply_code.h"
+#include "broker/arguments.h"
 #include "broker/direct_reply.h"
 
 namespace leveret::broker {
@@ -17,14 +17,13 @@ namespace {
 /// Bodies up to this size are allocated whole as soon as they are announced.
 constexpr std::uint64_t whole_body_bytes_max = 1U << 20U;
 
-/// A number of milliseconds, at most what RabbitMQ's timers take.
+/// A number of milliseconds.
 std::int64_t parse_ttl(std::string_view text) {
-  constexpr std::int64_t ttl_ms_max = std::numeric_limits<std::uint32_t>::max();
   if (text.starts_with('+')) text.remove_prefix(1);
   std::int64_t value = 0;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  const bool is_number =
-      error == std::errc{} && end == text.data() + text.size() && value >= 0 && value <= ttl_ms_max;
+  const bool is_number = error == std::errc{} && end == text.data() + text.size() && value >= 0 &&
+                         value <= time_max_ms;
   return is_number ? value : Message::ttl_invalid;
 }
 

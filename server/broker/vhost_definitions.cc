@@ -201,6 +201,8 @@ Queue& Vhost::declare_queue(const QueueSpec& spec, ConnectionId owner) {
     return *existing;
   }
   check_new_name("queue", spec.name);
+  const std::string what = "queue " + quoted(spec.name) + " in vhost " + quoted(name_);
+  check_queue_flags(parse_queue_arguments(spec.arguments, what), spec, what);
   QueueSpec named = spec;
   const std::string made = spec.name.empty() ? random_name("amq.gen-") : std::string{};
   if (spec.name.empty()) named.name = made;

@@ -24,6 +24,8 @@ from support.amqp import closes_channel
         ("x-max-priority", 256),
         ("x-max-priority", -1),
         ("x-queue-type", "lazy"),
+        ("x-queue-mode", "eager"),
+        ("x-queue-version", 3),
     ],
 )
 def test_a_bad_value_is_406(channel, name, key, value):
@@ -32,15 +34,51 @@ def test_a_bad_value_is_406(channel, name, key, value):
         channel.queue_declare(queue, arguments={key: value})
 
 
+TEN_YEARS_MS = 315_360_000_000
+
+
 @pytest.mark.rule(17)
-def test_a_ttl_of_decades(channel, name, expect, answer):
-    arguments = {"x-message-ttl": 1 << 40}
-    if expect(leveret=True, rabbitmq=False, row="any-time-is-accepted"):
-        channel.queue_declare(name(), arguments=arguments)
-        answer("accepted")
-    else:
-        with closes_channel(channel, 406, re.compile("value_too_large")):
-            channel.queue_declare(name(), arguments=arguments)
+@pytest.mark.parametrize("key", ["x-message-ttl", "x-expires"])
+def test_a_time_is_ten_years_at_most(channel, name, key):
+    channel.queue_declare(name(), arguments={key: TEN_YEARS_MS})
+    with closes_channel(channel, 406, re.compile("{value_too_large,315360000001}$")):
+        channel.queue_declare(name(), arguments={key: TEN_YEARS_MS + 1})
+
+
+@pytest.mark.rule(2)
+@pytest.mark.parametrize(
+    "queue_type, key, value",
+    [
+        ("quorum", "x-max-priority", 5),
+        ("quorum", "x-queue-mode", "lazy"),
+        ("classic", "x-dead-letter-strategy", "at-least-once"),
+        ("classic", "x-quorum-initial-group-size", 3),
+        ("classic", "x-max-age", "1D"),
+    ],
+)
+def test_an_argument_of_another_type_of_queue_is_refused(channel, name, queue_type, key, value):
+    queue = name()
+    text = f"invalid arg '{key}' for queue '{queue}' in vhost '/' of queue type rabbit_{queue_type}"
+    with closes_channel(channel, 406, re.compile(re.escape(text))):
+        arguments = {"x-queue-type": queue_type, key: value}
+        channel.queue_declare(queue, durable=True, arguments=arguments)
+
+
+@pytest.mark.rule(17)
+@pytest.mark.parametrize(
+    "flags, flag",
+    [
+        ({}, "non-durable"),
+        ({"durable": True, "exclusive": True}, "exclusive-owner"),
+        ({"durable": True, "auto_delete": True}, "auto-delete"),
+    ],
+    ids=["transient", "exclusive", "auto-delete"],
+)
+def test_a_quorum_queue_is_durable_and_nothing_else(channel, name, flags, flag):
+    queue = name()
+    text = f"PRECONDITION_FAILED - invalid property '{flag}' for queue '{queue}' in vhost '/'"
+    with closes_channel(channel, 406, text):
+        channel.queue_declare(queue, arguments={"x-queue-type": "quorum"}, **flags)
 
 
 @pytest.mark.rule(17)

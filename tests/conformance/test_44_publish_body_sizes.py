@@ -93,3 +93,19 @@ def test_a_session_sent_byte_by_byte_is_understood(broker, raw, channel, name):
     for byte in b"".join(sent):
         send_now(bytes([byte]))
     assert get(channel, queue)[2] == b"slow"
+
+
+@pytest.mark.rule(32)
+def test_a_message_of_more_than_128_MiB_closes_its_channel(raw, name):
+    """The largest size is a setting of both; that is what both begin with."""
+    client, queue = raw(timeout_s=50), name()
+    client.send(1, spec.Queue.Declare(queue=queue))
+    client.expect(1, spec.Queue.DeclareOk)
+    client.send(1, spec.Basic.Publish(routing_key=queue))
+    largest = 128 << 20
+    client.send_header(1, largest + 1)
+    piece = bytes(FRAME_MAX - 8)
+    for sent in range(0, largest + 1, len(piece)):
+        client.send_body(1, piece[: largest + 1 - sent])
+    text = f"PRECONDITION_FAILED - message size {largest + 1} is larger than configured max size "
+    client.expect_channel_close(1, 406, text + str(largest))

@@ -110,6 +110,46 @@ TEST(Arguments, UnknownOverflowsAndTypesAreRefused) {
   EXPECT_THAT(error_of({{"x-queue-type", "stream"}}), ::testing::StartsWith("NOT_IMPLEMENTED - "));
 }
 
+TEST(Arguments, AnArgumentOfAnotherTypeOfQueueIsRefused) {
+  const auto refused = [](std::string_view argument, std::string_view type) {
+    return "PRECONDITION_FAILED - invalid arg '" + std::string{argument} +
+           "' for queue 'q' in vhost '/' of queue type rabbit_" + std::string{type};
+  };
+  EXPECT_EQ(error_of({{"x-queue-type", "quorum"}, {"x-max-priority", 5}}),
+            refused("x-max-priority", "quorum_queue"));
+  EXPECT_EQ(error_of({{"x-dead-letter-strategy", "at-least-once"}}),
+            refused("x-dead-letter-strategy", "classic_queue"));
+  EXPECT_EQ(error_of({{"x-max-age", "1D"}}), refused("x-max-age", "classic_queue"));
+}
+
+TEST(Arguments, ATimeIsTenYearsAtMost) {
+  EXPECT_EQ(error_of({{"x-message-ttl", std::int64_t{315'360'000'000}}}), "none");
+  EXPECT_EQ(error_of({{"x-message-ttl", std::int64_t{315'360'000'001}}}),
+            invalid("'x-message-ttl' for queue 'q' in vhost '/': {value_too_large,315360000001}"));
+}
+
+TEST(Arguments, WithoutEffectAreCheckedAllTheSame) {
+  EXPECT_EQ(error_of({{"x-queue-mode", "lazy"}, {"x-queue-version", 2}}), "none");
+  EXPECT_EQ(error_of({{"x-queue-mode", "eager"}}),
+            invalid("'x-queue-mode' for queue 'q' in vhost '/': "
+                    "\"unsupported queue mode 'eager'\""));
+  EXPECT_EQ(error_of({{"x-queue-version", 3}}),
+            invalid("'x-queue-version' for queue 'q' in vhost '/': "
+                    "\"unsupported queue version '3'\""));
+  EXPECT_EQ(error_of({{"x-queue-type", "quorum"}, {"x-dead-letter-strategy", "always"}}),
+            invalid("'x-dead-letter-strategy' for queue 'q' in vhost '/': invalid_dlx_strategy"));
+  EXPECT_EQ(error_of({{"x-queue-type", "quorum"}, {"x-quorum-initial-group-size", 0}}),
+            invalid("'x-quorum-initial-group-size' for queue 'q' in vhost '/': {value_zero,0}"));
+}
+
+TEST(Arguments, AQuorumQueueHasADeliveryLimitUnlessItSaysOtherwise) {
+  EXPECT_EQ(parse_queue_arguments({{"x-queue-type", "quorum"}}, what).delivery_limit, 20U);
+  EXPECT_EQ(parse_queue_arguments({{"x-queue-type", "quorum"}, {"x-delivery-limit", -1}}, what)
+                .delivery_limit,
+            std::nullopt);
+  EXPECT_EQ(parse_queue_arguments({}, what).delivery_limit, std::nullopt);
+}
+
 TEST(Arguments, QuorumQueuesCountDeliveries) {
   EXPECT_TRUE(parse_queue_arguments({{"x-queue-type", "quorum"}}, what).counts_deliveries);
 }

@@ -16,7 +16,10 @@ struct Bench {
   explicit Bench(const Table& arguments = {{"x-consumer-timeout", 100}},
                  const ClientOptions& options = {})
       : client{broker, options} {
-    client.declare("q", {.arguments = arguments}).send("q", "1").send("q", "2").ignore();
+    client.declare("q", {.durable = true, .arguments = arguments})
+        .send("q", "1")
+        .send("q", "2")
+        .ignore();
   }
   TestBroker broker{{.consumer_timeout_ms = 500}};
   TestClient client;
@@ -131,8 +134,8 @@ TEST(ConsumerTimeout, MustBeANumberOfMilliseconds) {
   bench.client.consume("q", {.arguments = {{"x-consumer-timeout", "soon"}}});
   EXPECT_THAT(bench.client.received(),
               ElementsAre("channel.close 406 PRECONDITION_FAILED - invalid arg "
-                          "'x-consumer-timeout': it must be a number of milliseconds, not 'soon' "
-                          "of type 'longstr'"));
+                          "'x-consumer-timeout': it must be a number of milliseconds, ten years "
+                          "at most, not 'soon' of type 'longstr'"));
 }
 
 }  // namespace

@@ -178,7 +178,7 @@ TEST(DeadLetter, BlindCopiesAreSeenByNobody) {
   TestClient client{broker};
   const amqp::Properties properties = with_headers({{"BCC", Array{"x"}}, {"n", 1}});
   const amqp::Table visible{{"n", 1}};
-  client.declare("q", {.arguments = {{"x-queue-type", "quorum"}}}).ignore();
+  client.declare("q", {.durable = true, .arguments = {{"x-queue-type", "quorum"}}}).ignore();
   client.send("q", "1", properties).get("q");
   EXPECT_EQ(client.deliveries().at(0).headers(), visible);
   client.nack(1).get("q");
