@@ -64,12 +64,20 @@ def _check_fresh(heard, kept):
     for rule in sorted({*heard, *kept}, key=int):
         now, then = heard.get(rule, {}), kept.get(rule, {})
         for scenario in sorted({*now, *then}):
+            if scenario not in now and _exists(scenario):
+                continue  # It was skipped: this machine lacks something that it needs.
             if now.get(scenario) != then.get(scenario):
                 sys.exit(
                     f"rule {rule}, {scenario}: answers/leveret.json says {then.get(scenario)}, "
                     f"the broker {now.get(scenario)}. If that is right, write the file anew "
                     "with --answers and run tests/conformance/table.py"
                 )
+
+
+def _exists(scenario):
+    file, _, test = scenario.partition("::")
+    path = HERE / file
+    return path.exists() and f"def {test}(" in path.read_text(encoding="utf-8")
 
 
 def _table(rules, decisions, leveret, rabbitmq):
