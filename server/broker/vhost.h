@@ -132,8 +132,8 @@ class Vhost {
   /// Throws 404 for an absent exchange.
   std::vector<std::string> route_test(std::string_view exchange, std::string_view routing_key,
                                       const amqp::Table& headers);
-  /// Reads up to `limit` messages with seq > `after`, in queue order, changing nothing. `done` runs
-  /// in this or in a later turn. Throws 404 for an absent queue.
+  /// Reads up to `limit` messages with seq > `after`, in order of arrival, changing nothing. `done`
+  /// runs in this or in a later turn. Throws 404 for an absent queue.
   void browse(std::string_view queue, Seq after, std::size_t limit,
               std::function<void(BrowsePage)> done);
 

@@ -48,7 +48,7 @@ export interface BrowseOptions {
   truncate?: number;
 }
 
-/** Reads messages in queue order. Nothing is consumed, requeued or marked. */
+/** Reads messages in order of arrival. Nothing is consumed, requeued or marked. */
 export function messages(
   vhost: string,
   name: string,
