@@ -102,7 +102,8 @@ test('a dead letter tells its whole story', async () => {
     },
   ]);
   await visit(deadPage('story.dead'), {}, async (page) => {
-    await row(page, 'KeyError').last().click();
+    const messages = page.getByRole('table', { name: 'Dead letters of story.dead' });
+    await messages.locator('tbody tr', { hasText: 'KeyError' }).click();
     const panel = page.getByRole('complementary', { name: 'Message 1' });
     await textIs(panel.locator('.error-text'), trace);
     await panel.getByText('"id"').waitFor();
@@ -131,9 +132,10 @@ test('everything works by keyboard', async () => {
     [1, 2, 3].map((n) => mail(n, 'boom')),
   );
   await visit('/ui/queues', {}, async (page) => {
-    await page.getByRole('heading', { name: 'Queues' }).waitFor();
+    await row(page, 'keys.dead').waitFor();
     await page.keyboard.press('g');
     await page.keyboard.press('d');
+    await page.getByRole('heading', { level: 1, name: 'Dead letters' }).waitFor();
     const link = page.getByRole('link', { name: /^keys\.dead/ });
     await link.waitFor();
     await link.focus();
@@ -193,7 +195,8 @@ test('chosen messages are deleted after the name was typed', async () => {
     await page.getByRole('dialog').getByRole('textbox').fill('junk.dead');
     await page.getByRole('button', { name: 'Delete 1 from junk.dead' }).click();
     await page.getByText('Deleted 1 message').waitFor();
-    await row(page, 'published here').last().waitFor();
+    const messages = page.getByRole('table', { name: 'Dead letters of junk.dead' });
+    await messages.locator('tbody tr', { hasText: 'published here' }).waitFor();
   });
   assert.deepEqual(
     (await browse('junk.dead')).items.map((item) => item.seq),

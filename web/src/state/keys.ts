@@ -13,7 +13,8 @@ function isBusy(target: EventTarget | null): boolean {
 }
 
 const chordMs = 1000;
-let before = { key: '', at: 0 };
+let present = { key: '', at: 0 };
+let before = present;
 
 /** Listens for keys while the component lives. Keys with Ctrl, Alt or Meta stay the browser's. */
 export function useKeys(keys: Keys): void {
@@ -32,11 +33,11 @@ export function useKeys(keys: Keys): void {
   }, []);
 }
 
-/** Remembers the key before, for chords. Called once. */
+/** Remembers the key before, for chords: ahead of every other listener, however fast keys follow. Called once. */
 export function startKeys(): void {
-  addEventListener('keydown', (event) => {
-    // Later, when every other listener of this event has seen the old value.
-    const { key, timeStamp: at } = event;
-    setTimeout(() => (before = { key, at }));
-  });
+  const remember = ({ key, timeStamp: at }: KeyboardEvent) => {
+    before = present;
+    present = { key, at };
+  };
+  addEventListener('keydown', remember, { capture: true });
 }
