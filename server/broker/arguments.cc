@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <initializer_list>
 #include <span>
 
 #include "amqp/reply_code.h"
@@ -119,13 +118,6 @@ class ArgumentReader {
     return *string;
   }
 
-  /// Refuses a text that is none of these.
-  void one_of(std::string_view name, std::initializer_list<std::string_view> texts,
-              const std::string& otherwise) const {
-    const auto given = text(name);
-    if (given && std::ranges::find(texts, *given) == texts.end()) refuse(name, what_, otherwise);
-  }
-
   /// Refuses arguments of other types of queues.
   void none_of(std::span<const std::string_view> names, std::string_view type) const {
     for (const std::string_view name : names)
@@ -170,15 +162,18 @@ bool check_queue_type(const ArgumentReader& read, std::string_view what) {
 /// What means something to a cluster, or to RabbitMQ's own store, only.
 void check_without_effect(const ArgumentReader& read, std::string_view what) {
   const auto mode = read.text("x-queue-mode");
-  if (mode && *mode != "default" && *mode != "lazy")
+  if (mode && !is_queue_mode(*mode))
     refuse("x-queue-mode", what, "\"unsupported queue mode '" + *mode + "'\"");
   const auto version = read.integer("x-queue-version", 0);
-  if (version && *version != 1 && *version != 2)
+  if (version && !is_queue_version(*version))
     refuse("x-queue-version", what,
            "\"unsupported queue version '" + std::to_string(*version) + "'\"");
-  read.one_of("x-dead-letter-strategy", {"at-most-once", "at-least-once"}, "invalid_dlx_strategy");
-  read.one_of("x-queue-leader-locator", {"client-local", "balanced", "least-leaders", "random"},
-              "invalid_queue_locator_arg");
+  const auto strategy = read.text("x-dead-letter-strategy");
+  if (strategy && !is_dead_letter_strategy(*strategy))
+    refuse("x-dead-letter-strategy", what, "invalid_dlx_strategy");
+  const auto locator = read.text("x-queue-leader-locator");
+  if (locator && !is_leader_locator(*locator))
+    refuse("x-queue-leader-locator", what, "invalid_queue_locator_arg");
   for (const std::string_view size : {"x-quorum-initial-group-size", "x-quorum-target-group-size"})
     read.integer(size, 1);
   for (const std::string_view limit : {"x-max-in-memory-length", "x-max-in-memory-bytes"})
@@ -202,6 +197,23 @@ std::optional<Overflow> overflow_of(std::string_view name) {
   if (name == "reject-publish") return Overflow::reject_publish;
   if (name == "reject-publish-dlx") return Overflow::reject_publish_dlx;
   return std::nullopt;
+}
+
+bool is_queue_mode(std::string_view text) {
+  return text == "default" || text == "lazy";
+}
+
+bool is_queue_version(std::int64_t number) {
+  return number == 1 || number == 2;
+}
+
+bool is_dead_letter_strategy(std::string_view text) {
+  return text == "at-most-once" || text == "at-least-once";
+}
+
+bool is_leader_locator(std::string_view text) {
+  return text == "client-local" || text == "balanced" || text == "least-leaders" ||
+         text == "random";
 }
 
 QueueArguments parse_queue_arguments(const amqp::Table& arguments, std::string_view what) {

@@ -43,6 +43,13 @@ struct QueueArguments {
   std::optional<std::int64_t> consumer_timeout_ms;
 };
 
+// What x-queue-mode, x-queue-version, x-dead-letter-strategy and x-queue-leader-locator may be, and
+// the keys of policies that mean the same.
+bool is_queue_mode(std::string_view text);
+bool is_queue_version(std::int64_t number);
+bool is_dead_letter_strategy(std::string_view text);
+bool is_leader_locator(std::string_view text);
+
 /// Throws amqp::Error{precondition_failed} naming the argument, `what` ("queue 'q' in vhost '/'")
 /// and what is wrong with its value, or with having it on a queue of this type; 540 for a stream.
 QueueArguments parse_queue_arguments(const amqp::Table& arguments, std::string_view what);

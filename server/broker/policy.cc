@@ -49,28 +49,19 @@ bool is_natural(const Value& value) {
 bool is_positive(const Value& value) {
   return value.as_integer().value_or(0) >= 1;
 }
-bool is_queue_version(const Value& value) {
-  return value.as_integer() == 1 || value.as_integer() == 2;
+bool is_version(const Value& value) {
+  const auto number = value.as_integer();
+  return number && is_queue_version(*number);
 }
 bool is_overflow(const Value& value) {
   return is_text(value) && overflow_of(*value.as_string());
 }
-template <std::size_t N>
-bool is_one_of(const Value& value, const std::array<std::string_view, N>& names) {
-  return is_text(value) && std::ranges::find(names, *value.as_string()) != names.end();
+template <bool (*is_valid)(std::string_view)>
+bool is_text_that(const Value& value) {
+  return is_text(value) && is_valid(*value.as_string());
 }
-bool is_queue_mode(const Value& value) {
-  return is_one_of(value, std::array<std::string_view, 2>{"default", "lazy"});
-}
-bool is_strategy(const Value& value) {
-  return is_one_of(value, std::array<std::string_view, 2>{"at-most-once", "at-least-once"});
-}
-bool is_master_locator(const Value& value) {
-  return is_one_of(value, std::array<std::string_view, 3>{"min-masters", "client-local", "random"});
-}
-bool is_leader_locator(const Value& value) {
-  return is_one_of(value, std::array<std::string_view, 4>{"client-local", "balanced", "random",
-                                                          "least-leaders"});
+bool is_master_locator(std::string_view text) {
+  return text == "min-masters" || text == "client-local" || text == "random";
 }
 
 struct Key {
@@ -87,7 +78,8 @@ constexpr std::array keys{
     Key{"consumer-timeout", false, is_natural, "is not a valid consumer timeout"},
     Key{"dead-letter-exchange", false, is_text, "is not a valid dead letter exchange name"},
     Key{"dead-letter-routing-key", false, is_routing_key, "is not a valid dead letter routing key"},
-    Key{"dead-letter-strategy", false, is_strategy, "is not a valid dead letter strategy"},
+    Key{"dead-letter-strategy", false, is_text_that<is_dead_letter_strategy>,
+        "is not a valid dead letter strategy"},
     Key{"delivery-limit", true, is_number, "is not a valid delivery limit"},
     Key{"expires", true, is_positive, "is not a valid queue expiry"},
     Key{"federation-upstream", false, is_text, "is not a valid federation upstream name"},
@@ -108,11 +100,12 @@ constexpr std::array keys{
     Key{"max-length-bytes", true, is_natural, "is not a valid maximum length in bytes"},
     Key{"message-ttl", true, is_natural, "is not a valid message TTL"},
     Key{"overflow", true, is_overflow, "is not a valid overflow value"},
-    Key{"queue-leader-locator", false, is_leader_locator,
+    Key{"queue-leader-locator", false, is_text_that<is_leader_locator>,
         "is not a valid queue leader locator value"},
-    Key{"queue-master-locator", false, is_master_locator, "invalid queue-master-locator value"},
-    Key{"queue-mode", false, is_queue_mode, "is not a valid queue-mode value"},
-    Key{"queue-version", true, is_queue_version, "is not a valid queue version"},
+    Key{"queue-master-locator", false, is_text_that<is_master_locator>,
+        "invalid queue-master-locator value"},
+    Key{"queue-mode", false, is_text_that<is_queue_mode>, "is not a valid queue-mode value"},
+    Key{"queue-version", true, is_version, "is not a valid queue version"},
     Key{"stream-filter-size-bytes", false, is_natural, "is not a valid filter size"},
     Key{"stream-max-segment-size-bytes", false, is_natural, "is not a valid segment size"},
     Key{"target-group-size", true, is_natural, "is not a valid target group size"},
