@@ -119,16 +119,8 @@ void Vhost::committed(CommitNumber commit) {
     if (channel->confirms().has_ready()) note_confirms(*channel);
     if (channel->confirms().count() > 0) await_commit(*channel);
   }
-  while (!waiting_for_commit_.empty() && waiting_for_commit_.front().commit <= committed_) {
-    const ConnectionId id = waiting_for_commit_.front().connection;
-    waiting_for_commit_.pop_front();
-    resume(id);
-  }
-  while (!calls_after_commit_.empty() && calls_after_commit_.front().commit <= committed_) {
-    const auto then = std::move(calls_after_commit_.front().then);
-    calls_after_commit_.pop_front();
-    then();
-  }
+  while (!waiting_for_commit_.empty() && waiting_for_commit_.begin()->first <= committed_)
+    waiting_for_commit_.extract(waiting_for_commit_.begin()).mapped()();
   if (journal_.pending_bytes() > limits_.journal_pending_bytes_max / 2 || disk_alarm_) return;
   for (const ConnectionId id : std::exchange(waiting_to_publish_, {})) resume(id);
 }
@@ -159,12 +151,12 @@ bool Vhost::must_wait_to_publish(Connection& connection) {
 }
 
 void Vhost::resume_after_commit(Connection& connection, CommitNumber commit) {
-  waiting_for_commit_.push_back({commit, connection.id()});
+  waiting_for_commit_.emplace(commit, [this, id = connection.id()] { resume(id); });
 }
 
 void Vhost::when_recorded(std::function<void()> then) {
   if (recorded_commit_ <= committed_) return then();
-  calls_after_commit_.push_back({recorded_commit_, std::move(then)});
+  waiting_for_commit_.emplace(recorded_commit_, std::move(then));
 }
 
 void Vhost::resume(ConnectionId id) {

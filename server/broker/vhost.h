@@ -3,6 +3,7 @@
 #include <deque>
 #include <functional>
 #include <limits>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -230,14 +231,6 @@ class Vhost {
     ChannelNumber channel = 0;
     std::uint64_t serial = 0;
   };
-  struct Waiting {
-    CommitNumber commit = 0;
-    ConnectionId connection;
-  };
-  struct WaitingCall {
-    CommitNumber commit = 0;
-    std::function<void()> then;
-  };
   template <class T>
   using ByName = std::unordered_map<std::string, std::unique_ptr<T>, StringHash, std::equal_to<>>;
 
@@ -260,7 +253,7 @@ class Vhost {
   // vhost_definitions.cc
   Exchange& add_exchange(const ExchangeSpec& spec);
   void remove_exchange(Exchange& exchange);
-  Queue& add_queue(QueueId id, const QueueSpec& spec, ConnectionId owner);
+  Queue& add_queue(std::unique_ptr<Queue> queue);
   void remove_queue(Queue& queue);
   const Binding* add_binding(const BindingSpec& spec, ConnectionId owner);
   Binding resolve(const BindingSpec& spec, ConnectionId owner) const;
@@ -294,8 +287,7 @@ class Vhost {
   CommitNumber committed_ = 0;
   CommitNumber recorded_commit_ = 0;
   CommitNumber definitions_commit_ = 0;
-  std::deque<Waiting> waiting_for_commit_;  // connections
-  std::deque<WaitingCall> calls_after_commit_;
+  std::multimap<CommitNumber, std::function<void()>> waiting_for_commit_;
   std::vector<ConnectionId> waiting_to_publish_;
   std::vector<ChannelRef> awaiting_commit_;  // channels with confirms
   std::vector<ChannelRef> confirms_to_send_;

@@ -80,12 +80,11 @@ void Vhost::recover(const Recovered& recovered) {
       find_queue(each.record.level_of)->recover(each, recovered.was_closed);
       continue;
     }
-    add_queue(each.record.id,
-              {.name = each.record.name,
-               .durable = true,
-               .auto_delete = each.record.auto_delete,
-               .arguments = each.record.arguments},
-              ConnectionId{})
+    const QueueSpec spec{.name = each.record.name,
+                         .durable = true,
+                         .auto_delete = each.record.auto_delete,
+                         .arguments = each.record.arguments};
+    add_queue(std::make_unique<Queue>(*this, each.record.id, spec, ConnectionId{}))
         .recover(each, recovered.was_closed);
   }
   for (const BindingRecord& each : recovered.bindings)
@@ -201,12 +200,12 @@ Queue& Vhost::declare_queue(const QueueSpec& spec, ConnectionId owner) {
     return *existing;
   }
   check_new_name("queue", spec.name);
-  const std::string what = "queue " + quoted(spec.name) + " in vhost " + quoted(name_);
-  check_queue_flags(parse_queue_arguments(spec.arguments, what), spec, what);
   QueueSpec named = spec;
   const std::string made = spec.name.empty() ? random_name("amq.gen-") : std::string{};
   if (spec.name.empty()) named.name = made;
-  Queue& queue = add_queue(next_queue_id(), named, owner);
+  auto declared = std::make_unique<Queue>(*this, next_queue_id(), named, owner);
+  check_queue_flags(declared->parsed(), named, declared->describe());
+  Queue& queue = add_queue(std::move(declared));
   if (queue.is_exclusive())
     if (Connection* connection = find_connection(owner))
       connection->exclusive_queues.push_back(queue.id());
@@ -218,10 +217,9 @@ Queue& Vhost::declare_queue(const QueueSpec& spec, ConnectionId owner) {
   return queue;
 }
 
-Queue& Vhost::add_queue(QueueId id, const QueueSpec& spec, ConnectionId owner) {
-  auto queue = std::make_unique<Queue>(*this, id, spec, owner);
+Queue& Vhost::add_queue(std::unique_ptr<Queue> queue) {
   Queue& added = *queue;
-  queues_by_id_.emplace(id, &added);
+  queues_by_id_.emplace(added.id(), &added);
   queues_.emplace(added.name(), std::move(queue));
   apply_policies(added);
   return added;

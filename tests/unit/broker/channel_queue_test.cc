@@ -7,6 +7,7 @@ namespace leveret::broker::test {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::HasSubstr;
 using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
@@ -109,6 +110,15 @@ TEST(ChannelQueue, TheServerNamesWhatHasNoName) {
   EXPECT_THAT(lines[0], MatchesRegex("queue.declare-ok 'amq.gen-[A-Za-z0-9_-]+' 0 0"));
   EXPECT_EQ(lines[0].size(), std::string{"queue.declare-ok 'amq.gen-' 0 0"}.size() + 22);
   EXPECT_NE(lines[0], lines[1]);
+}
+
+TEST(ChannelQueue, ARefusalNamesTheQueueByTheNameThatTheServerMade) {
+  for (const amqp::Table& arguments :
+       {amqp::Table{{"x-message-ttl", -1}}, amqp::Table{{"x-queue-type", "quorum"}}}) {
+    const auto lines = answer({}, [&](auto& c) { c.declare("", {.arguments = arguments}); });
+    ASSERT_EQ(lines.size(), 1U);
+    EXPECT_THAT(lines[0], HasSubstr("for queue 'amq.gen-"));
+  }
 }
 
 TEST(ChannelQueue, TheEmptyNameIsTheQueueDeclaredLastOnTheChannel) {
