@@ -98,6 +98,10 @@ struct Recovered {
   bool was_closed = false;
 };
 
+/// `now`: somebody waits for it. `soon`: nobody does, and what the next turns settle need not be
+/// written at all: it may stay and gather. `due`: it has waited for that long enough.
+enum class Urgency : std::uint8_t { now, soon, due };
+
 /// Where the core keeps what must survive. All calls come on the core's loop and return at once;
 /// what one turn of the core records becomes one indivisible part of one transaction. Transient
 /// messages and non-durable queues, exchanges and bindings never come here.
@@ -131,8 +135,9 @@ class Journal {
   /// The number under which what is recorded in this turn will commit. Commits are reported on the
   /// core's loop to Vhost::committed.
   virtual CommitNumber current_commit() const = 0;
-  /// Ends the turn: hands what was recorded to the writer. Does nothing when nothing was.
-  virtual void flush() = 0;
+  /// Ends the turn. With Urgency::now all that this turn and earlier ones recorded goes to the
+  /// writer; with `due`, what is settled or has waited already. Returns whether anything stays.
+  virtual bool flush(Urgency urgency) = 0;
   /// Bytes recorded and not committed yet; the core stops publishers above a limit.
   virtual std::size_t pending_bytes() const = 0;
 

@@ -51,6 +51,10 @@ Queue::Queue(Vhost& vhost, QueueId id, const QueueSpec& spec, ConnectionId owner
   register_deadline();
 }
 
+bool Queue::settles_quickly() const {
+  return quick_settles_ >= quick_settles_enough;
+}
+
 std::string Queue::describe() const {
   return describe_queue(name_, vhost_.name());
 }
@@ -102,6 +106,7 @@ bool Queue::accepts_publish(std::size_t body_bytes) const {
 
 bool Queue::push(const MessagePtr& message, ContentId content, const ConfirmOrigin& origin) {
   PriorityLevel& to = level(priority_of(*message));
+  Consumer* consumer = has_ready() ? nullptr : next_consumer();
   Entry entry;
   entry.seq = ++last_seq_;
   entry.message = message;
@@ -112,15 +117,14 @@ bool Queue::push(const MessagePtr& message, ContentId content, const ConfirmOrig
     entry.content = content;
     entry.origin = origin;
     entry.commit = vhost_.journal().current_commit();
-    vhost_.record().append(to.id, entry.seq, message, content);
+    Journal& journal = consumer && settles_quickly() ? vhost_.record_patiently() : vhost_.record();
+    journal.append(to.id, entry.seq, message, content);
   }
   const bool is_stored = entry.is_stored;
   ++stats.publish;
-  if (!has_ready()) {
-    if (Consumer* consumer = next_consumer()) {
-      deliver(*consumer, std::move(entry));
-      return is_stored;
-    }
+  if (consumer) {
+    deliver(*consumer, std::move(entry));
+    return is_stored;
   }
   const bool expires = entry.expires_at != 0;
   to.window.push(std::move(entry));
@@ -168,8 +172,12 @@ void Queue::settle(const Entry& entry) {
   --unacked_;
   unacked_bytes_ -= entry.body_bytes();
   forget(entry);
+  if (!entry.is_stored) return;
+  const bool is_quick = entry.commit > vhost_.committed();
   // The consumer has answered for it: its publisher need not wait for the disk any more.
-  if (entry.is_stored && entry.commit > vhost_.committed()) vhost_.copy_settled(entry.origin);
+  if (is_quick) vhost_.copy_settled(entry.origin);
+  quick_settles_ = is_quick ? std::min(quick_settles_ + 1, quick_settles_max)
+                            : std::max(quick_settles_ - late_settle_costs, 0);
 }
 
 void Queue::requeue(Entry entry) {
@@ -453,7 +461,8 @@ void Queue::register_deadline() {
 
 void Queue::forget(const Entry& entry) {
   if (entry.is_stored)
-    vhost_.record().remove(level(entry.priority).id, entry.seq, entry.content, entry.body_bytes());
+    vhost_.record_patiently().remove(level(entry.priority).id, entry.seq, entry.content,
+                                     entry.body_bytes());
 }
 
 void Queue::mark_delivered(const Entry& entry) {
@@ -467,7 +476,7 @@ void Queue::mark_delivered(const Entry& entry) {
 void Queue::record_delivered(PriorityLevel& level) {
   if (!durable_ || level.recorded_mark == level.delivered) return;
   level.recorded_mark = level.delivered;
-  vhost_.record().mark_delivered(level.id, level.recorded_mark);
+  vhost_.record_patiently().mark_delivered(level.id, level.recorded_mark);
 }
 
 void Queue::record_delivered() {

@@ -121,6 +121,14 @@ class Queue {
   std::uint64_t route_stamp = 0;  // the last publish that chose this queue
 
  private:
+  /// See settles_quickly(): so many quick ones in a row are enough, and one late one in five is too
+  /// much.
+  static constexpr int quick_settles_max = 16;
+  static constexpr int quick_settles_enough = 8;
+  static constexpr int late_settle_costs = 4;
+  /// Whether its workers have lately acknowledged before the disk had the message: then it pays to
+  /// wait for the next acknowledgement rather than to write.
+  bool settles_quickly() const;
   TimeMs expiry_of(const Message& message) const;
   std::uint8_t priority_of(const Message& message) const;
   PriorityLevel& level(std::uint8_t priority);
@@ -156,6 +164,7 @@ class Queue {
   Seq last_seq_ = 0;  // over all priorities
   std::uint64_t unacked_ = 0;
   std::uint64_t unacked_bytes_ = 0;
+  int quick_settles_ = quick_settles_enough;  // a new queue's first worker is taken to be quick
 
   std::vector<Consumer*> consumers_;  // by falling priority, then the one served longest ago
   bool had_consumer_ = false;

@@ -16,6 +16,15 @@ namespace leveret::broker {
 
 using amqp::ReplyCode;
 
+namespace {
+
+/// How long, and how much, what nobody waits for may gather before it is written. Longer than a
+/// quick worker takes, shorter than anybody would notice.
+constexpr TimeMs patience_ms = 1;
+constexpr std::size_t patient_bytes_max = std::size_t{1} << 20U;
+
+}  // namespace
+
 // The turn.
 
 void Vhost::begin_turn(TimeMs now) {
@@ -27,7 +36,7 @@ void Vhost::end_turn() {
   if (operations_->wants_step() && !is_congested()) operations_->step();
   finish_command();
   dispatch_dirty();
-  journal_.flush();
+  hand_over();
   send_output();
 }
 
@@ -35,7 +44,7 @@ TimeMs Vhost::next_deadline() const {
   if (operations_->wants_step()) return now_ + (is_congested() ? 1 : 0);
   const TimeMs queue = queue_deadlines_.is_empty() ? never : queue_deadlines_.next();
   const TimeMs channel = channel_deadlines_.is_empty() ? never : channel_deadlines_.next();
-  return std::min(queue, channel);
+  return std::min({queue, channel, hand_over_due_});
 }
 
 void Vhost::run_deadlines() {
@@ -82,6 +91,23 @@ void Vhost::dispatch_dirty() {
     }
     finish_command();
   }
+}
+
+/// Acknowledgements, and messages that a quick worker has (see Queue::settles_quickly), stay a
+/// moment with the journal: nobody is kept waiting, and a message that is settled meanwhile is
+/// never written.
+void Vhost::hand_over() {
+  const bool is_large =
+      journal_.pending_bytes() > std::min(patient_bytes_max, limits_.journal_pending_bytes_max / 2);
+  const bool is_due = now_ >= hand_over_due_;
+  const bool is_urgent = std::exchange(is_urgent_, false) || is_large;
+  const bool stays = journal_.flush(is_urgent ? Urgency::now
+                                    : is_due  ? Urgency::due
+                                              : Urgency::soon);
+  if (!stays)
+    hand_over_due_ = never;
+  else if (is_due || hand_over_due_ == never)
+    hand_over_due_ = now_ + patience_ms;
 }
 
 void Vhost::send_output() {
@@ -151,11 +177,13 @@ bool Vhost::must_wait_to_publish(Connection& connection) {
 }
 
 void Vhost::resume_after_commit(Connection& connection, CommitNumber commit) {
+  is_urgent_ = true;
   waiting_for_commit_.emplace(commit, [this, id = connection.id()] { resume(id); });
 }
 
 void Vhost::when_recorded(std::function<void()> then) {
   if (recorded_commit_ <= committed_) return then();
+  is_urgent_ = true;
   waiting_for_commit_.emplace(recorded_commit_, std::move(then));
 }
 

@@ -168,8 +168,14 @@ class Vhost {
   void finish_command();
 
   Journal& journal() const { return journal_; }
-  /// The journal, to record something: notes which transaction it will be in.
+  /// The journal, to record something that somebody waits for: notes which transaction it will be
+  /// in.
   Journal& record() {
+    is_urgent_ = true;
+    return record_patiently();
+  }
+  /// The journal, to record what may wait for more (see hand_over()).
+  Journal& record_patiently() {
     recorded_commit_ = journal_.current_commit();
     return journal_;
   }
@@ -238,6 +244,7 @@ class Vhost {
   bool is_congested() const;
   void run_deadlines();
   void dispatch_dirty();
+  void hand_over();
   void send_output();
   static ChannelRef ref_to(const Channel& channel);
   Channel* find_channel(const ChannelRef& ref) const;
@@ -287,6 +294,8 @@ class Vhost {
   CommitNumber committed_ = 0;
   CommitNumber recorded_commit_ = 0;
   CommitNumber definitions_commit_ = 0;
+  bool is_urgent_ = false;  // somebody waits for what this turn, or an earlier one, recorded
+  TimeMs hand_over_due_ = never;
   std::multimap<CommitNumber, std::function<void()>> waiting_for_commit_;
   std::vector<ConnectionId> waiting_to_publish_;
   std::vector<ChannelRef> awaiting_commit_;  // channels with confirms

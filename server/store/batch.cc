@@ -1,5 +1,6 @@
 #include "store/batch.h"
 
+#include <algorithm>
 #include <iterator>
 #include <utility>
 
@@ -19,6 +20,22 @@ void Batch::take(Batch& later) {
   }
   bytes += later.bytes;
   later.clear();
+}
+
+Batch Batch::take_settled() {
+  const auto last = std::ranges::find_if(turns.rbegin(), turns.rend(), &Turn::only_removes);
+  if (last == turns.rbegin() || last == turns.rend()) return std::exchange(*this, {});
+  const auto turns_end = last.base();
+  const auto ops_end = ops.begin() + static_cast<std::ptrdiff_t>(std::prev(turns_end)->ops_end);
+  Batch front;
+  front.ops.assign(std::move_iterator(ops.begin()), std::move_iterator(ops_end));
+  front.turns.assign(turns.begin(), turns_end);
+  for (const Turn& turn : front.turns) front.bytes += turn.bytes;
+  ops.erase(ops.begin(), ops_end);
+  turns.erase(turns.begin(), turns_end);
+  for (Turn& turn : turns) turn.ops_end -= front.ops.size();
+  bytes -= front.bytes;
+  return front;
 }
 
 void Batch::clear() {

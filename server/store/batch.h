@@ -60,6 +60,8 @@ struct Turn {
   std::size_t ops_end = 0;
   /// It takes no room: nothing but removals and delivered marks.
   bool only_removes = true;
+  /// Its part of Batch::bytes.
+  std::size_t bytes = 0;
 };
 
 /// Whole turns, in order: what one transaction will hold.
@@ -72,6 +74,9 @@ struct Batch {
   bool is_empty() const { return turns.empty(); }
   /// Takes the turns of `later` behind its own and leaves `later` empty.
   void take(Batch& later);
+  /// Splits off what is in front: up to the last turn that only removes, since what came after it
+  /// is not settled yet; everything when there is no such turn. There are no ops of an open turn.
+  Batch take_settled();
   void clear();
 };
 

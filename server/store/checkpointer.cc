@@ -69,7 +69,8 @@ void Checkpointer::checkpoint() {
       left = result.wal_pages - result.done_pages;
       if (left_before > 0 && left >= left_before) break;  // It gets no nearer.
     } while (left > limits_.rest && result.wal_pages < limits_.finish);
-    if (!result.is_complete()) finish_requested_ = true;
+    // Also when the round saw no more: what was committed since then keeps the WAL from ending.
+    finish_requested_ = true;
   } catch (const StoreError& error) {
     failure_.report(error.what());
   }

@@ -63,7 +63,6 @@ class Checkpointer {
 struct CheckpointResult {
   std::int64_t wal_pages = 0;
   std::int64_t done_pages = 0;
-  bool is_complete() const { return wal_pages == done_pages; }
 };
 
 /// One checkpoint that waits for nobody (SQLITE_CHECKPOINT_PASSIVE). A full disk is not an error

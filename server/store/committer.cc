@@ -37,8 +37,12 @@ Committer::Committer(Connection& connection)
 }
 
 void Committer::commit(const BatchPlan& plan) {
-  Transaction transaction(connection_);
   std::vector<Change> changes = start_changes(plan);
+  if (!has_condemned_ && !changes_rows(plan)) {
+    for (const Change& change : changes) unwritten_.insert(change.id);
+    return adopt(changes);
+  }
+  Transaction transaction(connection_);
   apply_topology(plan, changes);
   // Removals first: what they free is used again by the appends, which counts on a full disk.
   std::uint64_t removed = remove(plan, changes);
@@ -49,8 +53,17 @@ void Committer::commit(const BatchPlan& plan) {
   transaction.commit();
   next_message_ = next_message;
   has_condemned_ = more;
+  for (const Change& change : changes) unwritten_.erase(change.id);
   adopt(changes);
   note_removed(removed);
+}
+
+void Committer::finish() {
+  if (unwritten_.empty()) return;
+  Transaction transaction(connection_);
+  for (const QueueId id : unwritten_) topology_.put_counters(id, queues_.at(id));
+  transaction.commit();
+  unwritten_.clear();
 }
 
 void Committer::clean_up() {
@@ -74,6 +87,20 @@ void Committer::note_removed(std::uint64_t entry_count) {
   const std::int64_t free = connection_.query_integer("PRAGMA freelist_count");
   const std::int64_t all = connection_.query_integer("PRAGMA page_count");
   gives_back_ = free > all / 2 && free * page_bytes_ > free_bytes_kept;
+}
+
+/// Whether anything has to be written: nothing is left when all that came has been settled already.
+/// How far a queue's numbers have risen does not matter as long as it has no rows.
+bool Committer::changes_rows(const BatchPlan& plan) const {
+  if (!plan.topology.empty()) return true;
+  const auto is_live = [](const PlannedAppend& append) { return !append.is_cancelled; };
+  if (std::ranges::any_of(plan.appends, is_live)) return true;
+  return std::ranges::any_of(plan.queues, [&](const auto& each) {
+    const auto& [id, queue] = each;
+    if (!queue.removals.empty() || !queue.delivery_counts.empty()) return true;
+    const QueueState& stored = queues_.at(id);
+    return stored.message_count > 0 && queue.delivered_mark > stored.delivered_mark;
+  });
 }
 
 std::vector<Committer::Change> Committer::start_changes(const BatchPlan& plan) {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <unordered_set>
 #include <vector>
 
 #include "store/batch_plan.h"
@@ -17,8 +18,12 @@ class Committer {
   /// Reads the queues' states. Throws StoreError.
   explicit Committer(Connection& connection);
 
-  /// Returns when the plan is on disk.
+  /// Returns when the plan is on disk; at once, without a transaction, when nothing of it is left
+  /// to be written.
   void commit(const BatchPlan& plan);
+  /// Writes how far queues' numbers have risen with what never had to be written; after a crash
+  /// nobody misses that. After the last commit().
+  void finish();
   const QueueStates& queues() const { return queues_; }
 
   /// True while there is something left to clear up that clean_up() would do.
@@ -35,6 +40,7 @@ class Committer {
     bool is_dropped = false;
   };
 
+  bool changes_rows(const BatchPlan& plan) const;
   std::vector<Change> start_changes(const BatchPlan& plan);
   void apply_topology(const BatchPlan& plan, std::vector<Change>& changes);
   /// Returns how many entries it deleted.
@@ -52,6 +58,7 @@ class Committer {
   TopologyTable topology_;
   MessageTable messages_;
   QueueStates queues_;
+  std::unordered_set<QueueId> unwritten_;  // whose numbers are ahead of the file's
   std::int64_t next_message_ = 1;
   const std::int64_t page_bytes_;
   bool has_condemned_ = false;

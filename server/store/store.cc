@@ -130,7 +130,8 @@ broker::Recovered Store::recover() {
 
 Op& Store::record(Op::Kind kind, std::size_t bytes) {
   turn_.bytes += sizeof(Op) + bytes;
-  Op& op = turn_.ops.emplace_back();
+  gathered_.bytes += sizeof(Op) + bytes;
+  Op& op = gathered_.ops.emplace_back();
   op.kind = kind;
   return op;
 }
@@ -138,7 +139,7 @@ Op& Store::record(Op::Kind kind, std::size_t bytes) {
 void Store::record_topology(TopologyOp op) {
   record(Op::Kind::topology, sizeof(TopologyOp)).topology =
       std::make_unique<TopologyOp>(std::move(op));
-  turn_only_removes_ = false;
+  turn_.only_removes = false;
 }
 
 void Store::put_exchange(const broker::ExchangeRecord& exchange) {
@@ -183,7 +184,7 @@ void Store::append(QueueId queue, broker::Seq seq, broker::MessagePtr message,
   op.seq = seq;
   op.content = content;
   op.message = std::move(message);
-  turn_only_removes_ = false;
+  turn_.only_removes = false;
 }
 
 // The entry's row says which message it has and how long that is: the caller's word for it is not
@@ -206,7 +207,7 @@ void Store::set_delivery_count(QueueId queue, broker::Seq seq, std::uint32_t cou
   op.queue = queue;
   op.seq = seq;
   op.delivery_count = count;
-  turn_only_removes_ = false;
+  turn_.only_removes = false;
 }
 
 void Store::mark_delivered(QueueId queue, broker::Seq seq) {
@@ -215,35 +216,52 @@ void Store::mark_delivered(QueueId queue, broker::Seq seq) {
   op.seq = seq;
 }
 
-void Store::flush() {
-  if (turn_.ops.empty()) return;
-  turn_.turns.push_back({++flushed_, turn_.ops.size(), turn_only_removes_});
-  turn_only_removes_ = true;
-  turn_content_ = 0;
-  parts_->writer.submit(turn_);
+bool Store::flush(broker::Urgency urgency) {
+  if (is_turn_open()) {
+    turn_.number = ++flushed_;
+    turn_.ops_end = gathered_.ops.size();
+    gathered_.turns.push_back(std::exchange(turn_, {}));
+    turn_content_ = 0;
+  }
+  if (std::exchange(is_read_requested_, false)) urgency = broker::Urgency::now;
+  if (gathered_.is_empty() || urgency == broker::Urgency::soon) return !gathered_.is_empty();
+  if (urgency == broker::Urgency::due) {
+    Batch due = gathered_.take_settled();
+    parts_->writer.submit(due);
+  } else {
+    parts_->writer.submit(gathered_);
+  }
+  return !gathered_.is_empty();
 }
 
 std::size_t Store::pending_bytes() const {
-  return turn_.bytes + parts_->writer.pending_bytes();
+  return gathered_.bytes + parts_->writer.pending_bytes();
 }
 
 void Store::read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t count_max,
                  std::size_t bytes_max, ReadCallback done) {
+  is_read_requested_ = true;
   const ReadRange range{recorded(), queue, first, last, count_max};
   parts_->reader.request(ReadRequest{range, bytes_max, std::move(done)});
 }
 
 void Store::read_expired(QueueId queue, broker::Seq first, broker::Seq last, TimeMs now,
                          std::size_t count_max, ExpiredCallback done) {
+  is_read_requested_ = true;
   const ReadRange range{recorded(), queue, first, last, count_max};
   parts_->reader.request(ExpiredRequest{range, now, std::move(done)});
 }
 
 broker::CommitNumber Store::recorded() const {
-  return turn_.ops.empty() ? flushed_ : current_commit();
+  return is_turn_open() ? current_commit() : flushed_;
+}
+
+bool Store::is_turn_open() const {
+  return gathered_.ops.size() > (gathered_.is_empty() ? 0 : gathered_.turns.back().ops_end);
 }
 
 void Store::close() {
+  if (!is_turn_open() && !gathered_.is_empty()) parts_->writer.submit(gathered_);
   parts_->close();
 }
 

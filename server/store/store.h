@@ -55,15 +55,15 @@ class Store final : public broker::Journal {
   void set_delivery_count(QueueId queue, broker::Seq seq, std::uint32_t count) override;
   void mark_delivered(QueueId queue, broker::Seq seq) override;
   broker::CommitNumber current_commit() const override { return flushed_ + 1; }
-  void flush() override;
+  bool flush(broker::Urgency urgency) override;
   std::size_t pending_bytes() const override;
   void read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t count_max,
             std::size_t bytes_max, ReadCallback done) override;
   void read_expired(QueueId queue, broker::Seq first, broker::Seq last, TimeMs now,
                     std::size_t count_max, ExpiredCallback done) override;
 
-  /// Commits what was flushed, empties the write-ahead log into the file and closes it, unless the
-  /// store has failed: then nothing more is written. No callback runs afterwards.
+  /// Commits what was flushed (between turns), empties the write-ahead log into the file and closes
+  /// it, unless the store has failed: then nothing more is written. No callback runs afterwards.
   void close();
 
  private:
@@ -72,12 +72,16 @@ class Store final : public broker::Journal {
   void record_topology(TopologyOp op);
   /// The transaction that holds what has been recorded up to now.
   broker::CommitNumber recorded() const;
+  /// Whether the current turn has recorded anything.
+  bool is_turn_open() const;
 
   std::unique_ptr<Parts> parts_;
-  Batch turn_;
-  bool turn_only_removes_ = true;
+  /// Turns that wait, and what the current one has recorded up to now.
+  Batch gathered_;
+  Turn turn_;
   broker::ContentId turn_content_ = 0;
   broker::CommitNumber flushed_ = 0;
+  bool is_read_requested_ = false;  // in this turn; it waits for what was recorded before it
 };
 
 }  // namespace leveret::store

@@ -1,6 +1,7 @@
 #include "store/writer.h"
 
 #include <exception>
+#include <utility>
 
 #include "base/log.h"
 
@@ -33,11 +34,15 @@ Writer::~Writer() {
   close();
 }
 
-void Writer::submit(Batch& turn) {
-  pending_bytes_ += turn.bytes;
-  const std::lock_guard lock(mutex_);
-  gathered_.take(turn);
-  if (is_waiting_) wake_.notify_one();
+void Writer::submit(Batch& turns) {
+  pending_bytes_ += turns.bytes;
+  bool has_to_wake = false;
+  {
+    const std::lock_guard lock(mutex_);
+    gathered_.take(turns);
+    has_to_wake = std::exchange(is_waiting_, false);
+  }
+  if (has_to_wake) wake_.notify_one();  // Without the lock, or it would wake up to wait for that.
 }
 
 void Writer::close() {
@@ -59,6 +64,7 @@ void Writer::run() {
       else if (!is_last)
         clean_up();
     }
+    if (held_.is_empty()) committer_.finish();
   } catch (const std::exception& error) {
     failure_.report(error.what());
   }

@@ -32,8 +32,8 @@ class Writer {
          const StoreCallbacks& callbacks);
   ~Writer();
 
-  /// Takes a turn and leaves `turn` empty. Core's thread.
-  void submit(Batch& turn);
+  /// Takes these turns and leaves `turns` empty. Core's thread.
+  void submit(Batch& turns);
   /// Commits what was submitted, if the disk has room for it, and ends the thread.
   void close();
   /// Bytes submitted and not committed. Any thread.

@@ -130,7 +130,7 @@ Result run(const Scenario& scenario, const StoreOptions& options) {
   std::vector<Queue> queues(scenario.queues);
   for (std::uint32_t i = 0; i < scenario.queues; ++i)
     store.put_queue({QueueId{i + 1}, "q" + std::to_string(i), false, {}});
-  bench.wait_committed((store.flush(), store.current_commit() - 1));
+  bench.wait_committed((store.flush(leveret::broker::Urgency::now), store.current_commit() - 1));
 
   std::vector<double> latencies;
   std::deque<std::pair<broker::CommitNumber, Steady::time_point>> under_way;
@@ -159,7 +159,7 @@ Result run(const Scenario& scenario, const StoreOptions& options) {
       }
     }
     under_way.emplace_back(store.current_commit(), Steady::now());
-    store.flush();
+    store.flush(leveret::broker::Urgency::now);
     if (under_way.size() >= scenario.window) settle_oldest();
   }
   while (!under_way.empty()) settle_oldest();
@@ -202,7 +202,7 @@ void bench_read(const StoreOptions& options, int rounds) {
   const broker::Seq total = 200'000;
   for (broker::Seq seq = 1; seq <= total; ++seq) {
     store.append(queue, seq, make_message(256), 0);
-    if (seq % 1000 == 0) store.flush();
+    if (seq % 1000 == 0) store.flush(leveret::broker::Urgency::now);
   }
   bench.wait_committed(store.current_commit() - 1);
   std::vector<double> rates;

@@ -462,8 +462,10 @@ TEST(QueuePaging, MessagesInTheStoreExpireWhereverTheyStand) {
   bench.broker.advance(1);
   EXPECT_EQ(bench.broker.ready("q"), 21U);
   EXPECT_EQ(bench.broker.dropped("q", DeathReason::expired), 1490U);
-  EXPECT_EQ(bench.broker.vhost().next_deadline(), bench.broker.now() + 800);
-  bench.broker.advance(800);
+  bench.broker.advance(1);  // The journal's writer gets the removals.
+  EXPECT_EQ(bench.broker.vhost().next_deadline(), bench.broker.now() + 799);
+  bench.broker.advance(799);
+  bench.broker.advance(1);
   EXPECT_EQ(bench.broker.vhost().next_deadline(), Vhost::never);
   bench.client.consume("q");
   std::vector<std::string> left = numbers(1, 10);

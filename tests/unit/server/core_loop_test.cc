@@ -33,7 +33,10 @@ struct CountingJournal final : broker::Journal {
   void set_delivery_count(QueueId, broker::Seq, std::uint32_t) override {}
   void mark_delivered(QueueId, broker::Seq) override {}
   broker::CommitNumber current_commit() const override { return 1; }
-  void flush() override { ++flushes; }
+  bool flush(broker::Urgency) override {
+    ++flushes;
+    return false;
+  }
   std::size_t pending_bytes() const override { return 0; }
   void read(QueueId, broker::Seq, broker::Seq, std::size_t, std::size_t, ReadCallback) override {}
   void read_expired(QueueId, broker::Seq, broker::Seq, TimeMs, std::size_t,

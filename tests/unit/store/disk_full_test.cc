@@ -37,7 +37,7 @@ class DiskFull : public ::testing::Test {
     disk.set_capacity(disk.used_bytes() + 20'000);
     store->append(jobs, seq, message(std::string(1 << 20, 'L')), 0);
     const auto number = store->current_commit();
-    store->flush();
+    store->flush(broker::Urgency::now);
     store.wait_disk_full(true);
     return number;
   }
@@ -70,7 +70,7 @@ TEST_F(DiskFull, AcknowledgementsGoOnMeanwhileAndAreStored) {
   const auto held = hold_large_turn(51);
   for (broker::Seq seq = 1; seq <= 40; ++seq) {
     store->remove(jobs, seq, 0, body.size());
-    store->flush();
+    store->flush(broker::Urgency::now);
   }
   store.run_until([&] { return stored_count() == "10"; });
   EXPECT_LT(store.last_committed(), held);
@@ -88,7 +88,7 @@ TEST_F(DiskFull, WhatIsRemovedWhileItWaitsIsNeverWritten) {
   store->remove(jobs, 51, 0, 1 << 20);
   store->remove(jobs, 1, 0, body.size());
   const auto removal = store->current_commit();
-  store->flush();
+  store->flush(broker::Urgency::now);
   EXPECT_TRUE(store.wait_committed(removal)) << "the append that had no room was cancelled";
   EXPECT_GE(store.last_committed(), held);
   EXPECT_EQ(store.read(jobs).size(), 49U);
@@ -98,9 +98,9 @@ TEST_F(DiskFull, AMoveBetweenQueuesStaysWholeWhileItWaits) {
   const auto held = hold_large_turn(51);
   store->append(dead, 1, message(body), 0);
   store->remove(jobs, 1, 0, body.size());
-  store->flush();
+  store->flush(broker::Urgency::now);
   store->remove(jobs, 2, 0, body.size());
-  store->flush();
+  store->flush(broker::Urgency::now);
   store.run_until([&] { return stored_count() == "49"; });
   EXPECT_LT(store.last_committed(), held);
   store.close();

@@ -80,7 +80,7 @@ TEST(FailedIo, AFailedStoreWritesNothingMoreNotEvenWhenClosed) {
   EXPECT_FALSE(store.commit());
   const std::uint64_t operations = disk.operations();
   store->append(QueueId{1}, 2, message("b"), 0);
-  store->flush();
+  store->flush(broker::Urgency::now);
   store.close();
   EXPECT_EQ(disk.operations(), operations);
 }

@@ -90,7 +90,7 @@ bool TestStore::run_until(const std::function<bool()>& done) {
 
 bool TestStore::commit() {
   const broker::CommitNumber number = store_->current_commit();
-  store_->flush();
+  store_->flush(broker::Urgency::now);
   return wait_committed(number);
 }
 
@@ -116,7 +116,7 @@ std::vector<broker::StoredMessage> TestStore::read(QueueId queue, broker::Seq fi
                  result = std::move(messages);
                  is_done = true;
                });
-  store_->flush();
+  store_->flush(broker::Urgency::now);
   run_until([&] { return is_done; });
   return result;
 }

@@ -218,6 +218,51 @@ TEST_F(StoreTest, TheHighestSeqIsKnownThoughItsMessageNeverReachedTheDisk) {
   EXPECT_EQ(query(file, "SELECT count(*) FROM message"), (Bodies{"0"}));
 }
 
+TEST_F(StoreTest, WhatIsSettledWhileItGathersIsReportedWithoutBeingWritten) {
+  const auto wal_bytes = [&] { return std::filesystem::file_size(file + "-wal"); };
+  const auto before = wal_bytes();
+  append(jobs, 1, "a");
+  EXPECT_TRUE(store->flush(broker::Urgency::soon));
+  append(jobs, 2, "b");
+  EXPECT_TRUE(store->flush(broker::Urgency::soon));
+  store->remove_range(jobs, 1, 2);
+  EXPECT_TRUE(store->flush(broker::Urgency::soon));
+  const broker::CommitNumber settled = store->current_commit() - 1;
+  EXPECT_FALSE(store->flush(broker::Urgency::due));
+  ASSERT_TRUE(store.wait_committed(settled));
+  EXPECT_EQ(wal_bytes(), before);
+}
+
+TEST_F(StoreTest, WhatCameAfterTheLastAcknowledgementGathersOn) {
+  append(jobs, 1, "settled");
+  store->flush(broker::Urgency::soon);
+  store->remove(jobs, 1, 0, 7);
+  store->flush(broker::Urgency::soon);
+  append(jobs, 2, "fresh");
+  EXPECT_TRUE(store->flush(broker::Urgency::due));
+  ASSERT_TRUE(store.wait_committed(store->current_commit() - 2));
+  EXPECT_EQ(query(file, "SELECT count(*) FROM entry"), (Bodies{"0"}));
+  EXPECT_FALSE(store->flush(broker::Urgency::due));  // Nothing settles it: now it is written.
+  ASSERT_TRUE(store.wait_committed(store->current_commit() - 1));
+  EXPECT_EQ(query(file, "SELECT count(*) FROM entry"), (Bodies{"1"}));
+}
+
+TEST_F(StoreTest, AReadDoesNotWaitForWhatGathers) {
+  append(jobs, 1, "a");
+  store->flush(broker::Urgency::soon);
+  std::vector<broker::StoredMessage> found;
+  store->read(jobs, 1, 9, 10, 1000, [&](auto messages) { found = std::move(messages); });
+  EXPECT_FALSE(store->flush(broker::Urgency::soon));
+  ASSERT_TRUE(store.run_until([&] { return !found.empty(); }));
+}
+
+TEST_F(StoreTest, CloseWritesWhatGathers) {
+  append(jobs, 1, "a");
+  store->flush(broker::Urgency::soon);
+  store.reopen();
+  EXPECT_EQ(recovered(jobs).message_count, 1U);
+}
+
 TEST_F(StoreTest, RemovesRanges) {
   for (broker::Seq seq = 1; seq <= 10; ++seq) append(jobs, seq, std::to_string(seq));
   ASSERT_TRUE(store.commit());
@@ -288,7 +333,7 @@ TEST_F(StoreTest, CountsFailedDeliveries) {
 TEST_F(StoreTest, AReadSeesWhatWasRecordedBeforeItAndKeepsItsLimits) {
   for (broker::Seq seq = 1; seq <= 100; ++seq) {
     append(jobs, seq, std::string(1000, 'x'));
-    if (seq % 10 == 0) store->flush();
+    if (seq % 10 == 0) store->flush(broker::Urgency::now);
     EXPECT_EQ(store.read(jobs, seq, seq).size(), 1U);
   }
   EXPECT_EQ(store.read(jobs, 11, 20).front().seq, 11U);
@@ -308,7 +353,7 @@ TEST_F(StoreTest, ReadsComeBackInTheOrderTheyWereAskedFor) {
       EXPECT_GE(messages.size(), static_cast<std::size_t>(i + 1));
       order.push_back(i);
     });
-    store->flush();
+    store->flush(broker::Urgency::now);
   }
   store.run_until([&] { return order.size() == 20; });
   EXPECT_TRUE(std::is_sorted(order.begin(), order.end()));
@@ -316,12 +361,12 @@ TEST_F(StoreTest, ReadsComeBackInTheOrderTheyWereAskedFor) {
 
 TEST_F(StoreTest, NumbersTurnsAndReportsThemCommitted) {
   const auto before = store->current_commit();
-  store->flush();
+  store->flush(broker::Urgency::now);
   EXPECT_EQ(store->current_commit(), before) << "nothing was recorded";
   append(jobs, 1, "a");
   EXPECT_EQ(store->current_commit(), before);
   EXPECT_GT(store->pending_bytes(), 0U);
-  store->flush();
+  store->flush(broker::Urgency::now);
   EXPECT_EQ(store->current_commit(), before + 1);
   EXPECT_TRUE(store.wait_committed(before));
   EXPECT_EQ(store->pending_bytes(), 0U);
@@ -329,7 +374,7 @@ TEST_F(StoreTest, NumbersTurnsAndReportsThemCommitted) {
 
 TEST_F(StoreTest, ClosingCommitsWhatWasFlushedAndLeavesOneFile) {
   append(jobs, 1, "a");
-  store->flush();
+  store->flush(broker::Urgency::now);
   store.close();
   EXPECT_FALSE(std::filesystem::exists(file + "-wal") &&
                std::filesystem::file_size(file + "-wal") > 0);
@@ -351,7 +396,7 @@ TEST_F(StoreTest, GivesSpaceBackToTheFileSystemWhenABacklogHasGone) {
   const std::string body(100'000, 'x');
   for (broker::Seq seq = 1; seq <= 600; ++seq) {
     append(jobs, seq, body);
-    store->flush();
+    store->flush(broker::Urgency::now);
   }
   // So many that it is worth a look at the free pages.
   for (broker::Seq seq = 601; seq <= 10'600; ++seq) append(jobs, seq, "x");

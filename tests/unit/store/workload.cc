@@ -58,24 +58,31 @@ void Workload::turn(Store& store) {
   for (std::uint64_t steps = 1 + pick(6); steps > 0; --steps) {
     auto chosen =
         std::next(model.queues.begin(), static_cast<std::ptrdiff_t>(pick(model.queues.size())));
+    const bool is_first = chosen == model.queues.begin();
     switch (pick(16)) {
       case 0: declare(store, model); break;
       case 1: drop(store, model); break;
       case 2:
       case 3: fan_out(store, model); break;
-      case 4: purge(store, model, chosen->first); break;
       case 5: fail_delivery(store, model, chosen->first); break;
+      case 4:
+        if (!is_first) purge(store, model, chosen->first);
+        break;
       case 6:
-      case 7: dead_letter(store, model, chosen->first); break;
+      case 7:
+        if (!is_first) dead_letter(store, model, chosen->first);
+        break;
       case 8:
       case 9:
-      case 10: acknowledge(store, model, chosen->first); break;
+      case 10:
+        if (!is_first) acknowledge(store, model, chosen->first);
+        break;
       default: publish(store, model, chosen->first);
     }
   }
   model.queues.begin()->second.delivered_mark = ++marks_;
   store.mark_delivered(QueueId{model.queues.begin()->first}, marks_);
-  store.flush();
+  store.flush(broker::Urgency::now);
   history_.push_back(std::move(model));
 }
 
@@ -86,6 +93,7 @@ void Workload::declare(Store& store, Model& model) {
   store.put_exchange({"x" + name, "topic", false, false, {}});
   store.put_binding({"x" + name, name, false, "#", {}});
   model.queues[id].name = name;
+  if (id == 1) publish(store, model, id);
   model.exchanges.insert("x" + name);
   model.bindings.insert("x" + name + ">" + name);
 }

@@ -121,10 +121,17 @@ void FakeJournal::mark_delivered(QueueId queue, Seq seq) {
          [=](State& state) { state.queues.at(queue).delivered_mark = seq; });
 }
 
-void FakeJournal::flush() {
-  if (turn_.empty()) return;
-  turns_.push_back(std::move(turn_));
-  turn_.clear();
+bool FakeJournal::flush(Urgency urgency) {
+  if (!turn_.empty()) {
+    turns_.push_back(std::move(turn_));
+    turn_.clear();
+    has_gathered_ = true;
+  }
+  if (urgency != Urgency::soon && has_gathered_) {
+    handed_over.push_back(urgency);
+    has_gathered_ = false;
+  }
+  return has_gathered_;
 }
 
 CommitNumber FakeJournal::commit() {

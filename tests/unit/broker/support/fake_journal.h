@@ -30,7 +30,7 @@ class FakeJournal final : public Journal {
   void set_delivery_count(QueueId queue, Seq seq, std::uint32_t count) override;
   void mark_delivered(QueueId queue, Seq seq) override;
   CommitNumber current_commit() const override { return current_; }
-  void flush() override;
+  bool flush(Urgency urgency) override;
   std::size_t pending_bytes() const override { return pending_bytes_ + extra_pending_bytes; }
   void read(QueueId queue, Seq first, Seq last, std::size_t count_max, std::size_t bytes_max,
             ReadCallback done) override;
@@ -40,6 +40,9 @@ class FakeJournal final : public Journal {
   /// Commits what was flushed; returns the number, 0 when there was nothing.
   CommitNumber commit();
   bool has_uncommitted() const { return !uncommitted_.empty(); }
+
+  /// How each hand-over to the writer came about.
+  std::vector<Urgency> handed_over;
 
   bool has_reads() const { return !reads_.empty(); }
   std::size_t read_count() const { return reads_.size(); }
@@ -99,6 +102,7 @@ class FakeJournal final : public Journal {
   State durable_;
   std::vector<Change> uncommitted_;
   std::vector<std::string> turn_;
+  bool has_gathered_ = false;
   std::vector<std::vector<std::string>> turns_;
   void add_read(const Look& look);
   ExpiredMessages expired(QueueId queue, Seq first, Seq last, TimeMs now,
