@@ -1,6 +1,7 @@
 #include "broker/inspect.h"
 
 #include <algorithm>
+#include <limits>
 #include <map>
 #include <utility>
 
@@ -185,12 +186,36 @@ OverviewView view_overview(const Vhost& vhost) {
   return view;
 }
 
-std::vector<QueueView> view_queues(const Vhost& vhost) {
-  const DeadLetterMap dead_letters{vhost};
+struct QueueSurvey::State {
+  explicit State(const Vhost& vhost) : dead_letters(vhost) {
+    vhost.for_each_queue([&](const Queue& queue) { left.push_back(queue.id()); });
+  }
+  DeadLetterMap dead_letters;
+  std::vector<QueueId> left;
   std::vector<QueueView> views;
-  vhost.for_each_queue(
-      [&](const Queue& queue) { views.push_back(view_of(vhost, queue, dead_letters)); });
-  return sorted_by_name(std::move(views));
+};
+
+QueueSurvey::QueueSurvey(const Vhost& vhost) : state_(std::make_unique<State>(vhost)) {}
+QueueSurvey::~QueueSurvey() = default;
+QueueSurvey::QueueSurvey(QueueSurvey&&) noexcept = default;
+
+bool QueueSurvey::look(const Vhost& vhost, std::size_t count) {
+  for (; count > 0 && !state_->left.empty(); --count) {
+    const Queue* queue = vhost.find_queue(state_->left.back());
+    state_->left.pop_back();
+    if (queue) state_->views.push_back(view_of(vhost, *queue, state_->dead_letters));
+  }
+  return !state_->left.empty();
+}
+
+std::vector<QueueView> QueueSurvey::take() {
+  return sorted_by_name(std::move(state_->views));
+}
+
+std::vector<QueueView> view_queues(const Vhost& vhost) {
+  QueueSurvey survey{vhost};
+  survey.look(vhost, std::numeric_limits<std::size_t>::max());
+  return survey.take();
 }
 
 std::optional<QueueView> view_queue(const Vhost& vhost, std::string_view name) {

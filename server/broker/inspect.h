@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -117,6 +118,25 @@ struct OverviewView {
   std::uint64_t ready = 0;
   std::uint64_t unacked = 0;
   MessageStats stats;
+};
+
+/// Looks at all queues of a virtual host a few at a time, so that with many of them no turn takes
+/// long: begun in one turn, continued in later ones. A queue that is deleted or made meanwhile may
+/// be missing.
+class QueueSurvey {
+ public:
+  explicit QueueSurvey(const Vhost& vhost);
+  ~QueueSurvey();
+  QueueSurvey(QueueSurvey&&) noexcept;
+
+  /// Looks at up to `count` more; returns whether there are more.
+  bool look(const Vhost& vhost, std::size_t count);
+  /// What has been seen, sorted by name.
+  std::vector<QueueView> take();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
 };
 
 OverviewView view_overview(const Vhost& vhost);

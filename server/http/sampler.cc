@@ -15,6 +15,8 @@ namespace asio = boost::asio;
 
 /// A core spends at most one fiftieth of its time on being looked at.
 constexpr int pause_per_cost = 50;
+/// Well below a millisecond's work.
+constexpr std::size_t queues_per_turn = 100;
 
 void RateHistory::add(const std::vector<VhostSample>& samples) {
   ++round_;
@@ -41,23 +43,49 @@ const RateWindow* RateHistory::find(std::string_view vhost, std::string_view que
   return window == queues->second.end() ? nullptr : &window->second.rates;
 }
 
+namespace {
+
+struct BegunSample {
+  VhostSample sample;
+  broker::QueueSurvey survey;
+};
+
+/// In several turns of the core, since one that looked at 10,000 queues would hold up every message
+/// for some 30 ms.
+asio::awaitable<VhostSample> take_sample(ContextPtr context, std::shared_ptr<broker::Core> core,
+                                         const std::vector<Topic>& topics) {
+  auto begin = [topics](const broker::Vhost& vhost) {
+    const auto start = thread_cpu_time();
+    auto begun = std::make_shared<BegunSample>(BegunSample{
+        {vhost.name(), vhost.now(), view_overview(vhost), {}, {}, {}}, broker::QueueSurvey{vhost}});
+    for (const Topic& topic : topics)
+      if (topic.kind == Topic::Kind::queue && topic.vhost == vhost.name())
+        if (auto detail = view_queue_detail(vhost, topic.queue))
+          begun->sample.details.push_back(std::move(*detail));
+    begun->sample.cost = thread_cpu_time() - start;
+    return begun;
+  };
+  const std::shared_ptr<BegunSample> begun = co_await ask(context, core, begin);
+  auto go_on = [begun](const broker::Vhost& vhost) {
+    const auto start = thread_cpu_time();
+    const bool has_more = begun->survey.look(vhost, queues_per_turn);
+    begun->sample.cost += thread_cpu_time() - start;
+    return has_more;
+  };
+  while (co_await ask(context, core, go_on)) {
+  }
+  begun->sample.queues = begun->survey.take();
+  co_return std::move(begun->sample);
+}
+
+}  // namespace
+
 asio::awaitable<std::vector<VhostSample>> take_samples(ContextPtr context,
                                                        std::vector<Topic> topics) {
   std::vector<VhostSample> samples;
   const auto cores = context->cores->all();
   for (const auto& core : cores) {
-    auto look = [topics](const broker::Vhost& vhost) {
-      const auto start = thread_cpu_time();
-      VhostSample sample{vhost.name(),       vhost.now(), view_overview(vhost),
-                         view_queues(vhost), {},          {}};
-      for (const Topic& topic : topics)
-        if (topic.kind == Topic::Kind::queue && topic.vhost == vhost.name())
-          if (auto detail = view_queue_detail(vhost, topic.queue))
-            sample.details.push_back(std::move(*detail));
-      sample.cost = thread_cpu_time() - start;
-      return sample;
-    };
-    VhostSample sample = co_await ask(context, core, look);
+    VhostSample sample = co_await take_sample(context, core, topics);
     samples.push_back(std::move(sample));
   }
   co_return samples;

@@ -151,6 +151,17 @@ TEST(Inspect, OverviewAddsUp) {
   EXPECT_EQ(view.exchanges, 6U);
 }
 
+TEST(Inspect, ASurveyGoesOnWhileQueuesComeAndGo) {
+  TestBroker broker;
+  TestClient client{broker};
+  client.declare("c").declare("a").declare("b");
+  QueueSurvey survey{broker.vhost()};
+  EXPECT_TRUE(survey.look(broker.vhost(), 1));
+  client.declare("late").delete_queue("a").delete_queue("b").delete_queue("c");
+  EXPECT_FALSE(survey.look(broker.vhost(), 10));
+  EXPECT_EQ(survey.take().size(), 1U);
+}
+
 TEST(Inspect, ListsAreSortedAndTellWhoOwnsWhat) {
   TestBroker broker;
   TestClient client{broker};
