@@ -1,11 +1,36 @@
 #include "broker/topic.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace leveret::broker {
 
+/// The words that lead on from a node: a hash table that is one block of memory, where a look
+/// costs one place of it and the node. Most nodes have none or one.
+class TopicTrie::Children {
+ public:
+  bool empty() const { return count_ == 0; }
+  /// Null when there is none.
+  Node* find(std::size_t hash, std::string_view word) const;
+  void add(std::unique_ptr<Node> child);
+  void remove(const Node& child);
+
+ private:
+  std::size_t first_place(std::size_t hash) const { return hash & (places_.size() - 1); }
+  std::size_t next_place(std::size_t place) const { return (place + 1) & (places_.size() - 1); }
+  void put(std::unique_ptr<Node> child);
+
+  std::vector<std::unique_ptr<Node>>
+      places_;  // as many as a power of two, at most 3/4 of them used
+  std::size_t count_ = 0;
+};
+
 struct TopicTrie::Node {
-  std::unordered_map<std::string, std::unique_ptr<Node>, StringHash, std::equal_to<>> words;
+  std::size_t word_hash = 0;
+  std::string word;  // that leads here; of `*` and `#` none
   std::unique_ptr<Node> star;
   std::unique_ptr<Node> hash;
+  Children words;
   IndexedBindings bindings;  // whose pattern ends here
   // The steps of match() that put it last among its nodes and among its hashes.
   mutable std::uint64_t reached_at = 0;
@@ -13,6 +38,43 @@ struct TopicTrie::Node {
 
   bool is_empty() const { return words.empty() && !star && !hash && bindings.empty(); }
 };
+
+TopicTrie::Node* TopicTrie::Children::find(std::size_t hash, std::string_view word) const {
+  if (count_ == 0) return nullptr;
+  for (std::size_t place = first_place(hash); places_[place]; place = next_place(place)) {
+    Node* const node = places_[place].get();
+    if (node->word_hash == hash && node->word == word) return node;
+  }
+  return nullptr;
+}
+
+void TopicTrie::Children::add(std::unique_ptr<Node> child) {
+  if (++count_ * 4 > places_.size() * 3) {
+    auto before = std::exchange(places_, {});
+    places_.resize(std::max<std::size_t>(2, before.size() * 2));
+    for (auto& node : before)
+      if (node) put(std::move(node));
+  }
+  put(std::move(child));
+}
+
+void TopicTrie::Children::put(std::unique_ptr<Node> child) {
+  std::size_t place = first_place(child->word_hash);
+  while (places_[place]) place = next_place(place);
+  places_[place] = std::move(child);
+}
+
+void TopicTrie::Children::remove(const Node& child) {
+  std::size_t hole = first_place(child.word_hash);
+  while (places_[hole].get() != &child) hole = next_place(hole);
+  places_[hole].reset();
+  --count_;
+  // What stands behind the hole may have been pushed there by what is gone.
+  for (std::size_t place = next_place(hole); places_[place]; place = next_place(place)) {
+    auto moved = std::exchange(places_[place], nullptr);
+    put(std::move(moved));
+  }
+}
 
 namespace {
 
@@ -57,14 +119,24 @@ TopicTrie& TopicTrie::operator=(TopicTrie&&) noexcept = default;
 
 void TopicTrie::add(std::string_view pattern, const Binding* binding) {
   Node* node = root_.get();
-  for_each_pattern_word(pattern, [&](std::string_view word) {
-    std::unique_ptr<Node>& child = word == "*"   ? node->star
-                                   : word == "#" ? node->hash
-                                                 : node->words[std::string{word}];
-    if (!child) child = std::make_unique<Node>();
-    node = child.get();
-  });
+  for_each_pattern_word(pattern, [&](std::string_view word) { node = &child_of(*node, word); });
   node->bindings.add(binding);
+}
+
+TopicTrie::Node& TopicTrie::child_of(Node& node, std::string_view word) {
+  if (word == "*" || word == "#") {
+    std::unique_ptr<Node>& child = word == "*" ? node.star : node.hash;
+    if (!child) child = std::make_unique<Node>();
+    return *child;
+  }
+  const std::size_t hash = StringHash{}(word);
+  if (Node* found = node.words.find(hash, word)) return *found;
+  auto child = std::make_unique<Node>();
+  child->word_hash = hash;
+  child->word = word;
+  Node& added = *child;
+  node.words.add(std::move(child));
+  return added;
 }
 
 void TopicTrie::remove(std::string_view pattern, const Binding* binding) {
@@ -79,8 +151,7 @@ void TopicTrie::remove(std::string_view pattern, const Binding* binding) {
     } else if (word == "#") {
       node = node->hash.get();
     } else {
-      const auto it = node->words.find(word);
-      node = it == node->words.end() ? nullptr : it->second.get();
+      node = node->words.find(StringHash{}(word), word);
     }
     exists = node != nullptr;
   });
@@ -93,7 +164,7 @@ void TopicTrie::remove(std::string_view pattern, const Binding* binding) {
     } else if (word == "#") {
       parent->hash.reset();
     } else {
-      parent->words.erase(parent->words.find(word));
+      parent->words.remove(*node);
     }
     node = parent;
   }
@@ -121,12 +192,12 @@ void TopicTrie::match(std::string_view key, std::vector<const Binding*>& out) co
   Words words{key};
   while (!words.at_end()) {
     const std::string_view word = words.next();
+    const std::size_t hash = StringHash{}(word);
     there_.clear();
     ++step_;
     const std::size_t hashes_before = hashes_.size();
     for (const Node* node : here_) {
-      if (const auto it = node->words.find(word); it != node->words.end())
-        enter(there_, it->second.get());
+      enter(there_, node->words.find(hash, word));
       enter(there_, node->star.get());
     }
     for (std::size_t i = 0; i < hashes_before; ++i) enter(there_, hashes_[i]);

@@ -4,7 +4,6 @@
 #include <memory>
 #include <string>
 #include <string_view>
-#include <unordered_map>
 #include <vector>
 
 #include "broker/binding.h"
@@ -37,6 +36,8 @@ class TopicTrie {
 
  private:
   struct Node;
+  class Children;
+  static Node& child_of(Node& node, std::string_view word);
   using Nodes = std::vector<const Node*>;
   std::unique_ptr<Node> root_;
   mutable std::uint64_t step_ = 0;  // rises with every word that match() reads
