@@ -16,8 +16,8 @@
 namespace leveret::server {
 namespace {
 
-/// A value as some source gives it: a number, or texts that may mean one.
-using Given = std::variant<std::int64_t, std::vector<std::string>>;
+/// A value as some source gives it: a number, a flag, or texts that may mean one.
+using Given = std::variant<std::int64_t, bool, std::vector<std::string>>;
 
 /// One setting: what it is called, what it takes, and how it is set.
 struct Setting {
@@ -45,8 +45,8 @@ std::optional<std::int64_t> read_number(std::string_view text) {
 
 std::optional<std::int64_t> number_of(const Given& given) {
   if (const auto* number = std::get_if<std::int64_t>(&given)) return *number;
-  const auto& texts = std::get<std::vector<std::string>>(given);
-  return texts.size() == 1 ? read_number(texts.front()) : std::nullopt;
+  const auto* texts = std::get_if<std::vector<std::string>>(&given);
+  return texts && texts->size() == 1 ? read_number(texts->front()) : std::nullopt;
 }
 
 template <class T>
@@ -88,6 +88,63 @@ bool is_address(const std::string& text) {
 
 constexpr std::int64_t bytes_most = std::int64_t{1} << 40U;
 constexpr std::string_view port_expected = "a port from 0 (any free one) to 65535";
+constexpr std::string_view optional_port_expected =
+    "a port from 0 (any free one) to 65535, or \"none\"";
+
+bool set_port(std::optional<std::uint16_t>& target, const Given& given) {
+  if (text_of(given) == "none") {
+    target.reset();
+    return true;
+  }
+  std::uint16_t port = 0;
+  if (!set_number(port, given, 0, 65535)) return false;
+  target = port;
+  return true;
+}
+
+/// The empty text is no file.
+bool set_file(std::string& target, const Given& given) {
+  const auto* texts = std::get_if<std::vector<std::string>>(&given);
+  if (!texts || texts->size() != 1) return false;
+  target = texts->front();
+  return true;
+}
+
+bool set_flag(bool& target, const Given& given) {
+  if (const auto* flag = std::get_if<bool>(&given)) {
+    target = *flag;
+    return true;
+  }
+  const auto text = text_of(given);
+  if (text != "true" && text != "false") return false;
+  target = text == "true";
+  return true;
+}
+
+/// Sets `target` to the value whose name is given.
+template <class T, std::size_t size>
+bool set_choice(T& target, const Given& given,
+                const std::pair<std::string_view, T> (&choices)[size]) {
+  const auto text = text_of(given);
+  for (const auto& [name, value] : choices)
+    if (text == name) {
+      target = value;
+      return true;
+    }
+  return false;
+}
+
+bool set_tls_versions(tls::Versions& target, const Given& given) {
+  const auto names = list_of(given);
+  if (!names || names->empty()) return false;
+  tls::Versions versions{.has_1_2 = false, .has_1_3 = false};
+  for (const std::string& name : *names) {
+    if (name != "tlsv1.2" && name != "tlsv1.3") return false;
+    (name == "tlsv1.2" ? versions.has_1_2 : versions.has_1_3) = true;
+  }
+  target = versions;
+  return true;
+}
 
 constexpr std::array settings{
     Setting{"data_dir", "the path of a directory",
@@ -109,10 +166,11 @@ constexpr std::array settings{
               const auto text = text_of(given);
               return text && log::parse_level(*text, config.log_level);
             }},
-    Setting{"amqp.port", port_expected,
-            [](Config& config, const Given& given) {
-              return set_number(config.amqp_port, given, 0, 65535);
-            }},
+    Setting{"amqp.port", optional_port_expected,
+            [](Config& config, const Given& given) { return set_port(config.amqp_port, given); }},
+    Setting{
+        "amqp.tls_port", optional_port_expected,
+        [](Config& config, const Given& given) { return set_port(config.amqp_tls_port, given); }},
     Setting{"amqp.heartbeat_s", "seconds from 0 (off) to 65535",
             [](Config& config, const Given& given) {
               return set_number(config.tuning.heartbeat_s, given, 0, 65535);
@@ -143,6 +201,9 @@ constexpr std::array settings{
             [](Config& config, const Given& given) {
               return set_number(config.http_port, given, 0, 65535);
             }},
+    Setting{
+        "http.tls_port", optional_port_expected,
+        [](Config& config, const Given& given) { return set_port(config.http_tls_port, given); }},
     Setting{"http.hosts", "a list of host names",
             [](Config& config, const Given& given) {
               const auto hosts = list_of(given);
@@ -174,6 +235,52 @@ constexpr std::array settings{
             [](Config& config, const Given& given) {
               return set_number(config.store.cache_bytes, given, 1 << 20U, bytes_most);
             }},
+    Setting{
+        "tls.certfile", "the path of a PEM file",
+        [](Config& config, const Given& given) { return set_file(config.tls.certfile, given); }},
+    Setting{"tls.keyfile", "the path of a PEM file",
+            [](Config& config, const Given& given) { return set_file(config.tls.keyfile, given); }},
+    Setting{
+        "tls.cacertfile", "the path of a PEM file",
+        [](Config& config, const Given& given) { return set_file(config.tls.cacertfile, given); }},
+    Setting{"tls.verify", "one of none, peer",
+            [](Config& config, const Given& given) {
+              return set_choice<tls::Verify>(
+                  config.tls.verify, given,
+                  {{"none", tls::Verify::none}, {"peer", tls::Verify::peer}});
+            }},
+    Setting{"tls.fail_if_no_peer_cert", "true or false",
+            [](Config& config, const Given& given) {
+              return set_flag(config.tls.fail_if_no_peer_cert, given);
+            }},
+    Setting{"tls.versions", "a list of tlsv1.2, tlsv1.3, or one of them",
+            [](Config& config, const Given& given) {
+              return set_tls_versions(config.tls.versions, given);
+            }},
+    Setting{"tls.cert_login_from",
+            "one of distinguished_name, common_name, subject_alternative_name",
+            [](Config& config, const Given& given) {
+              using tls::LoginFrom;
+              return set_choice<LoginFrom>(
+                  config.tls_login.from, given,
+                  {{"distinguished_name", LoginFrom::distinguished_name},
+                   {"common_name", LoginFrom::common_name},
+                   {"subject_alternative_name", LoginFrom::subject_alternative_name}});
+            }},
+    Setting{"tls.cert_login_san_type", "one of dns, ip, email, uri, other_name",
+            [](Config& config, const Given& given) {
+              using tls::SanType;
+              return set_choice<SanType>(config.tls_login.san_type, given,
+                                         {{"dns", SanType::dns},
+                                          {"ip", SanType::ip},
+                                          {"email", SanType::email},
+                                          {"uri", SanType::uri},
+                                          {"other_name", SanType::other_name}});
+            }},
+    Setting{"tls.cert_login_san_index", "a number from 0 to 99",
+            [](Config& config, const Given& given) {
+              return set_number(config.tls_login.san_index, given, 0, 99);
+            }},
     Setting{"threads.io_loops", "a number from 1 to 256",
             [](Config& config, const Given& given) {
               return set_number(config.io_loops, given, 1, 256);
@@ -189,6 +296,7 @@ const Setting* find_setting(std::string_view name) {
 
 std::string show(const Given& given) {
   if (const auto* number = std::get_if<std::int64_t>(&given)) return std::to_string(*number);
+  if (const auto* flag = std::get_if<bool>(&given)) return *flag ? "true" : "false";
   std::string text;
   for (const std::string& item : std::get<std::vector<std::string>>(given))
     text += (text.empty() ? "\"" : ", \"") + log::escape(item) + "\"";
@@ -246,6 +354,7 @@ std::string position(std::string_view file, const toml::source_region& source) {
 /// The value of a setting; nothing for a type that no setting has.
 std::optional<Given> given_by(const toml::node& node) {
   if (const auto number = node.value_exact<std::int64_t>()) return *number;
+  if (const auto flag = node.value_exact<bool>()) return *flag;
   if (const auto text = node.value_exact<std::string>()) return std::vector<std::string>{*text};
   const toml::array* array = node.as_array();
   if (!array) return std::nullopt;

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "broker/limits.h"
 #include "net/handshake.h"
 #include "store/store.h"
+#include "tls/settings.h"
 
 namespace leveret::server {
 
@@ -21,11 +23,18 @@ struct Config {
   std::vector<std::string> bind{"0.0.0.0"};
   log::Level log_level = log::Level::info;
 
-  std::uint16_t amqp_port = 5672;
+  /// Nothing turns a port off.
+  std::optional<std::uint16_t> amqp_port = 5672;
+  /// In use with a certificate only, as http_tls_port.
+  std::optional<std::uint16_t> amqp_tls_port = 5671;
   net::Tuning tuning;
 
   std::uint16_t http_port = 15672;
+  std::optional<std::uint16_t> http_tls_port = 15671;
   std::vector<std::string> http_hosts;
+
+  tls::Settings tls;
+  tls::LoginRule tls_login;
 
   /// Threads for connections. With 1 they share the loop of the core.
   unsigned io_loops = 1;

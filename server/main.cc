@@ -27,7 +27,8 @@ struct Option {
 constexpr Option options[] = {
     {"--data-dir", "data_dir", "DIR", "Where messages, queues and users are kept (./data)"},
     {"--bind", "bind", "ADDR", "Address to listen on, or several with commas (0.0.0.0)"},
-    {"--amqp-port", "amqp.port", "N", "Port for AMQP 0-9-1; 0 takes any free one (5672)"},
+    {"--amqp-port", "amqp.port", "N",
+     "Port for AMQP 0-9-1; 0 takes any free one, none is off (5672)"},
     {"--http-port", "http.port", "N", "Port for the dashboard and its API (15672)"},
     {"--log-level", "log_level", "L", "trace, debug, info, warn, error, critical or off (info)"},
 };
@@ -44,8 +45,8 @@ void raise_descriptor_limit() {
 int run(const server::Config& config) {
   server::Server broker{config, version};
   broker.start();
-  std::cout << "leveretd " << version << " ready amqp=" << broker.amqp_port()
-            << " http=" << broker.http_port() << " data=" << broker.data_dir() << std::endl;
+  std::cout << "leveretd " << version << " ready " << broker.ports()
+            << " data=" << broker.data_dir() << std::endl;
   broker.run();
   return EXIT_SUCCESS;
 }

@@ -27,6 +27,7 @@
 #include "store/data_dir.h"
 #include "store/sqlite.h"
 #include "store/store.h"
+#include "tls/context.h"
 
 namespace leveret::server {
 namespace {
@@ -118,11 +119,15 @@ struct Server::State {
   asio::io_context loop{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{loop.get_executor()};
   asio::signal_set signals{loop};
+  asio::signal_set reload_signals{loop};
   asio::steady_timer stop_timer{loop};
   std::vector<std::unique_ptr<IoLoop>> io_loops;
   std::shared_ptr<auth::Users> users;
   std::shared_ptr<Cores> cores = std::make_shared<Cores>();
   std::vector<HostedVhost> vhosts;
+  /// Null without a certificate. HTTP has the same one, but asks clients for none.
+  std::shared_ptr<tls::Context> amqp_tls;
+  std::shared_ptr<tls::Context> http_tls;
   std::unique_ptr<net::Server> amqp;
   std::unique_ptr<http::Server> http;
 
@@ -134,8 +139,13 @@ struct Server::State {
   // Start.
   void open_stores();
   HostedVhost open_vhost(const store::VhostRow& row);
+  void load_tls();
   void start_amqp();
   void start_http();
+
+  // SIGHUP.
+  void await_reload();
+  void reload();
 
   // Stop.
   void await_signal();
@@ -191,6 +201,40 @@ HostedVhost Server::State::open_vhost(const store::VhostRow& row) {
   return hosted;
 }
 
+void Server::State::load_tls() {
+  if (!config.tls.is_on()) return;
+  try {
+    amqp_tls = std::make_shared<tls::Context>(config.tls);
+    tls::Settings without_clients = config.tls;
+    without_clients.verify = tls::Verify::none;
+    http_tls = std::make_shared<tls::Context>(std::move(without_clients));
+  } catch (const tls::Error& error) {
+    throw StartError{error.what(), exit_config};
+  }
+  log::info("TLS with the certificate of " + amqp_tls->summary());
+}
+
+void Server::State::await_reload() {
+  reload_signals.async_wait([this](const boost::system::error_code& error, int) {
+    if (error) return;
+    reload();
+    await_reload();
+  });
+}
+
+/// Reads again what may change while we run. What cannot be used is told of, and changes nothing.
+void Server::State::reload() {
+  log::info("SIGHUP: reading the certificates again");
+  if (!amqp_tls) return;
+  try {
+    amqp_tls->reload();
+    http_tls->reload();
+    log::info("TLS with the certificate of " + amqp_tls->summary() + ", for new connections");
+  } catch (const tls::Error& error) {
+    log::error(std::string{error.what()} + "; the certificates that were in use stay so");
+  }
+}
+
 void Server::State::start_amqp() {
   std::vector<asio::io_context*> loops;
   if (config.io_loops == 1) {
@@ -204,6 +248,9 @@ void Server::State::start_amqp() {
   net::ServerOptions options;
   options.addresses = config.bind;
   options.port = config.amqp_port;
+  options.tls_port = config.amqp_tls_port;
+  options.tls = amqp_tls;
+  options.login_rule = config.tls_login;
   options.tuning = config.tuning;
   options.message_bytes_max = config.limits.message_bytes_max;
   options.version = version;
@@ -220,8 +267,10 @@ void Server::State::start_http() {
   options.hosts = config.http_hosts;
   http::ListenerInfo info;
   info.version = version;
-  for (const std::string& address : config.bind)
-    info.listeners.push_back({"amqp", address, amqp->port()});
+  for (const std::string& address : config.bind) {
+    if (const auto port = amqp->port()) info.listeners.push_back({"amqp", address, *port});
+    if (const auto port = amqp->tls_port()) info.listeners.push_back({"amqp/ssl", address, *port});
+  }
   http = std::make_unique<http::Server>(std::move(options), cores, users, std::move(info));
   http->start();
 }
@@ -306,19 +355,26 @@ void Server::start() {
     // Before any thread: a signal that comes while we start stops us as soon as we run.
     state.signals.add(SIGINT);
     state.signals.add(SIGTERM);
+    state.reload_signals.add(SIGHUP);
+    state.load_tls();
     state.start_amqp();
     state.start_http();
+  } catch (const StartError&) {
+    throw;
   } catch (const std::exception& error) {
     throw StartError{error.what(), exit_unavailable};
   }
 }
 
-std::uint16_t Server::amqp_port() const {
-  return state_->amqp->port();
-}
-
-std::uint16_t Server::http_port() const {
-  return state_->http->port();
+std::string Server::ports() const {
+  std::string text;
+  const auto add = [&](std::string_view name, std::optional<std::uint16_t> port) {
+    if (port) text += (text.empty() ? "" : " ") + std::string{name} + "=" + std::to_string(*port);
+  };
+  add("amqp", state_->amqp->port());
+  add("http", state_->http->port());
+  add("amqps", state_->amqp->tls_port());
+  return text;
 }
 
 const std::string& Server::data_dir() const {
@@ -328,6 +384,7 @@ const std::string& Server::data_dir() const {
 void Server::run() {
   State& state = *state_;
   state.await_signal();
+  state.await_reload();
   state.loop.run();
   for (const auto& io_loop : state.io_loops) io_loop->thread.join();
   if (state.http_stopper.joinable()) state.http_stopper.join();

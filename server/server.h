@@ -38,11 +38,13 @@ class Server {
 
   /// Opens the ports. Throws StartError.
   void start();
-  std::uint16_t amqp_port() const;
-  std::uint16_t http_port() const;
+  /// The ports that are open, as "amqp=5672 http=15672 amqps=5671 https=15671".
+  std::string ports() const;
   /// Absolute.
   const std::string& data_dir() const;
 
+  /// SIGHUP makes it read its certificates again.
+  ///
   /// Runs until SIGTERM or SIGINT: stops accepting, closes every connection with 320 and gives
   /// clients three seconds to answer, writes everything to disk. A second signal does not wait for
   /// clients.

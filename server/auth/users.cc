@@ -53,4 +53,12 @@ std::optional<Identity> Users::authenticate(std::string_view name, std::string_v
   return Identity{user.name, user.tags};
 }
 
+std::optional<Identity> Users::find_proved(std::string_view name, bool peer_is_loopback) {
+  if (name == loopback_user && !peer_is_loopback) return std::nullopt;
+  const std::lock_guard lock{mutex_};
+  const auto found = users_.find(std::string{name});
+  if (found == users_.end()) return std::nullopt;
+  return Identity{found->second.name, found->second.tags};
+}
+
 }  // namespace leveret::auth

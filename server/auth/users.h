@@ -38,6 +38,10 @@ class Users {
   std::optional<Identity> authenticate(std::string_view name, std::string_view password,
                                        bool peer_is_loopback);
 
+  /// The user of that name, when something other than a password has proved who it is: a client's
+  /// certificate. Nothing when there is no such user, or for `guest` as above.
+  std::optional<Identity> find_proved(std::string_view name, bool peer_is_loopback);
+
  private:
   std::mutex mutex_;
   std::unordered_map<std::string, User> users_;

@@ -1,12 +1,25 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 
 #include "amqp/table.h"
 #include "base/clock.h"
 
 namespace leveret::broker {
+
+/// What a connection's TLS has come to, in the words of RabbitMQ's management API.
+struct TlsInfo {
+  std::string protocol;      // "tlsv1.3"
+  std::string key_exchange;  // "any" with TLS 1.3, "ecdhe_rsa"
+  std::string cipher;        // "aes_256_gcm"
+  std::string hash;          // "aead"
+  // Empty without a client certificate.
+  std::string peer_cert_subject;  // "CN=worker,O=Example"
+  std::string peer_cert_issuer;
+  std::string peer_cert_validity;
+};
 
 /// What the session knows of a client once its connection is open.
 struct ConnectionInfo {
@@ -21,6 +34,8 @@ struct ConnectionInfo {
   std::uint16_t channel_max = 0;
   std::uint32_t frame_max = 0;
   std::uint16_t heartbeat_s = 0;
+  /// Nothing on a plain connection.
+  std::optional<TlsInfo> tls;
   /// Announced in client-properties.capabilities.
   bool consumer_cancel_notify = false;
   bool connection_blocked = false;

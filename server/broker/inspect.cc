@@ -132,6 +132,7 @@ ConnectionView view_of(const Connection& connection) {
           .channel_max = info.channel_max,
           .frame_max = info.frame_max,
           .heartbeat_s = info.heartbeat_s,
+          .tls = info.tls,
           .channels = connection.channel_count(),
           .is_suspended = connection.is_suspended()};
 }

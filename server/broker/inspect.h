@@ -11,6 +11,7 @@
 #include "amqp/table.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "broker/connection_info.h"
 #include "broker/journal.h"
 #include "broker/message.h"
 #include "broker/policy.h"
@@ -105,6 +106,7 @@ struct ConnectionView {
   std::uint16_t channel_max = 0;
   std::uint32_t frame_max = 0;
   std::uint16_t heartbeat_s = 0;
+  std::optional<TlsInfo> tls;
   std::size_t channels = 0;
   bool is_suspended = false;
 };

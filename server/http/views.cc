@@ -160,9 +160,32 @@ Json binding_json(const broker::BindingView& binding, std::string_view vhost) {
   };
 }
 
+namespace {
+
+Json text_or_null(const std::string& text) {
+  return text.empty() ? Json(nullptr) : Json(text);
+}
+
+/// A plain connection has these too, without a value, as in RabbitMQ.
+Json tls_json(const std::optional<broker::TlsInfo>& given) {
+  const broker::TlsInfo tls = given.value_or(broker::TlsInfo{});
+  return {
+      {"ssl", given.has_value()},
+      {"ssl_protocol", text_or_null(tls.protocol)},
+      {"ssl_key_exchange", text_or_null(tls.key_exchange)},
+      {"ssl_cipher", text_or_null(tls.cipher)},
+      {"ssl_hash", text_or_null(tls.hash)},
+      {"peer_cert_subject", text_or_null(tls.peer_cert_subject)},
+      {"peer_cert_issuer", text_or_null(tls.peer_cert_issuer)},
+      {"peer_cert_validity", text_or_null(tls.peer_cert_validity)},
+  };
+}
+
+}  // namespace
+
 Json connection_json(const broker::ConnectionView& connection, std::string_view vhost,
                      std::string_view node) {
-  return {
+  Json json = {
       {"name", connection.name},
       {"user", connection.user},
       {"user_who_performed_action", connection.user},
@@ -171,7 +194,6 @@ Json connection_json(const broker::ConnectionView& connection, std::string_view 
       {"state", connection.is_suspended ? "blocked" : "running"},
       {"type", "network"},
       {"protocol", "AMQP 0-9-1"},
-      {"ssl", false},
       {"host", connection.host},
       {"port", connection.port},
       {"peer_host", connection.peer_host},
@@ -183,6 +205,8 @@ Json connection_json(const broker::ConnectionView& connection, std::string_view 
       {"frame_max", connection.frame_max},
       {"timeout", connection.heartbeat_s},
   };
+  json.update(tls_json(connection.tls));
+  return json;
 }
 
 Json channel_json(const broker::ChannelView& channel, const broker::ConnectionView* connection,

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -58,6 +59,10 @@ class Handshake {
   /// `server_version` goes into the server's properties.
   Handshake(const Tuning& offered, std::string server_version);
 
+  /// The connection is one by TLS, whose client has shown this certificate or none. Before the
+  /// first receive().
+  void use_tls(std::optional<ClientCertificate> certificate);
+
   /// Takes what it can from the front of `input` and appends answers to `out`. Never throws.
   Next receive(std::string_view& input, std::string& out);
   /// What the login attempt came to; `user` is only used to name it in a refusal's log line.
@@ -77,15 +82,18 @@ class Handshake {
   Next receive_header(std::string_view& input, std::string& out);
   Next on_frame(const amqp::Frame& frame, std::string& out);
   Next on_start_ok(const amqp::connection::StartOk& start_ok, std::string& out);
+  Next on_external(std::string& out);
   Next on_tune_ok(const amqp::connection::TuneOk& tune_ok);
   Next on_open(const amqp::connection::Open& open);
   void read_client_properties(const amqp::Table& properties);
-  Next refuse_login(std::string& out);
+  Next refuse_login(std::string_view why, std::string& out);
   Next close(const amqp::Error& error, std::string& out);
 
   Tuning offered_;
   std::string server_version_;
   State state_ = State::header;
+  bool is_tls_ = false;
+  std::optional<ClientCertificate> certificate_;
   std::size_t received_bytes_ = 0;
   Credentials credentials_;
   ClientHello hello_;

@@ -11,6 +11,8 @@ namespace {
 
 bool authenticate(auth::Users& users, const Credentials& credentials, bool peer_is_loopback) {
   try {
+    if (credentials.is_proved)
+      return users.find_proved(credentials.user, peer_is_loopback).has_value();
     return users.authenticate(credentials.user, credentials.password, peer_is_loopback).has_value();
   } catch (const std::exception& error) {
     log::error(std::string{"cannot check a password: "} + error.what());

@@ -14,8 +14,8 @@ std::optional<Credentials> read_plain(std::string_view response) {
   if (password_at == std::string_view::npos) return std::nullopt;
   const std::string_view password = response.substr(password_at + 1);
   if (password.find('\0') != std::string_view::npos) return std::nullopt;
-  return Credentials{std::string{response.substr(user_at + 1, password_at - user_at - 1)},
-                     std::string{password}};
+  return Credentials{.user = std::string{response.substr(user_at + 1, password_at - user_at - 1)},
+                     .password = std::string{password}};
 }
 
 std::optional<Credentials> read_amqplain(std::string_view response) {
@@ -27,7 +27,7 @@ std::optional<Credentials> read_amqplain(std::string_view response) {
     const amqp::Value* login = table.find("LOGIN");
     const amqp::Value* password = table.find("PASSWORD");
     if (!login || !login->as_string() || !password || !password->as_string()) return std::nullopt;
-    return Credentials{*login->as_string(), *password->as_string()};
+    return Credentials{.user = *login->as_string(), .password = *password->as_string()};
   } catch (const amqp::Error&) {
     return std::nullopt;
   }
@@ -35,7 +35,11 @@ std::optional<Credentials> read_amqplain(std::string_view response) {
 
 }  // namespace
 
-bool is_known_mechanism(std::string_view mechanism) {
+std::string offered_mechanisms(bool has_certificate) {
+  return has_certificate ? "PLAIN AMQPLAIN EXTERNAL" : "PLAIN AMQPLAIN";
+}
+
+bool is_password_mechanism(std::string_view mechanism) {
   return mechanism == "PLAIN" || mechanism == "AMQPLAIN";
 }
 

@@ -9,14 +9,22 @@ namespace leveret::net {
 struct Credentials {
   std::string user;
   std::string password;
+  /// TLS has proved who it is (EXTERNAL): there is no password to check.
+  bool is_proved = false;
 };
 
-/// What connection.start offers, separated by spaces. EXTERNAL is what a TLS client certificate
-/// proves: RabbitMQ offers it only to a peer that shows one (rabbit_auth_mechanism_ssl.erl,
-/// should_offer), so without client certificates it is an unknown mechanism like any other.
-inline constexpr std::string_view sasl_mechanisms = "PLAIN AMQPLAIN";
+/// What TLS has told of a client, for the mechanism EXTERNAL.
+struct ClientCertificate {
+  /// The user that it stands for; nothing when it has no such name.
+  std::optional<std::string> user;
+};
 
-bool is_known_mechanism(std::string_view mechanism);
+/// What connection.start offers, separated by spaces. EXTERNAL is offered to a client that has
+/// shown a good certificate.
+std::string offered_mechanisms(bool has_certificate);
+
+/// PLAIN or AMQPLAIN.
+bool is_password_mechanism(std::string_view mechanism);
 
 /// Reads start-ok's response: "\0user\0password" for PLAIN (RFC 4616; an authorisation identity in
 /// front is ignored, as RabbitMQ does), a field table without its length and with LOGIN and

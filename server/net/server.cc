@@ -12,6 +12,13 @@ namespace {
 
 constexpr std::size_t login_threads = 2;
 
+using Listeners = std::vector<std::shared_ptr<Listener>>;
+
+std::optional<std::uint16_t> port_of(const Listeners& listeners) {
+  if (listeners.empty()) return std::nullopt;
+  return listeners.front()->port();
+}
+
 }  // namespace
 
 struct Server::State {
@@ -27,8 +34,26 @@ struct Server::State {
   LoginPool logins;
   SessionContext context;
   std::vector<std::unique_ptr<SessionLoop>> loops;
-  std::vector<std::shared_ptr<Listener>> listeners;
+  Listeners plain;
+  Listeners tls;
   std::size_t next_loop = 0;  // only on the accepting loop
+
+  /// Starts `listeners`; `make_stream` is called on the loop of the new session.
+  template <class MakeStream>
+  void accept(const Listeners& listeners, MakeStream make_stream) {
+    for (const auto& listener : listeners)
+      listener->start(
+          [this]() -> SessionLoop& {
+            next_loop = (next_loop + 1) % loops.size();
+            return *loops[next_loop];
+          },
+          [this, make_stream](SessionLoop& loop, tcp::socket socket) {
+            asio::dispatch(loop.io,
+                           [this, make_stream, &loop, socket = std::move(socket)]() mutable {
+                             Session::start(context, loop, make_stream(std::move(socket)));
+                           });
+          });
+  }
 
   /// Runs `act` on every session for which `is_meant` holds, on its own loop.
   void end_if(bool (*is_meant)(const Session&)) {
@@ -51,29 +76,32 @@ Server::~Server() {
 
 void Server::listen() {
   State& state = *state_;
-  for (const std::string& address : state.options.addresses)
-    state.listeners.push_back(
-        std::make_shared<Listener>(state.loops.front()->io, address, state.options.port));
-  for (const auto& listener : state.listeners)
-    listener->start(
-        [&state]() -> SessionLoop& {
-          state.next_loop = (state.next_loop + 1) % state.loops.size();
-          return *state.loops[state.next_loop];
-        },
-        [&state](SessionLoop& loop, tcp::socket socket) {
-          asio::dispatch(loop.io, [&state, &loop, socket = std::move(socket)]() mutable {
-            Session::start(state.context, loop, std::move(socket));
-          });
-        });
+  const ServerOptions& options = state.options;
+  const auto open_all = [&](std::uint16_t port, Listeners& listeners) {
+    for (const std::string& address : options.addresses)
+      listeners.push_back(std::make_shared<Listener>(state.loops.front()->io, address, port));
+  };
+  // All ports before the first connection.
+  if (options.port) open_all(*options.port, state.plain);
+  if (options.tls && options.tls_port) open_all(*options.tls_port, state.tls);
+  state.accept(state.plain, [](tcp::socket socket) { return Stream{std::move(socket)}; });
+  state.accept(state.tls, [tls = options.tls](tcp::socket socket) {
+    return Stream{std::move(socket), tls->current()};
+  });
 }
 
-std::uint16_t Server::port() const {
-  return state_->listeners.front()->port();
+std::optional<std::uint16_t> Server::port() const {
+  return port_of(state_->plain);
+}
+
+std::optional<std::uint16_t> Server::tls_port() const {
+  return port_of(state_->tls);
 }
 
 void Server::stop_accepting() {
-  for (const auto& listener : state_->listeners)
-    asio::post(state_->loops.front()->io, [listener] { listener->close(); });
+  for (const Listeners* listeners : {&state_->plain, &state_->tls})
+    for (const auto& listener : *listeners)
+      asio::post(state_->loops.front()->io, [listener] { listener->close(); });
   state_->end_if([](const Session& session) { return session.is_in_handshake(); });
 }
 

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -9,6 +10,7 @@
 #include "base/clock.h"
 #include "broker/core.h"
 #include "net/handshake.h"
+#include "tls/context.h"
 
 namespace boost::asio {
 class io_context;
@@ -19,8 +21,12 @@ namespace leveret::net {
 struct ServerOptions {
   /// Addresses to listen on, such as "0.0.0.0" or "::1".
   std::vector<std::string> addresses{"0.0.0.0"};
-  /// 0 lets the system choose.
-  std::uint16_t port = 5672;
+  /// For plain connections; nothing for none, 0 lets the system choose.
+  std::optional<std::uint16_t> port = 5672;
+  /// For TLS connections; in use with `tls` only.
+  std::optional<std::uint16_t> tls_port;
+  std::shared_ptr<const tls::Context> tls;
+  tls::LoginRule login_rule;
   Tuning tuning;
   std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;
   TimeMs handshake_ms_max = 10'000;
@@ -47,8 +53,9 @@ class Server {
   /// Opens the ports and starts accepting. Throws std::runtime_error naming the address when one
   /// cannot be had.
   void listen();
-  /// The port of the first address; after listen().
-  std::uint16_t port() const;
+  /// The ports of the first address, nothing for what is off; after listen().
+  std::optional<std::uint16_t> port() const;
+  std::optional<std::uint16_t> tls_port() const;
 
   /// Stops accepting, and ends connections that are not open yet. The open ones are closed through
   /// their cores.

@@ -9,6 +9,7 @@
 #include "amqp/frame.h"
 #include "base/log.h"
 #include "broker/vhost.h"
+#include "tls/certificate.h"
 
 namespace leveret::net {
 namespace {
@@ -54,13 +55,6 @@ void on_coroutine_end(const std::exception_ptr& error) {
   }
 }
 
-/// Several pieces as one gathering write; looked at from a position that moves on.
-struct PieceRange {
-  std::span<const asio::const_buffer> pieces;
-  auto begin() const { return pieces.begin(); }
-  auto end() const { return pieces.end(); }
-};
-
 /// Drops `size` written bytes from the front of `pieces`.
 void advance(std::span<asio::const_buffer>& pieces, std::size_t size) {
   while (!pieces.empty() && size >= pieces.front().size()) {
@@ -70,19 +64,35 @@ void advance(std::span<asio::const_buffer>& pieces, std::size_t size) {
   if (size != 0) pieces.front() += size;
 }
 
+broker::TlsInfo tls_info(const Stream& stream) {
+  tls::SessionFacts facts = tls::facts_of(*stream.session());
+  broker::TlsInfo info;
+  info.protocol = std::move(facts.protocol);
+  info.key_exchange = std::move(facts.key_exchange);
+  info.cipher = std::move(facts.cipher);
+  info.hash = std::move(facts.hash);
+  if (const x509_st* certificate = stream.peer_certificate()) {
+    info.peer_cert_subject = tls::subject_of(*certificate);
+    info.peer_cert_issuer = tls::issuer_of(*certificate);
+    info.peer_cert_validity = tls::validity_of(*certificate);
+  }
+  return info;
+}
+
 bool would_block(const error_code& error) {
   return error == asio::error::would_block || error == asio::error::try_again;
 }
 
 }  // namespace
 
-void Session::start(SessionContext& context, SessionLoop& loop, tcp::socket socket) {
+void Session::start(SessionContext& context, SessionLoop& loop, Stream stream) {
+  tcp::socket& socket = stream.socket();
   error_code error;
   socket.set_option(tcp::no_delay{true}, error);
   if (!error) socket.non_blocking(true, error);
   if (!error) socket.remote_endpoint(error);
   if (error) return;  // gone already
-  const auto session = std::make_shared<Session>(context, loop, std::move(socket));
+  const auto session = std::make_shared<Session>(context, loop, std::move(stream));
   loop.sessions.insert(session.get());
   ++context.session_count;
   session->arm_timer(context.options.handshake_ms_max);
@@ -90,10 +100,10 @@ void Session::start(SessionContext& context, SessionLoop& loop, tcp::socket sock
   asio::co_spawn(loop.io, run_writer(session), on_coroutine_end);
 }
 
-Session::Session(SessionContext& context, SessionLoop& loop, tcp::socket socket)
+Session::Session(SessionContext& context, SessionLoop& loop, Stream stream)
     : context_(context),
       loop_(loop),
-      socket_(std::move(socket)),
+      stream_(std::move(stream)),
       timer_(loop.io),
       id_{++context.last_id},
       handshake_(std::make_unique<Handshake>(context.options.tuning, context.options.version)),
@@ -101,8 +111,8 @@ Session::Session(SessionContext& context, SessionLoop& loop, tcp::socket socket)
       capacity_(loop.io.get_executor()),
       output_ready_(loop.io.get_executor()) {
   error_code ignored;
-  peer_ = socket_.remote_endpoint(ignored);
-  local_ = socket_.local_endpoint(ignored);
+  peer_ = stream_.socket().remote_endpoint(ignored);
+  local_ = stream_.socket().local_endpoint(ignored);
   name_ = text_of(peer_) + " -> " + text_of(local_);
 }
 
@@ -110,6 +120,7 @@ Session::Session(SessionContext& context, SessionLoop& loop, tcp::socket socket)
 
 asio::awaitable<void> Session::run_reader(std::shared_ptr<Session> self) {
   try {
+    if (self->stream_.is_tls()) co_await shake_tls_hands(self);
     while (!self->is_ended()) {
       co_await fill(self);
       if (self->stage_ == Stage::handshake) co_await advance_handshake(self);
@@ -128,23 +139,52 @@ asio::awaitable<void> Session::run_reader(std::shared_ptr<Session> self) {
   }
 }
 
+asio::awaitable<void> Session::shake_tls_hands(std::shared_ptr<Session> self) {
+  for (;;) {
+    error_code error;
+    self->stream_.shake_hands(error);
+    if (!error) co_return self->use_certificate();
+    if (!would_block(error)) co_return self->refuse_tls(error);
+    co_await self->stream_.wait_to_read();
+    if (self->is_ended()) co_return;
+  }
+}
+
+void Session::use_certificate() {
+  std::optional<ClientCertificate> shown;
+  if (const x509_st* certificate = stream_.peer_certificate())
+    shown = ClientCertificate{tls::login_name(*certificate, context_.options.login_rule)};
+  handshake_->use_tls(std::move(shown));
+  has_more_to_read_ = true;  // The end of the handshake may have brought what follows it.
+}
+
+/// TLS has sent its alert; what the client still sends is read, or a reset would overtake it.
+void Session::refuse_tls(const error_code& error) {
+  log::warn(name_ + ": TLS: " + stream_.handshake_failure(error));
+  stream_.drop_tls();
+  is_input_ignored_ = true;
+  begin_closing();
+  arm_timer(last_word_ms);
+  finish_output();
+}
+
 asio::awaitable<void> Session::fill(std::shared_ptr<Session> self) {
-  // When the last read was full there is probably more, and the others on this loop have their turn
-  // first. Otherwise the wait holds no memory.
-  if (self->was_read_full_) {
+  // When the last read took not all, there is probably more, and the others on this loop have their
+  // turn first. Otherwise the wait holds no memory.
+  if (self->has_more_to_read_) {
     co_await asio::post(self->loop_.io, asio::use_awaitable);
   } else {
     self->input_.settle();
-    co_await self->socket_.async_wait(tcp::socket::wait_read, asio::use_awaitable);
+    co_await self->stream_.wait_to_read();
   }
   if (self->is_ended()) co_return;
   const std::span<char> room = self->input_.prepare(self->missing_bytes());
   error_code error;
-  const std::size_t size = self->socket_.read_some(asio::buffer(room.data(), room.size()), error);
-  self->was_read_full_ = size == room.size();
-  if (error && !would_block(error)) throw system_error{error};
-  self->input_.commit(size);
-  self->received_bytes_ += size;
+  const Stream::Read read = self->stream_.read_some(room, error);
+  if (error) throw system_error{error};
+  self->has_more_to_read_ = !read.is_drained;
+  self->input_.commit(read.size);
+  self->received_bytes_ += read.size;
 }
 
 std::size_t Session::missing_bytes() const {
@@ -197,6 +237,7 @@ void Session::enter_core() {
   info.peer_port = peer_.port();
   info.host = unmapped(local_.address()).to_string();
   info.port = local_.port();
+  if (stream_.is_tls()) info.tls = tls_info(stream_);
   info.client_properties = hello.properties;
   info.connected_at = core_->now();
   info.channel_max = hello.tuned.channel_max;
@@ -365,7 +406,7 @@ asio::awaitable<void> Session::run_writer(std::shared_ptr<Session> self) {
       if (!self->pending_.is_empty()) {
         co_await write(self, std::exchange(self->pending_, {}));
       } else if (self->is_output_finished_) {
-        self->socket_.shutdown(tcp::socket::shutdown_send);
+        self->stream_.finish_output();
         co_return;  // the reader waits for the client's end
       } else {
         co_await self->output_ready_.wait();
@@ -388,11 +429,11 @@ asio::awaitable<void> Session::write(std::shared_ptr<Session> self, OutgoingByte
   self->is_writing_ = true;
   for (std::span<asio::const_buffer> rest{buffers}; !rest.empty();) {
     error_code error;
-    const std::size_t size = self->socket_.write_some(PieceRange{rest}, error);
+    const std::size_t size = self->stream_.write_some(rest, error);
     if (error && !would_block(error)) throw system_error{error};
     self->sent_bytes_ += size;
     advance(rest, size);
-    if (error) co_await self->socket_.async_wait(tcp::socket::wait_write, asio::use_awaitable);
+    if (error) co_await self->stream_.wait_to_write();
     if (self->is_ended()) co_return;
   }
   self->is_writing_ = false;
@@ -429,8 +470,7 @@ void Session::end(std::string_view reason) {
   stage_ = Stage::ended;
   log::write(was_handshake ? log::Level::debug : log::Level::info,
              name_ + ": ended: " + std::string{reason});
-  error_code ignored;
-  socket_.close(ignored);
+  stream_.close();
   timer_.cancel();
   capacity_.notify();
   output_ready_.notify();

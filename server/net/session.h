@@ -21,6 +21,7 @@
 #include "net/read_buffer.h"
 #include "net/server.h"
 #include "net/signal.h"
+#include "net/stream.h"
 
 namespace leveret::net {
 
@@ -54,10 +55,10 @@ struct SessionContext {
 class Session final : public broker::Outbox, public std::enable_shared_from_this<Session> {
  public:
   /// Starts a session on `loop`, to be called there. `context` and `loop` outlive all sessions.
-  static void start(SessionContext& context, SessionLoop& loop, tcp::socket socket);
+  static void start(SessionContext& context, SessionLoop& loop, Stream stream);
 
   /// For start() only.
-  Session(SessionContext& context, SessionLoop& loop, tcp::socket socket);
+  Session(SessionContext& context, SessionLoop& loop, Stream stream);
 
   void send(std::vector<broker::Outgoing>& records) override;
   void consumed(std::size_t bytes) override;
@@ -71,6 +72,7 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   /// Commands that the core has not worked off, in bytes; above it the session stops reading.
   static constexpr std::size_t in_core_bytes_max = std::size_t{1} << 20U;
 
+  static asio::awaitable<void> shake_tls_hands(std::shared_ptr<Session> self);
   static asio::awaitable<void> run_reader(std::shared_ptr<Session> self);
   static asio::awaitable<void> fill(std::shared_ptr<Session> self);
   static asio::awaitable<void> advance_handshake(std::shared_ptr<Session> self);
@@ -79,6 +81,8 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
 
   // Reading.
   std::size_t missing_bytes() const;
+  void use_certificate();
+  void refuse_tls(const error_code& error);
   void enter_core();
   void decode();
   void hand_over(broker::CommandBatch batch);
@@ -104,7 +108,7 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
 
   SessionContext& context_;
   SessionLoop& loop_;
-  tcp::socket socket_;
+  Stream stream_;
   asio::steady_timer timer_;
   const ConnectionId id_;
   tcp::endpoint peer_;
@@ -122,7 +126,7 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   std::size_t commands_expected_ = 16;
   std::size_t in_core_bytes_ = 0;
   std::uint64_t received_bytes_ = 0;
-  bool was_read_full_ = false;
+  bool has_more_to_read_ = false;
   bool is_reading_paused_ = false;
   /// Broken framing: nothing that comes can be understood any more.
   bool is_input_ignored_ = false;

@@ -5,6 +5,7 @@ number of them can run beside each other and beside an installed broker.
 """
 
 import ctypes
+import dataclasses
 import os
 import pathlib
 import re
@@ -15,6 +16,19 @@ import subprocess
 from support import frames, wait
 
 REPOSITORY = pathlib.Path(__file__).resolve().parents[2]
+
+
+@dataclasses.dataclass
+class Tls:
+    """What a broker's TLS listener is made of; the names are RabbitMQ's. Clients are asked for
+    certificates that `authority` (see certificates.py) has signed."""
+
+    authority: object
+    server: object
+    fail_if_no_peer_cert: bool = False
+    login_from: str = "distinguished_name"
+    san_type: str = "dns"
+    san_index: int = 0
 
 
 class Broker:
@@ -30,6 +44,9 @@ class Broker:
         self.host = "127.0.0.1"
         self.port = 0
         self.http_port = 0
+        self.tls = None
+        self.tls_port = 0
+        self.https_port = 0
         self.keeps_port = False
         self.process = None
 
@@ -108,7 +125,7 @@ class Leveret(Broker):
     """`leveretd` on a data directory; its ports are read from the line it prints when ready."""
 
     name = "leveretd"
-    READY = re.compile(rb"amqp=(\d+) http=(\d+)")
+    READY = re.compile(rb"amqp=(\d+) http=(\d+)(?: amqps=(\d+))?(?: https=(\d+))?")
 
     def __init__(self, directory, binary):
         super().__init__(directory)
@@ -122,13 +139,31 @@ class Leveret(Broker):
         self._log_start = self.log_path.stat().st_size if self.log_path.exists() else 0
         self._launch(
             [self.binary, "--data-dir", str(self.directory / "data"), "--bind", self.host]
-            + ["--amqp-port", str(amqp_port), "--http-port", str(http_port)]
+            + ["--amqp-port", str(amqp_port), "--http-port", str(http_port)],
+            env=os.environ | self._tls_settings(),
         )
+
+    def _tls_settings(self):
+        if not self.tls:
+            return {}
+        return {
+            "LEVERET_AMQP_TLS_PORT": str(self.tls_port if self.keeps_port else 0),
+            "LEVERET_HTTP_TLS_PORT": "0",
+            "LEVERET_TLS_CERTFILE": str(self.tls.server.certificate),
+            "LEVERET_TLS_KEYFILE": str(self.tls.server.key),
+            "LEVERET_TLS_CACERTFILE": str(self.tls.authority.certificate),
+            "LEVERET_TLS_VERIFY": "peer",
+            "LEVERET_TLS_FAIL_IF_NO_PEER_CERT": str(self.tls.fail_if_no_peer_cert).lower(),
+            "LEVERET_TLS_CERT_LOGIN_FROM": self.tls.login_from,
+            "LEVERET_TLS_CERT_LOGIN_SAN_TYPE": self.tls.san_type,
+            "LEVERET_TLS_CERT_LOGIN_SAN_INDEX": str(self.tls.san_index),
+        }
 
     def _answers(self):
         ready = self.READY.search(self.log_path.read_bytes(), self._log_start)
         if ready:
             self.port, self.http_port = int(ready[1]), int(ready[2])
+            self.tls_port, self.https_port = int(ready[3] or 0), int(ready[4] or 0)
         return bool(ready)
 
 
@@ -161,11 +196,32 @@ class RabbitMQ(Broker):
             )
         for name in ("home", "mnesia", "log", "plugins"):
             (self.directory / name).mkdir(exist_ok=True)
-        (self.directory / "enabled_plugins").write_text(f"[{','.join(self.PLUGINS)}].\n")
+        plugins = self.PLUGINS + (("rabbitmq_auth_mechanism_ssl",) if self.tls else ())
+        (self.directory / "enabled_plugins").write_text(f"[{','.join(plugins)}].\n")
         (self.directory / "rabbitmq.conf").write_text(
             f"management.tcp.ip = {self.host}\nmanagement.tcp.port = {self.http_port}\n"
+            + self._tls_settings()
         )
         self._launch([str(self._script())], env=self._environment(), cwd=self.directory)
+
+    def _tls_settings(self):
+        if not self.tls:
+            return ""
+        self.tls_port = self.tls_port or free_ports(1)[0]
+        return f"""
+            listeners.ssl.1 = {self.host}:{self.tls_port}
+            ssl_options.certfile = {self.tls.server.certificate}
+            ssl_options.keyfile = {self.tls.server.key}
+            ssl_options.cacertfile = {self.tls.authority.certificate}
+            ssl_options.verify = verify_peer
+            ssl_options.fail_if_no_peer_cert = {str(self.tls.fail_if_no_peer_cert).lower()}
+            ssl_cert_login_from = {self.tls.login_from}
+            ssl_cert_login_san_type = {self.tls.san_type}
+            ssl_cert_login_san_index = {self.tls.san_index}
+            auth_mechanisms.1 = PLAIN
+            auth_mechanisms.2 = AMQPLAIN
+            auth_mechanisms.3 = EXTERNAL
+        """
 
     def _answers(self):
         try:

@@ -36,6 +36,16 @@ TEST(Users, GuestComesFromLoopbackOnlyOthersFromAnywhere) {
   EXPECT_TRUE(users.authenticate("alice", "wonder", false));
 }
 
+TEST(Users, FindsWhoHasProvedItselfWithoutAPassword) {
+  Users users{some_users()};
+  ASSERT_TRUE(users.find_proved("alice", false));
+  EXPECT_EQ(users.find_proved("alice", false)->user, "alice");
+  EXPECT_FALSE(users.find_proved("bob", true));
+  EXPECT_FALSE(users.find_proved("", true));
+  EXPECT_TRUE(users.find_proved("guest", true));
+  EXPECT_FALSE(users.find_proved("guest", false));
+}
+
 TEST(Users, AWrongPasswordIsRefusedAfterARightOne) {
   Users users{some_users()};
   EXPECT_TRUE(users.authenticate("alice", "wonder", false));

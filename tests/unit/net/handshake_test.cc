@@ -67,7 +67,8 @@ struct Dialogue {
       is_waiting = true;
       if (last == Next::check_login) {
         const Credentials& given = handshake.credentials();
-        const bool is_allowed = given.user == "guest" && given.password == "secret";
+        const bool is_allowed =
+            given.user == "guest" && (given.is_proved || given.password == "secret");
         last = handshake.login_result(is_allowed, out);
         is_waiting = last != Next::need_bytes;
       } else if (last == Next::find_vhost) {
@@ -229,6 +230,44 @@ TEST(Handshake, RefusesAnUnknownMechanism) {
   Dialogue dialogue;
   dialogue.send(header + start_ok("MAGIC"));
   dialogue.expect_close(503, "COMMAND_INVALID - unknown authentication mechanism 'MAGIC'",
+                        no_cause);
+}
+
+TEST(Handshake, LogsInTheUserOfACertificateByExternal) {
+  Dialogue dialogue;
+  dialogue.handshake.use_tls(ClientCertificate{"guest"});
+  dialogue.send(header);
+  EXPECT_EQ(dialogue.last_method<amqp::connection::Start>().mechanisms.value,
+            "PLAIN AMQPLAIN EXTERNAL");
+  dialogue.send(start_ok("EXTERNAL", "somebody else"));
+  EXPECT_EQ(dialogue.names().back(), "connection.tune");
+}
+
+TEST(Handshake, StillTakesAPasswordFromWhoHasACertificate) {
+  Dialogue dialogue;
+  dialogue.handshake.use_tls(ClientCertificate{"nobody"});
+  dialogue.send(header + start_ok());
+  EXPECT_EQ(dialogue.names().back(), "connection.tune");
+}
+
+TEST(Handshake, RefusesExternalToWhoIsUnknownOrHasNoNameOrNoCertificate) {
+  for (const auto& certificate :
+       {std::optional{ClientCertificate{"nobody"}}, std::optional{ClientCertificate{}},
+        std::optional<ClientCertificate>{}}) {
+    Dialogue dialogue;
+    dialogue.handshake.use_tls(certificate);
+    dialogue.send(header + start_ok("EXTERNAL", ""));
+    dialogue.expect_close(403,
+                          "ACCESS_REFUSED - Login was refused using authentication mechanism "
+                          "EXTERNAL. For details see the broker logfile.",
+                          no_cause);
+  }
+}
+
+TEST(Handshake, DoesNotKnowExternalWithoutTls) {
+  Dialogue dialogue;
+  dialogue.send(header + start_ok("EXTERNAL", ""));
+  dialogue.expect_close(503, "COMMAND_INVALID - unknown authentication mechanism 'EXTERNAL'",
                         no_cause);
 }
 

@@ -5,6 +5,11 @@
 namespace leveret::net {
 namespace {
 
+TEST(Sasl, OffersExternalToWhoHasShownACertificate) {
+  EXPECT_EQ(offered_mechanisms(false), "PLAIN AMQPLAIN");
+  EXPECT_EQ(offered_mechanisms(true), "PLAIN AMQPLAIN EXTERNAL");
+}
+
 TEST(Sasl, ReadsPlain) {
   const auto credentials = read_credentials("PLAIN", {"\0guest\0secret", 13});
   ASSERT_TRUE(credentials);

@@ -66,6 +66,18 @@ void expect_equal(const Config& left, const Config& right) {
   EXPECT_EQ(left.tuning.heartbeat_s, right.tuning.heartbeat_s);
   EXPECT_EQ(left.http_port, right.http_port);
   EXPECT_EQ(left.http_hosts, right.http_hosts);
+  EXPECT_EQ(left.amqp_tls_port, right.amqp_tls_port);
+  EXPECT_EQ(left.http_tls_port, right.http_tls_port);
+  EXPECT_EQ(left.tls.is_on(), right.tls.is_on());
+  EXPECT_EQ(left.tls.keyfile, right.tls.keyfile);
+  EXPECT_EQ(left.tls.cacertfile, right.tls.cacertfile);
+  EXPECT_EQ(left.tls.verify, right.tls.verify);
+  EXPECT_EQ(left.tls.fail_if_no_peer_cert, right.tls.fail_if_no_peer_cert);
+  EXPECT_EQ(left.tls.versions.has_1_2, right.tls.versions.has_1_2);
+  EXPECT_EQ(left.tls.versions.has_1_3, right.tls.versions.has_1_3);
+  EXPECT_EQ(left.tls_login.from, right.tls_login.from);
+  EXPECT_EQ(left.tls_login.san_type, right.tls_login.san_type);
+  EXPECT_EQ(left.tls_login.san_index, right.tls_login.san_index);
   EXPECT_EQ(left.io_loops, right.io_loops);
   EXPECT_EQ(left.limits.queue_window_messages, right.limits.queue_window_messages);
   EXPECT_EQ(left.limits.queue_window_bytes, right.limits.queue_window_bytes);
@@ -122,6 +134,26 @@ TEST(Config, ReadsAFile) {
   EXPECT_EQ(config.io_loops, 4U);
 }
 
+TEST(Config, ReadsTls) {
+  const Config config = load(
+      "[amqp]\nport = 'none'\ntls_port = 0\n[http]\ntls_port = 'none'\n[tls]\n"
+      "certfile = '/c'\nkeyfile = '/k'\ncacertfile = '/ca'\nverify = 'peer'\n"
+      "fail_if_no_peer_cert = true\nversions = ['tlsv1.3']\n"
+      "cert_login_from = 'subject_alternative_name'\ncert_login_san_type = 'email'\n"
+      "cert_login_san_index = 2\n");
+  EXPECT_EQ(config.amqp_port, std::nullopt);
+  EXPECT_EQ(config.amqp_tls_port, 0);
+  EXPECT_EQ(config.http_tls_port, std::nullopt);
+  EXPECT_TRUE(config.tls.is_on());
+  EXPECT_EQ(config.tls.verify, tls::Verify::peer);
+  EXPECT_TRUE(config.tls.fail_if_no_peer_cert);
+  EXPECT_FALSE(config.tls.versions.has_1_2);
+  EXPECT_TRUE(config.tls.versions.has_1_3);
+  EXPECT_EQ(config.tls_login.from, tls::LoginFrom::subject_alternative_name);
+  EXPECT_EQ(config.tls_login.san_type, tls::SanType::email);
+  EXPECT_EQ(config.tls_login.san_index, 2U);
+}
+
 TEST(Config, TheCommandLineCountsMoreThanTheEnvironmentAndThatMoreThanTheFile) {
   const File file{"[amqp]\nport = 1\nheartbeat_s = 1\n[http]\nport = 1\n"};
   const std::map<std::string, std::string> variables{
@@ -156,10 +188,12 @@ TEST(Config, ABadValueIsToldWhatWouldBeRight) {
   EXPECT_EQ(complaint("log_level = 'loud'\n"),
             "1: log_level is \"loud\", but has to be one of trace, debug, info, warn, error, "
             "critical, off");
-  for (const char* text : {"bind = 'localhost'\n", "bind = []\n", "bind = [1]\n", "bind = true\n",
-                           "data_dir = ''\n", "data_dir = 7\n", "[amqp]\nport = -1\n",
-                           "[amqp]\nport = 1.5\n", "[amqp]\nframe_max = 100\n",
-                           "[amqp]\nmessage_bytes_max = '1 MB'\n", "[threads]\nio_loops = 0\n"})
+  for (const char* text :
+       {"bind = 'localhost'\n", "bind = []\n", "bind = [1]\n", "bind = true\n", "data_dir = ''\n",
+        "data_dir = 7\n", "[amqp]\nport = -1\n", "[amqp]\nport = 1.5\n", "data_dir = true\n",
+        "[tls]\nverify = 'yes'\n", "[tls]\nversions = ['tlsv1.1']\n", "[tls]\nversions = []\n",
+        "[tls]\nfail_if_no_peer_cert = 1\n", "[tls]\ncertfile = 1\n", "[amqp]\nframe_max = 100\n",
+        "[amqp]\nmessage_bytes_max = '1 MB'\n", "[threads]\nio_loops = 0\n"})
     EXPECT_NE(complaint(text).find("but has to be"), std::string::npos) << text;
 }
 
@@ -185,7 +219,7 @@ TEST(Config, ABadArgumentIsWrongUsage) {
     EXPECT_STREQ(
         error.what(),
         "--amqp-port: amqp.port is \"many\", but has to be a port from 0 (any free one) to "
-        "65535");
+        "65535, or \"none\"");
   }
 }
 

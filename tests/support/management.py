@@ -1,0 +1,52 @@
+"""The management API as RabbitMQ has it, as far as tests of AMQP need it."""
+
+import base64
+import contextlib
+import http.client
+import json
+import sqlite3
+import urllib.parse
+
+
+def request(broker, method, path, body=None):
+    """As guest; returns status and the decoded answer."""
+    credentials = base64.b64encode(b"guest:guest").decode()
+    headers = {"Authorization": f"Basic {credentials}", "Content-Type": "application/json"}
+    connection = http.client.HTTPConnection(broker.host, broker.http_port, timeout=30)
+    try:
+        connection.request(method, path, None if body is None else json.dumps(body), headers)
+        answer = connection.getresponse()
+        text = answer.read()
+        return answer.status, json.loads(text) if text else None
+    finally:
+        connection.close()
+
+
+def get(broker, path):
+    status, answer = request(broker, "GET", path)
+    assert status == 200, f"GET {path}: status {status}"
+    return answer
+
+
+def put_user(broker, name, password_hash=""):
+    """A user who may do everything in the default virtual host; without a hash there is no
+    password for it."""
+    if broker.name == "leveretd":
+        return _put_user_in_catalog(broker, name, password_hash)
+    user = urllib.parse.quote(name, safe="")
+    status, answer = request(
+        broker, "PUT", f"/api/users/{user}", {"password_hash": password_hash, "tags": ""}
+    )
+    assert status in (201, 204), f"user {name}: status {status}, {answer}"
+    permissions = {"configure": ".*", "write": ".*", "read": ".*"}
+    status, answer = request(broker, "PUT", f"/api/permissions/%2F/{user}", permissions)
+    assert status in (201, 204), f"permissions of {name}: status {status}, {answer}"
+
+
+def _put_user_in_catalog(broker, name, password_hash):
+    """Leveret has no API for users yet: they are written to its file while it does not run."""
+    broker.stop()
+    with contextlib.closing(sqlite3.connect(broker.directory / "data/leveret.db")) as catalog:
+        catalog.execute("INSERT OR REPLACE INTO user VALUES (?, ?, '')", (name, password_hash))
+        catalog.commit()
+    broker.start()
