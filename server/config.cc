@@ -87,9 +87,7 @@ bool is_address(const std::string& text) {
 }
 
 constexpr std::int64_t bytes_most = std::int64_t{1} << 40U;
-constexpr std::string_view port_expected = "a port from 0 (any free one) to 65535";
-constexpr std::string_view optional_port_expected =
-    "a port from 0 (any free one) to 65535, or \"none\"";
+constexpr std::string_view port_expected = "a port from 0 (any free one) to 65535, or \"none\"";
 
 bool set_port(std::optional<std::uint16_t>& target, const Given& given) {
   if (text_of(given) == "none") {
@@ -166,10 +164,10 @@ constexpr std::array settings{
               const auto text = text_of(given);
               return text && log::parse_level(*text, config.log_level);
             }},
-    Setting{"amqp.port", optional_port_expected,
+    Setting{"amqp.port", port_expected,
             [](Config& config, const Given& given) { return set_port(config.amqp_port, given); }},
     Setting{
-        "amqp.tls_port", optional_port_expected,
+        "amqp.tls_port", port_expected,
         [](Config& config, const Given& given) { return set_port(config.amqp_tls_port, given); }},
     Setting{"amqp.heartbeat_s", "seconds from 0 (off) to 65535",
             [](Config& config, const Given& given) {
@@ -198,11 +196,9 @@ constexpr std::array settings{
               return set_number(config.limits.outbox_bytes_max, given, 65536, bytes_most);
             }},
     Setting{"http.port", port_expected,
-            [](Config& config, const Given& given) {
-              return set_number(config.http_port, given, 0, 65535);
-            }},
+            [](Config& config, const Given& given) { return set_port(config.http_port, given); }},
     Setting{
-        "http.tls_port", optional_port_expected,
+        "http.tls_port", port_expected,
         [](Config& config, const Given& given) { return set_port(config.http_tls_port, given); }},
     Setting{"http.hosts", "a list of host names",
             [](Config& config, const Given& given) {

@@ -29,7 +29,7 @@ struct Config {
   std::optional<std::uint16_t> amqp_tls_port = 5671;
   net::Tuning tuning;
 
-  std::uint16_t http_port = 15672;
+  std::optional<std::uint16_t> http_port = 15672;
   std::optional<std::uint16_t> http_tls_port = 15671;
   std::vector<std::string> http_hosts;
 

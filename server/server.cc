@@ -264,6 +264,8 @@ void Server::State::start_http() {
   http::Options options;
   options.bind = config.bind.front();
   options.port = config.http_port;
+  options.tls_port = config.http_tls_port;
+  options.tls = http_tls;
   options.hosts = config.http_hosts;
   http::ListenerInfo info;
   info.version = version;
@@ -374,6 +376,7 @@ std::string Server::ports() const {
   add("amqp", state_->amqp->port());
   add("http", state_->http->port());
   add("amqps", state_->amqp->tls_port());
+  add("https", state_->http->tls_port());
   return text;
 }
 

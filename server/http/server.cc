@@ -1,5 +1,6 @@
 #include "http/server.h"
 
+#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -26,27 +27,41 @@ using asio::ip::tcp;
 constexpr std::chrono::seconds stop_timeout{2};
 
 /// Listens at once, so that an occupied port is found before anything else has started.
-tcp::acceptor open_acceptor(asio::io_context& loop, const Options& options) {
+tcp::acceptor open_acceptor(asio::io_context& loop, const Options& options, std::uint16_t port) {
   boost::system::error_code error;
   tcp::acceptor acceptor{loop};
   const auto address = asio::ip::make_address(options.bind, error);
-  const tcp::endpoint endpoint{address, options.port};
+  const tcp::endpoint endpoint{address, port};
   if (!error) acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
   if (error)
-    throw std::system_error{error, "cannot listen for HTTP on " + options.bind + " port " +
-                                       std::to_string(options.port)};
+    throw std::system_error{
+        error, "cannot listen for HTTP on " + options.bind + " port " + std::to_string(port)};
   return acceptor;
 }
 
-asio::awaitable<void> accept_forever(ContextPtr context, std::shared_ptr<tcp::acceptor> acceptor) {
+struct Listener {
+  Listener(tcp::acceptor acceptor_in, std::shared_ptr<const tls::Context> tls_in)
+      : acceptor(std::move(acceptor_in)), tls(std::move(tls_in)) {}
+  tcp::acceptor acceptor;
+  /// Null for plain connections.
+  std::shared_ptr<const tls::Context> tls;
+};
+using ListenerPtr = std::shared_ptr<Listener>;
+
+std::optional<std::uint16_t> port_of(const ListenerPtr& listener) {
+  if (!listener) return std::nullopt;
+  return listener->acceptor.local_endpoint().port();
+}
+
+asio::awaitable<void> accept_forever(ContextPtr context, ListenerPtr listener) {
   asio::steady_timer pause{context->executor};
   while (!context->is_stopping) {
     boost::system::error_code error;
     tcp::socket socket =
-        co_await acceptor->async_accept(asio::redirect_error(asio::use_awaitable, error));
+        co_await listener->acceptor.async_accept(asio::redirect_error(asio::use_awaitable, error));
     if (context->is_stopping) co_return;
     if (error) {
       // Out of file descriptors, most likely: trying again at once would only burn the processor.
@@ -56,7 +71,10 @@ asio::awaitable<void> accept_forever(ContextPtr context, std::shared_ptr<tcp::ac
       continue;
     }
     if (context->sessions.size() >= context->options.connections_max) continue;
-    asio::co_spawn(context->executor, serve(context, std::move(socket)), asio::detached);
+    asio::co_spawn(context->executor,
+                   serve(context, std::move(socket),
+                         listener->tls ? listener->tls->current() : tls::NativeContext{}),
+                   asio::detached);
   }
 }
 
@@ -67,19 +85,25 @@ class Server::Impl {
   Impl(Options options, std::shared_ptr<broker::CoreDirectory> cores,
        std::shared_ptr<auth::Users> users, ListenerInfo listeners)
       : loop_(std::make_shared<asio::io_context>(1)),
-        acceptor_(std::make_shared<tcp::acceptor>(open_acceptor(*loop_, options))),
-        port_(acceptor_->local_endpoint().port()) {
-    const auto address = acceptor_->local_endpoint().address();
-    listeners.listeners.push_back({"http", address.to_string(), port_});
+        plain_(open(options, options.port, nullptr)),
+        tls_(open(options, options.tls ? options.tls_port : std::nullopt, options.tls)) {
+    const auto address = asio::ip::make_address(options.bind);
+    if (plain_) listeners.listeners.push_back({"http", address.to_string(), *port_of(plain_)});
+    if (tls_) listeners.listeners.push_back({"https", address.to_string(), *port_of(tls_)});
+    port_ = port_of(plain_);
+    tls_port_ = port_of(tls_);
     context_ = std::make_shared<Context>(loop_, std::move(options), std::move(cores),
                                          std::move(users), std::move(listeners));
     context_->is_bound_to_loopback = address.is_loopback();
   }
 
-  std::uint16_t port() const { return port_; }
+  std::optional<std::uint16_t> port() const { return port_; }
+  std::optional<std::uint16_t> tls_port() const { return tls_port_; }
 
   void start() {
-    asio::co_spawn(context_->executor, accept_forever(context_, acceptor_), asio::detached);
+    for (const ListenerPtr& listener : {plain_, tls_})
+      if (listener)
+        asio::co_spawn(context_->executor, accept_forever(context_, listener), asio::detached);
     asio::co_spawn(context_->executor, sample_forever(context_), asio::detached);
     std::promise<void> done;
     done_ = done.get_future();
@@ -91,10 +115,11 @@ class Server::Impl {
 
   void stop() {
     if (!thread_.joinable()) return;
-    asio::post(*loop_, [context = context_, acceptor = acceptor_] {
+    asio::post(*loop_, [context = context_, listeners = std::array{plain_, tls_}] {
       context->is_stopping = true;
       boost::system::error_code ignored;
-      acceptor->close(ignored);
+      for (const ListenerPtr& listener : listeners)
+        if (listener) listener->acceptor.close(ignored);
       context->sample_timer.cancel();
       context->feed.close();
       for (Session* session : context->sessions) session->close();
@@ -107,9 +132,17 @@ class Server::Impl {
   }
 
  private:
+  ListenerPtr open(const Options& options, std::optional<std::uint16_t> port,
+                   std::shared_ptr<const tls::Context> tls) {
+    if (!port) return nullptr;
+    return std::make_shared<Listener>(open_acceptor(*loop_, options, *port), std::move(tls));
+  }
+
   std::shared_ptr<asio::io_context> loop_;
-  std::shared_ptr<tcp::acceptor> acceptor_;
-  std::uint16_t port_;
+  ListenerPtr plain_;
+  ListenerPtr tls_;
+  std::optional<std::uint16_t> port_;
+  std::optional<std::uint16_t> tls_port_;
   ContextPtr context_;
   std::future<void> done_;
   std::thread thread_;
@@ -124,8 +157,11 @@ Server::~Server() {
   stop();
 }
 
-std::uint16_t Server::port() const {
+std::optional<std::uint16_t> Server::port() const {
   return impl_->port();
+}
+std::optional<std::uint16_t> Server::tls_port() const {
+  return impl_->tls_port();
 }
 void Server::start() {
   impl_->start();

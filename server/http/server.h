@@ -2,11 +2,13 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "auth/users.h"
 #include "broker/core.h"
+#include "tls/context.h"
 
 namespace leveret::http {
 
@@ -16,8 +18,11 @@ struct Options {
   /// names are answered, so that no web page can reach us through a name of its own (DNS
   /// rebinding).
   std::string bind = "127.0.0.1";
-  /// 0 picks a free port.
-  std::uint16_t port = 15672;
+  /// For plain connections; nothing for none, 0 picks a free port.
+  std::optional<std::uint16_t> port = 15672;
+  /// For TLS connections; in use with `tls` only.
+  std::optional<std::uint16_t> tls_port;
+  std::shared_ptr<const tls::Context> tls;
   /// Further values of the Host header to accept when bound to a loopback address, without port:
   /// the names of a reverse proxy in front of us.
   std::vector<std::string> hosts;
@@ -36,11 +41,11 @@ struct ListenerInfo {
   std::string version = "0.1.0";
 };
 
-/// The management API and the dashboard on one port. It runs on a thread of its own and reaches the
-/// virtual hosts only through their cores' mailboxes.
+/// The management API and the dashboard, by HTTP and HTTPS. It runs on a thread of its own and
+/// reaches the virtual hosts only through their cores' mailboxes.
 class Server {
  public:
-  /// Opens the port. Throws std::system_error when the address cannot be bound; what() names it.
+  /// Opens the ports. Throws std::system_error when the address cannot be bound; what() names it.
   Server(Options options, std::shared_ptr<broker::CoreDirectory> cores,
          std::shared_ptr<auth::Users> users, ListenerInfo listeners);
   /// Calls stop().
@@ -48,8 +53,9 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// The port that it listens on.
-  std::uint16_t port() const;
+  /// The ports that it listens on, nothing for what is off.
+  std::optional<std::uint16_t> port() const;
+  std::optional<std::uint16_t> tls_port() const;
   /// Starts the thread that accepts and answers. Call once.
   void start();
   /// Closes every connection and joins the thread; may be called twice. Call it before the cores

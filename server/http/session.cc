@@ -81,8 +81,8 @@ void check_origin(std::string_view origin, std::string_view host) {
 
 }  // namespace
 
-Session::Session(ContextPtr context, tcp::socket socket)
-    : context_(std::move(context)), stream_(std::move(socket)), buffer_(buffer_bytes_max) {
+Session::Session(ContextPtr context, tcp::socket socket, const tls::NativeContext& tls)
+    : context_(std::move(context)), stream_(std::move(socket), tls), buffer_(buffer_bytes_max) {
   context_->sessions.insert(this);
   beast::error_code error;
   const tcp::endpoint peer = stream_.socket().remote_endpoint(error);
@@ -99,6 +99,8 @@ void Session::close() {
 }
 
 asio::awaitable<void> Session::run() {
+  stream_.expires_after(header_timeout);
+  if (!co_await stream_.open()) co_return;
   // Not in the loop's condition: GCC 12 resumes a co_await behind && with a frame that is not its
   // own.
   bool goes_on = true;
@@ -323,10 +325,10 @@ asio::awaitable<bool> Session::send_events(Response response, Reply reply) {
 /// Reads on for a while after the last answer: closing with unread bytes would reset the
 /// connection, and the client might lose the answer.
 asio::awaitable<void> Session::linger() {
-  beast::error_code error;
-  stream_.socket().shutdown(tcp::socket::shutdown_send, error);
-  if (error || !has_unread_body_) co_return;
   stream_.expires_after(linger_timeout);
+  co_await stream_.finish_output();
+  if (!has_unread_body_) co_return;
+  beast::error_code error;
   std::size_t discarded = 0;
   buffer_.consume(buffer_.size());
   while (!error && discarded < linger_bytes_max)
@@ -334,8 +336,8 @@ asio::awaitable<void> Session::linger() {
                                                   asio::redirect_error(asio::use_awaitable, error));
 }
 
-asio::awaitable<void> serve(ContextPtr context, tcp::socket socket) {
-  Session session{std::move(context), std::move(socket)};
+asio::awaitable<void> serve(ContextPtr context, tcp::socket socket, tls::NativeContext tls) {
+  Session session{std::move(context), std::move(socket), tls};
   try {
     co_await session.run();
   } catch (const std::exception& error) {

@@ -3,13 +3,13 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "http/context.h"
+#include "http/stream.h"
 
 namespace leveret::http {
 
@@ -17,7 +17,7 @@ namespace leveret::http {
 /// time. Lives in the frame of serve() on the HTTP loop.
 class Session {
  public:
-  Session(ContextPtr context, boost::asio::ip::tcp::socket socket);
+  Session(ContextPtr context, boost::asio::ip::tcp::socket socket, const tls::NativeContext& tls);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -52,7 +52,7 @@ class Session {
   boost::asio::awaitable<void> linger();
 
   ContextPtr context_;
-  boost::beast::tcp_stream stream_;
+  Stream stream_;
   boost::beast::flat_buffer buffer_;
   /// The request that is being served.
   std::optional<Parser> parser_;
@@ -63,7 +63,8 @@ class Session {
   bool has_unread_body_ = false;
 };
 
-/// Serves a connection until it ends.
-boost::asio::awaitable<void> serve(ContextPtr context, boost::asio::ip::tcp::socket socket);
+/// Serves a connection until it ends; `tls` is null for a plain one.
+boost::asio::awaitable<void> serve(ContextPtr context, boost::asio::ip::tcp::socket socket,
+                                   tls::NativeContext tls);
 
 }  // namespace leveret::http

@@ -88,9 +88,8 @@ Owned<EVP_PKEY> read_key(const NamedFile& file) {
       PEM_read_bio_PrivateKey(bio.get(), nullptr, refuse_passphrase, &is_encrypted)};
   if (is_encrypted)
     throw Error{file.text() + " is encrypted: a key without a passphrase is needed"};
-  if (!key && ERR_GET_REASON(ERR_peek_last_error()) == PEM_R_NO_START_LINE)
-    throw Error{file.text() + " holds no private key in PEM form"};
-  if (!key) throw Error{file.text() + " holds no usable private key: " + openssl_reason()};
+  ERR_clear_error();  // Its reason would be "unsupported", whatever the file holds.
+  if (!key) throw Error{file.text() + " holds no private key in PEM form"};
   return key;
 }
 

@@ -110,6 +110,7 @@ def test_a_client_that_reads_slowly_gets_all(tls_broker, authority, name):
 
 
 @pytest.mark.leveret_only("tls-1-2-at-least")
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
 def test_tls_1_1_is_refused(tls_broker, authority):
     context = client_context(authority)
     context.minimum_version = ssl.TLSVersion.TLSv1

@@ -33,11 +33,15 @@ class Answer:
 
 
 class Api:
-    def __init__(self, host, port):
+    def __init__(self, host, port, tls=None):
+        """`tls`: an ssl.SSLContext, for HTTPS."""
         self.host = host
         self.port = port
+        self.tls = tls
 
     def connect(self):
+        if self.tls:
+            return http.client.HTTPSConnection(self.host, self.port, timeout=120, context=self.tls)
         return http.client.HTTPConnection(self.host, self.port, timeout=120)
 
     def request(self, method, target, body=None, headers=None, auth=("guest", "guest")):

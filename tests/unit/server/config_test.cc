@@ -182,7 +182,8 @@ TEST(Config, AnUnknownKeyIsNamedWithItsLine) {
 
 TEST(Config, ABadValueIsToldWhatWouldBeRight) {
   EXPECT_EQ(complaint("[http]\nport = 65536\n"),
-            "2: http.port is 65536, but has to be a port from 0 (any free one) to 65535");
+            "2: http.port is 65536, but has to be a port from 0 (any free one) to 65535, or "
+            "\"none\"");
   EXPECT_EQ(complaint("[amqp]\nheartbeat_s = 'soon'\n"),
             "2: amqp.heartbeat_s is \"soon\", but has to be seconds from 0 (off) to 65535");
   EXPECT_EQ(complaint("log_level = 'loud'\n"),
