@@ -2,12 +2,12 @@
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/connect.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
-#include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http.hpp>
 #include <exception>
 #include <limits>
@@ -15,6 +15,7 @@
 
 #include "cli/exit_code.h"
 #include "cli/text.h"
+#include "lib/stream.h"
 #include "lib/url.h"
 
 namespace leveret::cli {
@@ -27,14 +28,15 @@ using asio::use_awaitable;
 using Request = http::request<http::string_body>;
 using Response = http::response<http::string_body>;
 
-asio::awaitable<void> exchange(std::string host, std::string port, std::chrono::seconds timeout,
-                               const Request& request, Response& response) {
+asio::awaitable<void> exchange(std::string host, std::string port,
+                               std::optional<client::TlsOptions> tls, const Request& request,
+                               Response& response) {
   auto executor = co_await asio::this_coro::executor;
   asio::ip::tcp::resolver resolver(executor);
-  beast::tcp_stream stream(executor);
-  stream.expires_after(timeout);
   const auto endpoints = co_await resolver.async_resolve(host, port, use_awaitable);
-  co_await stream.async_connect(endpoints, use_awaitable);
+  client::Stream stream{asio::ip::tcp::socket{executor}};
+  co_await asio::async_connect(stream.socket(), endpoints, use_awaitable);
+  if (tls) co_await stream.start_tls(*tls, host);
   co_await http::async_write(stream, request, use_awaitable);
   beast::flat_buffer buffer;
   http::response_parser<http::string_body> parser;
@@ -82,11 +84,17 @@ const char* hint_for_status(unsigned status) {
 Api::Api(std::string_view address) {
   try {
     const client::UrlParts parts = client::split_url(address);
-    if (parts.scheme != "http")
-      throw std::invalid_argument(parts.scheme == "https" ? "https:// is not supported yet"
-                                                          : "the scheme must be http://");
+    if (parts.scheme != "http" && parts.scheme != "https")
+      throw std::invalid_argument("the scheme must be http:// or https://");
+    if (parts.scheme == "https") tls_.emplace();
+    client::for_each_parameter(parts.query, [this](std::string_view name, std::string_view value) {
+      if (!tls_ || !tls_->take(name, value))
+        throw std::invalid_argument("unknown parameter '" + std::string(name) +
+                                    "' after '?': https:// knows cacertfile, certfile, keyfile, "
+                                    "verify and server_name_indication");
+    });
     host_ = parts.host.empty() ? "127.0.0.1" : client::percent_decode(parts.host);
-    port_ = parts.port.value_or(std::uint16_t{80});
+    port_ = parts.port.value_or(tls_ ? std::uint16_t{443} : std::uint16_t{80});
     if (parts.user) user_ = *parts.user;
     if (parts.password) password_ = *parts.password;
     prefix_ = parts.path;
@@ -129,17 +137,27 @@ Json Api::request(std::string_view method, const std::string& path, const std::s
 
   Response response;
   asio::io_context context;
+  bool is_done = false;
   std::exception_ptr failure;
-  asio::co_spawn(context, exchange(host_, std::to_string(port_), timeout_, request, response),
-                 [&](std::exception_ptr thrown) { failure = std::move(thrown); });
-  context.run();
+  asio::co_spawn(context, exchange(host_, std::to_string(port_), tls_, request, response),
+                 [&](std::exception_ptr thrown) {
+                   failure = std::move(thrown);
+                   is_done = true;
+                 });
+  context.run_for(timeout_);
+  const std::string where = "cannot reach the HTTP API at " + authority + ": ";
+  const char* hint =
+      "is the server running?  start one with: leveretd   or name another with --api";
   try {
     if (failure) std::rethrow_exception(failure);
   } catch (const boost::system::system_error& error) {
-    throw Failure{Exit::unreachable,
-                  "cannot reach the HTTP API at " + authority + ": " + error.code().message(),
-                  "is the server running?  start one with: leveretd   or name another with --api"};
+    throw Failure{Exit::unreachable, where + error.code().message(), hint};
+  } catch (const std::runtime_error& error) {  // TLS
+    throw Failure{Exit::unreachable, where + error.what(), ""};
   }
+  if (!is_done)
+    throw Failure{Exit::unreachable,
+                  where + "no answer within " + std::to_string(timeout_.count()) + " s", hint};
   if (response.result_int() >= 300)
     throw Failure{exit_code_of_status(response.result_int()),
                   std::string{method} + " " + path + ": " + reason_in(response),

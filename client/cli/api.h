@@ -2,18 +2,21 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
 #include "cli/json.h"
+#include "lib/url.h"
 
 namespace leveret::cli {
 
 /// A broker's HTTP API: JSON requests with basic authentication, one connection each.
 class Api {
  public:
-  /// `address` is http://user:password@host:port. Throws Failure{usage} when it is not.
+  /// `address` is http://user:password@host:port, or https:// with TlsOptions as its query. Throws
+  /// Failure{usage} when it is not.
   explicit Api(std::string_view address);
 
   /// The answer's JSON; null for an empty body. Throws Failure with the exit code that fits: 66 for
@@ -33,6 +36,8 @@ class Api {
   std::string user_ = "guest";
   std::string password_ = "guest";
   std::string prefix_;
+  /// Nothing for plain HTTP.
+  std::optional<client::TlsOptions> tls_;
   std::chrono::seconds timeout_{60};
 };
 

@@ -12,6 +12,7 @@ namespace leveret::cli {
 namespace {
 
 constexpr const char* default_api_port = "15672";
+constexpr const char* default_tls_api_port = "15671";
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);  // NOLINT(concurrency-mt-unsafe): we never set any.
@@ -45,8 +46,11 @@ std::string Context::api() const {
   client::Url broker = url();
   const std::string host =
       broker.host.find(':') == std::string::npos ? broker.host : "[" + broker.host + "]";
-  return "http://" + client::percent_encode(broker.user) + ":" +
-         client::percent_encode(broker.password) + "@" + host + ":" + default_api_port;
+  const std::string authority = client::percent_encode(broker.user) + ":" +
+                                client::percent_encode(broker.password) + "@" + host + ":";
+  if (broker.is_tls)
+    return "https://" + authority + default_tls_api_port + "?" + broker.tls.query();
+  return "http://" + authority + default_api_port;
 }
 
 client::ConnectionOptions Context::connection_options(const std::string& command) const {
@@ -58,11 +62,11 @@ client::ConnectionOptions Context::connection_options(const std::string& command
 void add_common_options(CLI::App& command, Context& context) {
   command
       .add_option("--url", context.url_text,
-                  "Broker: amqp://user:password@host:port/vhost (or LEVERET_URL)")
+                  "Broker: amqp[s]://user:password@host:port/vhost (or LEVERET_URL)")
       ->group("Common");
   command
       .add_option("--api", context.api_text,
-                  "HTTP API: http://user:password@host:port (or LEVERET_API)")
+                  "HTTP API: http[s]://user:password@host:port (or LEVERET_API)")
       ->group("Common");
   command.add_flag("--json", context.is_json, "Print one JSON document")->group("Common");
 }

@@ -36,6 +36,7 @@ SessionSettings settings_from(const Url& url, const ConnectionOptions& options) 
   SessionSettings settings;
   settings.user = url.user;
   settings.password = url.password;
+  settings.is_external = url.is_external;
   settings.vhost = url.vhost;
   settings.client_properties = {{"product", "libleveret"},
                                 {"platform", "C++"},
@@ -58,7 +59,7 @@ Link::Link(Loop& loop, const Url& url, ConnectionOptions options)
       url_(url),
       options_(std::move(options)),
       session_(settings_from(url, options_), *this),
-      socket_(loop.context()),
+      stream_(asio::ip::tcp::socket{loop.context()}),
       resolver_(loop.context()),
       deadline_(loop.context()),
       heartbeat_(loop.context()) {}
@@ -108,17 +109,17 @@ asio::awaitable<void> Link::run(std::shared_ptr<Link> /*self*/) {
         where + ": no answer within " + std::to_string(options_.connect_timeout.count()) + " ms");
     const auto endpoints =
         co_await resolver_.async_resolve(url_.host, std::to_string(url_.port), use_awaitable);
-    co_await asio::async_connect(socket_, endpoints, use_awaitable);
-    socket_.set_option(asio::ip::tcp::no_delay(true));
+    co_await asio::async_connect(stream_.socket(), endpoints, use_awaitable);
+    stream_.socket().set_option(asio::ip::tcp::no_delay(true));
     // A child process that outlives us must not keep the connection open.
-    ::fcntl(socket_.native_handle(), F_SETFD, FD_CLOEXEC);
+    ::fcntl(stream_.socket().native_handle(), F_SETFD, FD_CLOEXEC);
+    if (url_.is_tls) co_await start_tls();
     session_.start();
     flush_session();
     co_await read_frames();
   } catch (const boost::system::system_error& error) {
     const bool was_open = session_.is_open();
-    const std::string what = error.code() == asio::error::eof ? "the server closed the connection"
-                                                              : error.code().message();
+    const std::string what = stream_.explain(error.code());
     cut(was_open ? "connection to " + url_.authority() + " lost: " + what : where + ": " + what);
   } catch (const amqp::Error& error) {
     cut("broken AMQP from " + url_.authority() + ": " + error.what());
@@ -128,12 +129,21 @@ asio::awaitable<void> Link::run(std::shared_ptr<Link> /*self*/) {
   finish();
 }
 
+asio::awaitable<void> Link::start_tls() {
+  try {
+    co_await stream_.start_tls(url_.tls, url_.host);
+  } catch (const std::runtime_error& error) {
+    cut("cannot connect to " + url_.authority() + " by TLS: " + error.what());
+    throw boost::system::system_error{asio::error::operation_aborted};
+  }
+}
+
 asio::awaitable<void> Link::read_frames() {
   in_.resize(read_bytes);
   std::size_t filled = 0;
-  while (socket_.is_open()) {
+  while (stream_.is_open()) {
     if (filled == in_.size()) in_.resize(in_.size() * 2);  // A frame larger than the buffer.
-    filled += co_await socket_.async_read_some(
+    filled += co_await stream_.async_read_some(
         asio::buffer(in_.data() + filled, in_.size() - filled), use_awaitable);
     has_received_ = true;
     const std::size_t used = session_.receive({in_.data(), filled});
@@ -155,7 +165,7 @@ asio::awaitable<void> Link::write_out(std::shared_ptr<Link> /*self*/) {
         tell_drained();
         lock.lock();
       }
-      if (out_.empty() || !socket_.is_open()) {
+      if (out_.empty() || !stream_.is_open()) {
         is_writer_awake_ = false;
         if (is_finished_) close_socket();
         co_return;
@@ -164,7 +174,7 @@ asio::awaitable<void> Link::write_out(std::shared_ptr<Link> /*self*/) {
       lock.unlock();
       room_.notify_all();
       has_sent_ = true;
-      co_await asio::async_write(socket_, asio::buffer(writing_), use_awaitable);
+      co_await asio::async_write(stream_, asio::buffer(writing_), use_awaitable);
     }
   } catch (const boost::system::system_error&) {
     // The reading side sees the same fault and what the server said before it.
@@ -188,7 +198,7 @@ void Link::tell_drained() {
 asio::awaitable<void> Link::beat(std::shared_ptr<Link> /*self*/) {
   const std::chrono::milliseconds half{session_.tuning().heartbeat_s * 500};
   int silent_halves = 0;
-  while (socket_.is_open()) {
+  while (stream_.is_open()) {
     heartbeat_.expires_after(half);
     boost::system::error_code error;
     co_await heartbeat_.async_wait(asio::redirect_error(use_awaitable, error));
@@ -229,8 +239,7 @@ void Link::cut(std::string text) {
 }
 
 void Link::close_socket() {
-  boost::system::error_code ignored;
-  socket_.close(ignored);
+  stream_.close();
 }
 
 /// The end of run(): tells everyone. On the loop.

@@ -15,6 +15,7 @@
 #include "lib/channel.h"
 #include "lib/connection.h"
 #include "lib/session.h"
+#include "lib/stream.h"
 
 namespace leveret::client {
 
@@ -89,6 +90,7 @@ class Link final : public std::enable_shared_from_this<Link>, private SessionLis
   void on_closed(std::uint16_t reply_code, std::string_view text) override;
 
   boost::asio::awaitable<void> run(std::shared_ptr<Link> self);
+  boost::asio::awaitable<void> start_tls();
   boost::asio::awaitable<void> read_frames();
   boost::asio::awaitable<void> write_out(std::shared_ptr<Link> self);
   boost::asio::awaitable<void> beat(std::shared_ptr<Link> self);
@@ -125,7 +127,7 @@ class Link final : public std::enable_shared_from_this<Link>, private SessionLis
 
   // The loop's.
   Session session_;
-  boost::asio::ip::tcp::socket socket_;
+  Stream stream_;
   boost::asio::ip::tcp::resolver resolver_;
   boost::asio::steady_timer deadline_;
   boost::asio::steady_timer heartbeat_;

@@ -110,17 +110,21 @@ void Session::on_connection_method(const amqp::Method& method) {
 void Session::answer_start(const amqp::connection::Start& start) {
   if (state_ != State::start) refuse("connection.start out of order");
   const std::string mechanisms = " " + std::string{start.mechanisms.value} + " ";
-  if (mechanisms.find(" PLAIN ") == std::string::npos)
-    throw amqp::Error{ReplyCode::not_implemented, "the server does not offer PLAIN, only" +
+  const std::string mechanism = settings_.is_external ? "EXTERNAL" : "PLAIN";
+  if (mechanisms.find(" " + mechanism + " ") == std::string::npos)
+    throw amqp::Error{ReplyCode::not_implemented, "the server does not offer " + mechanism +
+                                                      ", only" +
                                                       mechanisms.substr(0, mechanisms.size() - 1)};
   std::string response;
-  response += '\0';
-  response += settings_.user;
-  response += '\0';
-  response += settings_.password;
+  if (!settings_.is_external) {
+    response += '\0';
+    response += settings_.user;
+    response += '\0';
+    response += settings_.password;
+  }
   amqp::connection::StartOk answer;
   answer.client_properties = settings_.client_properties;
-  answer.mechanism = "PLAIN";
+  answer.mechanism = mechanism;
   answer.response.value = response;
   answer.locale = "en_US";
   send(answer);

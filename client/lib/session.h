@@ -39,6 +39,8 @@ class SessionListener {
 struct SessionSettings {
   std::string user;
   std::string password;
+  /// The client's certificate logs in (EXTERNAL), not user and password.
+  bool is_external = false;
   std::string vhost;
   amqp::Table client_properties;
   /// What we would like; the server's limits win where they are lower. 0: no limit of ours.
@@ -49,7 +51,7 @@ struct SessionSettings {
 };
 
 /// One client connection without a socket: bytes in, events and bytes out. It does the handshake
-/// (PLAIN), puts content together and answers on channel 0. Single-threaded.
+/// (PLAIN or EXTERNAL), puts content together and answers on channel 0. Single-threaded.
 class Session {
  public:
   /// What has been agreed on, valid from on_open().

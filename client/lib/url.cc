@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <stdexcept>
+#include <utility>
 
 namespace leveret::client {
 namespace {
@@ -59,18 +60,28 @@ void split_user(std::string_view user_and_password, UrlParts& parts) {
     parts.password = percent_decode(user_and_password.substr(colon + 1));
 }
 
-void read_query(std::string_view query, Url& url) {
-  while (!query.empty()) {
-    std::string_view pair = cut_before(query, "&");
-    if (!query.empty()) query.remove_prefix(1);
-    const std::string_view name = cut_before(pair, "=");
-    if (name != "heartbeat")
-      throw std::invalid_argument("unknown parameter '" + std::string(name) +
-                                  "' after '?': only heartbeat=SECONDS is known");
-    url.heartbeat_s = parse_u16(pair.empty() ? pair : pair.substr(1));
+void take_parameter(Url& url, std::string_view name, const std::string& value) {
+  if (name == "heartbeat") {
+    url.heartbeat_s = parse_u16(value);
     if (!url.heartbeat_s)
       throw std::invalid_argument("heartbeat must be a number of seconds from 0 to 65535");
+  } else if (name == "auth_mechanism") {
+    if (value != "plain" && value != "external")
+      throw std::invalid_argument("auth_mechanism must be plain or external");
+    url.is_external = value == "external";
+  } else if (!url.tls.take(name, value)) {
+    throw std::invalid_argument("unknown parameter '" + std::string(name) +
+                                "' after '?': heartbeat, auth_mechanism, cacertfile, certfile, "
+                                "keyfile, verify and server_name_indication are known");
   }
+}
+
+void check_tls(const Url& url) {
+  if (!url.is_tls && url.tls != TlsOptions{})
+    throw std::invalid_argument("parameters of TLS in an address without it: write amqps://");
+  if (url.is_external && (!url.is_tls || url.tls.certfile.empty()))
+    throw std::invalid_argument(
+        "auth_mechanism=external is a login by certificate: it needs amqps:// and certfile");
 }
 
 }  // namespace
@@ -131,13 +142,43 @@ UrlParts split_url(std::string_view text) {
   return parts;
 }
 
+bool TlsOptions::take(std::string_view name, std::string_view value) {
+  if (name == "cacertfile") {
+    cacertfile = value;
+  } else if (name == "certfile") {
+    certfile = value;
+  } else if (name == "keyfile") {
+    keyfile = value;
+  } else if (name == "server_name_indication") {
+    server_name = value;
+  } else if (name == "verify") {
+    if (value != "verify_peer" && value != "verify_none")
+      throw std::invalid_argument("verify must be verify_peer or verify_none");
+    verifies_peer = value == "verify_peer";
+  } else {
+    return false;
+  }
+  return true;
+}
+
+std::string TlsOptions::query() const {
+  std::string text = verifies_peer ? "verify=verify_peer" : "verify=verify_none";
+  for (const auto& [name, value] :
+       {std::pair<const char*, const std::string&>{"cacertfile", cacertfile},
+        {"certfile", certfile},
+        {"keyfile", keyfile},
+        {"server_name_indication", server_name}})
+    if (!value.empty()) text += std::string{"&"} + name + "=" + percent_encode(value);
+  return text;
+}
+
 Url Url::parse(std::string_view text) {
   const UrlParts parts = split_url(text);
-  if (parts.scheme == "amqps")
-    throw std::invalid_argument(
-        "amqps:// (TLS) is not supported yet: use amqp://, or a TLS tunnel in front of the broker");
-  if (parts.scheme != "amqp") throw std::invalid_argument("the scheme must be amqp://");
+  if (parts.scheme != "amqp" && parts.scheme != "amqps")
+    throw std::invalid_argument("the scheme must be amqp:// or amqps://");
   Url url;
+  url.is_tls = parts.scheme == "amqps";
+  if (url.is_tls) url.port = 5671;
   if (parts.user) url.user = *parts.user;
   if (parts.password) url.password = *parts.password;
   if (!parts.host.empty()) url.host = percent_decode(parts.host);
@@ -147,7 +188,10 @@ Url Url::parse(std::string_view text) {
       throw std::invalid_argument("the virtual host must be one path segment: write %2F for '/'");
     url.vhost = percent_decode(parts.path.substr(1));
   }
-  read_query(parts.query, url);
+  for_each_parameter(parts.query, [&](std::string_view name, const std::string& value) {
+    take_parameter(url, name, value);
+  });
+  check_tls(url);
   return url;
 }
 
@@ -157,7 +201,8 @@ std::string Url::authority() const {
 }
 
 std::string Url::to_string() const {
-  return "amqp://" + percent_encode(user) + "@" + authority() + "/" + percent_encode(vhost);
+  return (is_tls ? "amqps://" : "amqp://") + percent_encode(user) + "@" + authority() + "/" +
+         percent_encode(vhost);
 }
 
 }  // namespace leveret::client

@@ -7,17 +7,42 @@
 
 namespace leveret::client {
 
-/// Where a broker is and who logs in: amqp://user:password@host:port/vhost, as RabbitMQ's URI
-/// specification has it. User, password, host and vhost may be percent-encoded; every part has a
-/// default.
+/// How a connection by TLS checks the server and says who it is itself; the names are those of
+/// RabbitMQ's URI query parameters.
+struct TlsOptions {
+  /// PEM: whose signature makes the server's certificate good; empty for whom the system trusts.
+  std::string cacertfile;
+  /// PEM: the client's certificate and its key, both or neither.
+  std::string certfile;
+  std::string keyfile;
+  /// verify=verify_none takes any server for the right one.
+  bool verifies_peer = true;
+  /// server_name_indication: whom the server has to be, where that is not the URL's host.
+  std::string server_name;
+
+  /// Takes one parameter; false when its name is another one's. Throws std::invalid_argument.
+  bool take(std::string_view name, std::string_view value);
+  /// The parameters that say the same: "cacertfile=%2Fca.pem&verify=verify_peer".
+  std::string query() const;
+  bool operator==(const TlsOptions&) const = default;
+};
+
+/// Where a broker is and who logs in: amqp://user:password@host:port/vhost, or amqps:// for TLS, as
+/// RabbitMQ's URI specification has it. User, password, host and vhost may be percent-encoded;
+/// every part has a default.
 struct Url {
   std::string user = "guest";
   std::string password = "guest";
   std::string host = "127.0.0.1";
+  /// 5671 for amqps://.
   std::uint16_t port = 5672;
   std::string vhost = "/";
   /// Seconds, from "?heartbeat=N"; 0 turns heartbeats off.
   std::optional<std::uint16_t> heartbeat_s;
+  bool is_tls = false;
+  TlsOptions tls;
+  /// auth_mechanism=external: the client's certificate logs in, not the password.
+  bool is_external = false;
 
   /// Parses `text`. An empty path means the vhost "/". Throws std::invalid_argument with what is
   /// wrong; the text of the exception never repeats user or password.
@@ -48,6 +73,19 @@ struct UrlParts {
   std::string_view path;
   std::string_view query;
 };
+/// Calls `take(name, value)` for each parameter of `query`, decoded.
+template <class Take>
+void for_each_parameter(std::string_view query, Take take) {
+  while (!query.empty()) {
+    const std::string_view pair = query.substr(0, query.find('&'));
+    query.remove_prefix(pair.size() == query.size() ? pair.size() : pair.size() + 1);
+    const std::size_t equals = pair.find('=');
+    const std::string value =
+        equals == std::string_view::npos ? "" : percent_decode(pair.substr(equals + 1));
+    take(pair.substr(0, equals), value);
+  }
+}
+
 /// Throws std::invalid_argument as Url::parse does.
 UrlParts split_url(std::string_view text);
 

@@ -17,6 +17,7 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from support import answers  # noqa: E402
 from support import broker as brokers  # noqa: E402
 from support import frames  # noqa: E402
+from support.certificates import Authority  # noqa: E402
 from support.policies import Policies  # noqa: E402
 
 TEST_DEADLINE_S = 60
@@ -92,6 +93,24 @@ def broker(_broker):
         _broker.start()
     yield _broker
     assert _broker.is_running(), "the broker died during this test:\n" + _broker.log_tail()
+
+
+@pytest.fixture(scope="session")
+def authority(tmp_path_factory):
+    """Signs certificates."""
+    return Authority(tmp_path_factory.mktemp("authority"))
+
+
+@pytest.fixture(scope="session")
+def tls_broker(tmp_path_factory, authority):
+    """A broker that speaks TLS too; it asks for client certificates, and does not insist."""
+    broker = brokers.from_environment(tmp_path_factory.mktemp("tls"))
+    server = authority.sign("/CN=localhost", "DNS:localhost,IP:127.0.0.1")
+    broker.tls = brokers.Tls(authority, server)
+    try:
+        yield broker.start()
+    finally:
+        broker.stop()
 
 
 @pytest.fixture(autouse=True)

@@ -11,28 +11,10 @@ import pika
 import pytest
 from pika import spec
 
-from support import broker as brokers
 from support import frames, wait
 from support.certificates import Authority
 
 pytestmark = pytest.mark.rule(101)
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
-
-
-@pytest.fixture(scope="module")
-def tls_broker(tmp_path_factory, authority):
-    """A broker that asks for client certificates, and does not insist."""
-    broker = brokers.from_environment(tmp_path_factory.mktemp("tls"))
-    server = authority.sign("/CN=localhost", "DNS:localhost,IP:127.0.0.1")
-    broker.tls = brokers.Tls(authority, server)
-    try:
-        yield broker.start()
-    finally:
-        broker.stop()
 
 
 def client_context(authority, certificate=None, version=None):

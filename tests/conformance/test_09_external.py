@@ -9,7 +9,6 @@ from pika import spec
 
 from support import broker as brokers
 from support import frames, management, wait
-from support.certificates import Authority
 
 pytestmark = pytest.mark.rule(102)
 
@@ -17,11 +16,6 @@ REFUSED = (
     "ACCESS_REFUSED - Login was refused using authentication mechanism EXTERNAL. "
     "For details see the broker logfile."
 )
-
-
-@pytest.fixture(scope="module")
-def authority(tmp_path_factory):
-    return Authority(tmp_path_factory.mktemp("authority"))
 
 
 @pytest.fixture(scope="module")

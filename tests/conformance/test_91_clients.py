@@ -4,6 +4,7 @@ Every program takes the broker's URL and a prefix for its names, prints a line f
 held, and ends with an error at the first that did not.
 """
 
+import os
 import pathlib
 import shutil
 import subprocess
@@ -84,7 +85,22 @@ PROGRAMS = {
 def test_a_client_tells_its_story(package, broker, name, tmp_path):
     if not (pathlib.Path("/usr/share/doc") / package).exists() and not shutil.which(package):
         pytest.skip(f"{package} is not installed")
-    command = [*PROGRAMS[package](tmp_path), broker.url, name("story")]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=50)
+    hear_story([*PROGRAMS[package](tmp_path), broker.url, name("story")])
+
+
+@pytest.mark.parametrize("package", ["npm", "golang-github-rabbitmq-amqp091-go-dev"])
+def test_a_client_tells_its_story_over_tls(package, tls_broker, authority, name, tmp_path):
+    if not (pathlib.Path("/usr/share/doc") / package).exists() and not shutil.which(package):
+        pytest.skip(f"{package} is not installed")
+    url = f"amqps://guest:guest@localhost:{tls_broker.tls_port}/%2F"
+    trusted = str(authority.certificate)
+    hear_story(
+        [*PROGRAMS[package](tmp_path), url, name("story")],
+        env=os.environ | {"NODE_EXTRA_CA_CERTS": trusted, "SSL_CERT_FILE": trusted},
+    )
+
+
+def hear_story(command, **options):
+    done = subprocess.run(command, capture_output=True, text=True, timeout=50, **options)
     assert done.returncode == 0, done.stdout + done.stderr
     assert done.stdout.splitlines() == [f"ok {step}" for step in STEPS]

@@ -53,8 +53,29 @@ TEST(Url, UserWithoutPasswordKeepsTheDefault) {
   EXPECT_EQ(Url::parse("amqp://alice:@h").password, "");
 }
 
-TEST(Url, RefusesTlsClearly) {
-  EXPECT_NE(fault_of("amqps://h").find("not supported yet"), std::string::npos);
+TEST(Url, ReadsTlsAsRabbitMqNamesIt) {
+  EXPECT_EQ(Url::parse("amqps://h").port, 5671);
+  EXPECT_TRUE(Url::parse("amqps://h").is_tls);
+  EXPECT_TRUE(Url::parse("amqps://h").tls.verifies_peer);
+  const Url url = Url::parse(
+      "amqps://h:1/v?cacertfile=/ca%20x.pem&certfile=/c.pem&keyfile=/k.pem&verify=verify_none"
+      "&server_name_indication=other&auth_mechanism=external&heartbeat=3");
+  EXPECT_EQ(url.tls.cacertfile, "/ca x.pem");
+  EXPECT_EQ(url.tls.certfile, "/c.pem");
+  EXPECT_EQ(url.tls.keyfile, "/k.pem");
+  EXPECT_FALSE(url.tls.verifies_peer);
+  EXPECT_EQ(url.tls.server_name, "other");
+  EXPECT_TRUE(url.is_external);
+  EXPECT_EQ(url.heartbeat_s, 3);
+  EXPECT_EQ(Url::parse("amqps://h?" + url.tls.query()).tls, url.tls);
+}
+
+TEST(Url, SaysWhatTlsNeeds) {
+  EXPECT_NE(fault_of("amqp://h?cacertfile=/ca").find("write amqps://"), std::string::npos);
+  EXPECT_NE(fault_of("amqps://h?auth_mechanism=external").find("needs amqps:// and certfile"),
+            std::string::npos);
+  EXPECT_NE(fault_of("amqps://h?verify=maybe").find("verify_peer or verify_none"),
+            std::string::npos);
 }
 
 TEST(Url, RefusesWhatItDoesNotUnderstand) {
@@ -67,7 +88,7 @@ TEST(Url, RefusesWhatItDoesNotUnderstand) {
 
 TEST(Url, NeverRepeatsCredentials) {
   for (const char* text : {"amqp://user:hunter2@h:x", "amqp://user:hunter2@h/a/b",
-                           "amqps://user:hunter2@h", "amqp://user:hunter2%zz@h"}) {
+                           "amqps://user:hunter2@h?verify=x", "amqp://user:hunter2%zz@h"}) {
     EXPECT_NE(fault_of(text), "");
     EXPECT_EQ(fault_of(text).find("hunter2"), std::string::npos) << text;
   }
