@@ -100,6 +100,19 @@ bool set_port(std::optional<std::uint16_t>& target, const Given& given) {
   return true;
 }
 
+bool set_networks(std::vector<net::Network>& target, const Given& given) {
+  const auto texts = list_of(given);
+  if (!texts) return false;
+  std::vector<net::Network> networks;
+  for (const std::string& text : *texts) {
+    const auto network = net::Network::parse(text);
+    if (!network) return false;
+    networks.push_back(*network);
+  }
+  target = std::move(networks);
+  return true;
+}
+
 /// The empty text is no file.
 bool set_file(std::string& target, const Given& given) {
   const auto* texts = std::get_if<std::vector<std::string>>(&given);
@@ -169,6 +182,11 @@ constexpr std::array settings{
     Setting{
         "amqp.tls_port", port_expected,
         [](Config& config, const Given& given) { return set_port(config.amqp_tls_port, given); }},
+    Setting{"amqp.proxy_protocol_from",
+            "a list of addresses and networks such as \"10.0.0.0/8\" or \"::1\"",
+            [](Config& config, const Given& given) {
+              return set_networks(config.amqp_proxies, given);
+            }},
     Setting{"amqp.heartbeat_s", "seconds from 0 (off) to 65535",
             [](Config& config, const Given& given) {
               return set_number(config.tuning.heartbeat_s, given, 0, 65535);

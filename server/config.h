@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "broker/limits.h"
 #include "net/handshake.h"
+#include "net/network.h"
 #include "store/store.h"
 #include "tls/settings.h"
 
@@ -27,6 +28,7 @@ struct Config {
   std::optional<std::uint16_t> amqp_port = 5672;
   /// In use with a certificate only, as http_tls_port.
   std::optional<std::uint16_t> amqp_tls_port = 5671;
+  std::vector<net::Network> amqp_proxies;
   net::Tuning tuning;
 
   std::optional<std::uint16_t> http_port = 15672;

@@ -250,6 +250,7 @@ void Server::State::start_amqp() {
   options.port = config.amqp_port;
   options.tls_port = config.amqp_tls_port;
   options.tls = amqp_tls;
+  options.proxies = config.amqp_proxies;
   options.login_rule = config.tls_login;
   options.tuning = config.tuning;
   options.message_bytes_max = config.limits.message_bytes_max;

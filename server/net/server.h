@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "broker/core.h"
 #include "net/handshake.h"
+#include "net/network.h"
 #include "tls/context.h"
 
 namespace boost::asio {
@@ -27,6 +28,8 @@ struct ServerOptions {
   std::optional<std::uint16_t> tls_port;
   std::shared_ptr<const tls::Context> tls;
   tls::LoginRule login_rule;
+  /// Connections from here begin with a proxy's header, which says who the client is.
+  std::vector<Network> proxies;
   Tuning tuning;
   std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;
   TimeMs handshake_ms_max = 10'000;

@@ -1,5 +1,6 @@
 #include "net/session.h"
 
+#include <algorithm>
 #include <array>
 #include <chrono>
 #include <exception>
@@ -31,6 +32,10 @@ asio::ip::address unmapped(const asio::ip::address& address) {
   return address.is_v6() && address.to_v6().is_v4_mapped()
              ? asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6())
              : address;
+}
+
+tcp::endpoint endpoint_of(const ProxiedEndpoint& told) {
+  return {asio::ip::make_address(told.host), told.port};
 }
 
 std::string text_of(const tcp::endpoint& endpoint) {
@@ -120,7 +125,8 @@ Session::Session(SessionContext& context, SessionLoop& loop, Stream stream)
 
 asio::awaitable<void> Session::run_reader(std::shared_ptr<Session> self) {
   try {
-    if (self->stream_.is_tls()) co_await shake_tls_hands(self);
+    if (self->is_from_proxy()) co_await hear_proxy(self);
+    if (self->stream_.is_tls() && !self->is_ended()) co_await shake_tls_hands(self);
     while (!self->is_ended()) {
       co_await fill(self);
       if (self->stage_ == Stage::handshake) co_await advance_handshake(self);
@@ -137,6 +143,37 @@ asio::awaitable<void> Session::run_reader(std::shared_ptr<Session> self) {
   } catch (const std::exception& error) {
     self->end(error.what());  // out of memory
   }
+}
+
+bool Session::is_from_proxy() const {
+  const std::vector<Network>& proxies = context_.options.proxies;
+  if (proxies.empty()) return false;
+  const auto address = parse_address(unmapped(peer_.address()).to_string());
+  return address && std::ranges::any_of(proxies, [&](const Network& network) {
+           return network.contains(*address);
+         });
+}
+
+/// Who the client is, is what the proxy says.
+asio::awaitable<void> Session::hear_proxy(std::shared_ptr<Session> self) {
+  std::optional<ProxyHeader> header;
+  for (;;) {
+    try {
+      header = self->stream_.read_proxy_header();
+    } catch (const ProxyHeaderError& error) {
+      log::warn(self->name_ + ": PROXY protocol: " + error.what());
+      co_return self->end("no PROXY header from a trusted proxy");
+    }
+    if (header) break;
+    co_await self->stream_.wait_to_read();
+    if (self->is_ended()) co_return;
+  }
+  if (!header->addresses) co_return;
+  const std::string proxy = self->name_;
+  self->peer_ = endpoint_of(header->addresses->source);
+  self->local_ = endpoint_of(header->addresses->target);
+  self->name_ = text_of(self->peer_) + " -> " + text_of(self->local_);
+  log::debug(self->name_ + ": by way of the proxy " + proxy);
 }
 
 asio::awaitable<void> Session::shake_tls_hands(std::shared_ptr<Session> self) {

@@ -72,6 +72,7 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   /// Commands that the core has not worked off, in bytes; above it the session stops reading.
   static constexpr std::size_t in_core_bytes_max = std::size_t{1} << 20U;
 
+  static asio::awaitable<void> hear_proxy(std::shared_ptr<Session> self);
   static asio::awaitable<void> shake_tls_hands(std::shared_ptr<Session> self);
   static asio::awaitable<void> run_reader(std::shared_ptr<Session> self);
   static asio::awaitable<void> fill(std::shared_ptr<Session> self);
@@ -81,6 +82,7 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
 
   // Reading.
   std::size_t missing_bytes() const;
+  bool is_from_proxy() const;
   void use_certificate();
   void refuse_tls(const error_code& error);
   void enter_core();

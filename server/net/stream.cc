@@ -115,6 +115,23 @@ error_code Stream::error_of(int result, tcp::socket::wait_type& waits_for) {
   return {static_cast<int>(code), asio::error::get_ssl_category()};
 }
 
+std::optional<ProxyHeader> Stream::read_proxy_header() {
+  for (;;) {
+    std::array<char, 256> start{};
+    error_code error;
+    const std::size_t size = socket_.receive(asio::buffer(start), tcp::socket::message_peek, error);
+    if (would_block(error)) return std::nullopt;
+    if (error) throw system_error{error};
+    const std::size_t before = proxy_bytes_.size();
+    proxy_bytes_.append(start.data(), size);
+    std::optional<ProxyHeader> header = net::read_proxy_header(proxy_bytes_);
+    socket_.receive(asio::buffer(start.data(), header ? header->size - before : size));
+    if (!header) continue;
+    proxy_bytes_ = {};
+    return header;
+  }
+}
+
 Stream::Read Stream::read_some(std::span<char> room, error_code& error) {
   if (ssl_) return read_tls(room, error);
   const std::size_t size = socket_.read_some(asio::buffer(room.data(), room.size()), error);

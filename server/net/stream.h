@@ -1,10 +1,12 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 
 #include "net/asio.h"
+#include "net/proxy_header.h"
 #include "tls/context.h"
 
 struct ssl_st;
@@ -37,6 +39,10 @@ class Stream {
   const ssl_st* session() const { return ssl_.get(); }
   /// The client's certificate, verified; null when it has shown none.
   const x509_st* peer_certificate() const;
+
+  /// Reads what of a proxy's header is there, at the very beginning; nothing when the stream has to
+  /// be waited for. Takes no byte that follows it. Throws ProxyHeaderError, or system_error.
+  std::optional<ProxyHeader> read_proxy_header();
 
   struct Read {
     std::size_t size = 0;
@@ -76,6 +82,8 @@ class Stream {
   // TLS may have to write in order to read, and the reverse.
   tcp::socket::wait_type read_waits_for_ = tcp::socket::wait_read;
   tcp::socket::wait_type write_waits_for_ = tcp::socket::wait_write;
+  /// What has come of a proxy's header.
+  std::string proxy_bytes_;
   /// The client's first bytes, unless they have the look of TLS.
   std::string odd_start_;
 };

@@ -75,7 +75,18 @@ def sessions():
            + method(2, spec.Channel.Flow(True)) + method(0, spec.Connection.Close(200, "", 0, 0)))
 
 
+def proxy_headers():
+    yield b"PROXY TCP4 1.2.3.4 10.0.0.1 50000 5672\r\n"
+    yield b"PROXY TCP6 fd00::1 ::1 1 65535\r\n"
+    yield b"PROXY UNKNOWN\r\n"
+    for command, family, rest in ((0x20, 0, b""), (0x21, 0x11, bytes(12)), (0x21, 0x21, bytes(36)),
+                                  (0x21, 0x11, bytes(12) + b"\x03\x00\x04abcd"), (0x21, 0x31, bytes(216))):
+        yield b"\r\n\r\n\0\r\nQUIT\n" + struct.pack(">BBH", command, family, len(rest)) + rest
+
+
 def main():
+    for header in proxy_headers():
+        add("fuzz_proxy_header", header)
     for stream in sessions():
         add("fuzz_session", b"\x00" + stream)
         add("fuzz_session", b"\x85" + HANDSHAKE + stream)

@@ -45,6 +45,9 @@ class Broker:
         self.port = 0
         self.http_port = 0
         self.tls = None
+        # Who has to send a PROXY header (RabbitMQ: everyone), and the one that we send by default.
+        self.proxies = None
+        self.preamble = b""
         self.tls_port = 0
         self.https_port = 0
         self.keeps_port = False
@@ -140,7 +143,9 @@ class Leveret(Broker):
         self._launch(
             [self.binary, "--data-dir", str(self.directory / "data"), "--bind", self.host]
             + ["--amqp-port", str(amqp_port), "--http-port", str(http_port)],
-            env=os.environ | self._tls_settings(),
+            env=os.environ
+            | self._tls_settings()
+            | ({"LEVERET_AMQP_PROXY_PROTOCOL_FROM": self.proxies} if self.proxies else {}),
         )
 
     def _tls_settings(self):
@@ -201,6 +206,7 @@ class RabbitMQ(Broker):
         (self.directory / "rabbitmq.conf").write_text(
             f"management.tcp.ip = {self.host}\nmanagement.tcp.port = {self.http_port}\n"
             + self._tls_settings()
+            + ("proxy_protocol = true\n" if self.proxies else "")
         )
         self._launch([str(self._script())], env=self._environment(), cwd=self.directory)
 

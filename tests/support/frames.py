@@ -31,11 +31,12 @@ class Unexpected(AssertionError):
 class Client:
     """A connection that sends what it is told and shows every frame that comes back."""
 
-    def __init__(self, broker, timeout_s=20.0, tls=None):
-        """`tls`: an ssl.SSLContext, for the broker's TLS port."""
+    def __init__(self, broker, timeout_s=20.0, tls=None, preamble=None):
+        """`tls`: an ssl.SSLContext, for the broker's TLS port. `preamble`: what a proxy sends first."""
         port = broker.tls_port if tls else broker.port
         self.socket = socket.create_connection((broker.host, port), timeout=timeout_s)
         self.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        self.socket.sendall(broker.preamble if preamble is None else preamble)
         if tls:
             self.socket = tls.wrap_socket(self.socket, server_hostname="localhost")
         self.timeout_s = timeout_s

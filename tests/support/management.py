@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import hashlib
 import http.client
 import json
 import sqlite3
@@ -28,23 +29,24 @@ def get(broker, path):
     return answer
 
 
-def put_user(broker, name, password_hash=""):
-    """A user who may do everything in the default virtual host; without a hash there is no
-    password for it."""
+def put_user(broker, name, password=None):
+    """A user who may do everything in the default virtual host."""
     if broker.name == "leveretd":
-        return _put_user_in_catalog(broker, name, password_hash)
+        return _put_user_in_catalog(broker, name, password)
     user = urllib.parse.quote(name, safe="")
-    status, answer = request(
-        broker, "PUT", f"/api/users/{user}", {"password_hash": password_hash, "tags": ""}
-    )
+    secret = {"password": password} if password else {"password_hash": ""}
+    status, answer = request(broker, "PUT", f"/api/users/{user}", {"tags": "", **secret})
     assert status in (201, 204), f"user {name}: status {status}, {answer}"
     permissions = {"configure": ".*", "write": ".*", "read": ".*"}
     status, answer = request(broker, "PUT", f"/api/permissions/%2F/{user}", permissions)
     assert status in (201, 204), f"permissions of {name}: status {status}, {answer}"
 
 
-def _put_user_in_catalog(broker, name, password_hash):
+def _put_user_in_catalog(broker, name, password):
     """Leveret has no API for users yet: they are written to its file while it does not run."""
+    rounds, salt = 1000, b"salt for the test"
+    derived = hashlib.pbkdf2_hmac("sha256", (password or "").encode(), salt, rounds)
+    password_hash = f"pbkdf2-sha256${rounds}${salt.hex()}${derived.hex()}" if password else ""
     broker.stop()
     with contextlib.closing(sqlite3.connect(broker.directory / "data/leveret.db")) as catalog:
         catalog.execute("INSERT OR REPLACE INTO user VALUES (?, ?, '')", (name, password_hash))

@@ -66,6 +66,7 @@ void expect_equal(const Config& left, const Config& right) {
   EXPECT_EQ(left.tuning.heartbeat_s, right.tuning.heartbeat_s);
   EXPECT_EQ(left.http_port, right.http_port);
   EXPECT_EQ(left.http_hosts, right.http_hosts);
+  EXPECT_EQ(left.amqp_proxies.size(), right.amqp_proxies.size());
   EXPECT_EQ(left.amqp_tls_port, right.amqp_tls_port);
   EXPECT_EQ(left.http_tls_port, right.http_tls_port);
   EXPECT_EQ(left.tls.is_on(), right.tls.is_on());
@@ -192,7 +193,8 @@ TEST(Config, ABadValueIsToldWhatWouldBeRight) {
   for (const char* text :
        {"bind = 'localhost'\n", "bind = []\n", "bind = [1]\n", "bind = true\n", "data_dir = ''\n",
         "data_dir = 7\n", "[amqp]\nport = -1\n", "[amqp]\nport = 1.5\n", "data_dir = true\n",
-        "[tls]\nverify = 'yes'\n", "[tls]\nversions = ['tlsv1.1']\n", "[tls]\nversions = []\n",
+        "[amqp]\nproxy_protocol_from = ['10.0.0.0/33']\n", "[tls]\nverify = 'yes'\n",
+        "[tls]\nversions = ['tlsv1.1']\n", "[tls]\nversions = []\n",
         "[tls]\nfail_if_no_peer_cert = 1\n", "[tls]\ncertfile = 1\n", "[amqp]\nframe_max = 100\n",
         "[amqp]\nmessage_bytes_max = '1 MB'\n", "[threads]\nio_loops = 0\n"})
     EXPECT_NE(complaint(text).find("but has to be"), std::string::npos) << text;
