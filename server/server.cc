@@ -224,8 +224,7 @@ void Server::State::await_reload() {
 
 /// Reads again what may change while we run. What cannot be used is told of, and changes nothing.
 void Server::State::reload() {
-  log::info("SIGHUP: reading the certificates again");
-  if (!amqp_tls) return;
+  if (!amqp_tls) return log::info("SIGHUP: there is nothing to read again");
   try {
     amqp_tls->reload();
     http_tls->reload();

@@ -8,7 +8,7 @@ export PATH="$PATH:/usr/sbin:/sbin"
 
 PARTS=(unit sanitize conformance cli http web story crash)
 TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev python3-pytest python3-pika python3-celery
-  celery amqp-tools chromium)
+  celery amqp-tools chromium openssl)
 # Clients of other languages, for the conformance tests.
 CLIENT_PACKAGES=(python3-aio-pika librabbitmq-dev php-cli php-amqplib ruby-bunny golang-go
   golang-github-rabbitmq-amqp091-go-dev default-jdk-headless librabbitmq-client-java)

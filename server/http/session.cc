@@ -100,10 +100,10 @@ void Session::close() {
 
 asio::awaitable<void> Session::run() {
   stream_.expires_after(header_timeout);
-  if (!co_await stream_.open()) co_return;
+  bool goes_on = co_await stream_.open();
+  if (!goes_on) co_return;
   // Not in the loop's condition: GCC 12 resumes a co_await behind && with a frame that is not its
   // own.
-  bool goes_on = true;
   while (goes_on && !context_->is_stopping) {
     goes_on = co_await serve_one();
     is_first_ = false;

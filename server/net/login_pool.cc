@@ -11,8 +11,6 @@ namespace {
 
 bool authenticate(auth::Users& users, const Credentials& credentials, bool peer_is_loopback) {
   try {
-    if (credentials.is_proved)
-      return users.find_proved(credentials.user, peer_is_loopback).has_value();
     return users.authenticate(credentials.user, credentials.password, peer_is_loopback).has_value();
   } catch (const std::exception& error) {
     log::error(std::string{"cannot check a password: "} + error.what());
@@ -24,6 +22,8 @@ bool authenticate(auth::Users& users, const Credentials& credentials, bool peer_
 
 asio::awaitable<bool> LoginPool::check(asio::io_context::executor_type executor,
                                        Credentials credentials, bool peer_is_loopback) {
+  if (credentials.is_proved)
+    co_return users_.find_proved(credentials.user, peer_is_loopback).has_value();
   const auto start = [this, executor, peer_is_loopback](auto handler, Credentials given) {
     asio::post(threads_, [this, executor, peer_is_loopback, handler = std::move(handler),
                           given = std::move(given)]() mutable {

@@ -113,9 +113,10 @@ def test_a_certificate_without_a_user_is_refused(start, authority, log_in):
     log_in(start(), authority.sign("/CN=nobody")).expect_connection_close(403, REFUSED)
 
 
-def test_external_without_a_certificate_is_refused(start, log_in, expect):
+def test_external_without_a_certificate_is_refused(start, log_in, expect, answer):
     client = log_in(start(), None)
     is_offered = b"EXTERNAL" in client.start.mechanisms.split()
+    answer(f"EXTERNAL is {'offered' if is_offered else 'not offered'} without a certificate")
     row = "external-needs-a-certificate"
     assert is_offered == expect(leveret=False, rabbitmq=True, row=row)
     client.expect_connection_close(403, REFUSED)
@@ -169,7 +170,7 @@ def test_the_management_api_shows_what_tls_has_come_to(start, authority, log_in)
                 return connection
         return None
 
-    connection = wait.until(shown, "the connection in the list")
+    connection = wait.until(shown, "the connection in the list", deadline_s=50)
     assert connection["ssl"] is True
     assert connection["ssl_protocol"] == "tlsv1.3"
     assert connection["ssl_key_exchange"] == "any"

@@ -61,7 +61,7 @@ def test_the_client_is_where_the_header_says(proxied, authority, header, is_tls)
         status, connection = management.request(proxied, "GET", path)
         return status == 200 and connection.get("user") and connection
 
-    connection = wait.until(shown, "the connection in the list")
+    connection = wait.until(shown, "the connection in the list", deadline_s=50)
     assert (connection["peer_host"], connection["peer_port"]) == ("203.0.113.7", 50000)
     assert (connection["host"], connection["port"]) == ("10.0.0.1", 5672)
     assert connection["ssl"] is is_tls
