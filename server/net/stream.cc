@@ -187,7 +187,8 @@ void Stream::say_goodbye() {
 
 void Stream::finish_output() {
   say_goodbye();
-  socket_.shutdown(tcp::socket::shutdown_send);
+  error_code ignored;  // Who reads finds out that the client has gone.
+  socket_.shutdown(tcp::socket::shutdown_send, ignored);
 }
 
 void Stream::close() {

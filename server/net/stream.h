@@ -63,7 +63,7 @@ class Stream {
     return socket_.async_wait(write_waits_for_, asio::use_awaitable);
   }
 
-  /// Says that nothing more will be written. Throws system_error.
+  /// Says that nothing more will be written.
   void finish_output();
   /// Closes the socket, with a goodbye if TLS has got that far.
   void close();
