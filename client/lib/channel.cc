@@ -23,6 +23,16 @@ QueueState read_queue_state(const StoredReply& reply) {
   return {std::string{ok.queue}, ok.message_count, ok.consumer_count};
 }
 
+amqp::queue::Declare declaration_of(std::string_view name, const QueueOptions& options) {
+  amqp::queue::Declare declare;
+  declare.queue = name;
+  declare.durable = options.durable;
+  declare.exclusive = options.exclusive;
+  declare.auto_delete = options.auto_delete;
+  declare.arguments = options.arguments;
+  return declare;
+}
+
 }  // namespace
 
 template <class Expected>
@@ -58,13 +68,13 @@ std::optional<CloseReason> Channel::close_reason() const {
 // Queues
 
 QueueState Channel::declare_queue(std::string_view name, const QueueOptions& options) {
-  amqp::queue::Declare declare;
-  declare.queue = name;
-  declare.durable = options.durable;
-  declare.exclusive = options.exclusive;
-  declare.auto_delete = options.auto_delete;
-  declare.arguments = options.arguments;
-  return read_queue_state(link_->call(*state_, declare));
+  return read_queue_state(link_->call(*state_, declaration_of(name, options)));
+}
+
+void Channel::declare_queue_nowait(std::string_view name, const QueueOptions& options) {
+  amqp::queue::Declare declare = declaration_of(name, options);
+  declare.nowait = true;
+  send(declare);
 }
 
 QueueState Channel::check_queue(std::string_view name) {
@@ -83,6 +93,15 @@ std::uint32_t Channel::delete_queue(std::string_view name, DeleteOptions options
   const StoredReply reply = link_->call(
       *state_, amqp::queue::Delete{0, name, options.if_unused, options.if_empty, false});
   return read_as<amqp::queue::DeleteOk>(reply).message_count;
+}
+
+void Channel::delete_queue_nowait(std::string_view name) {
+  send(amqp::queue::Delete{0, name, false, false, true});
+}
+
+void Channel::bind_queue_nowait(std::string_view queue, std::string_view exchange,
+                                std::string_view routing_key, const amqp::Table& arguments) {
+  send(amqp::queue::Bind{0, queue, exchange, routing_key, true, arguments});
 }
 
 void Channel::bind_queue(std::string_view queue, std::string_view exchange,

@@ -90,6 +90,12 @@ class Channel {
   void delete_exchange(std::string_view name);
   void bind_queue(std::string_view queue, std::string_view exchange, std::string_view routing_key,
                   const amqp::Table& arguments = {});
+  /// The same without an answer, so that any number can be on their way; a refusal closes the
+  /// channel. The next call that waits has them behind it.
+  void declare_queue_nowait(std::string_view name, const QueueOptions& options = {});
+  void delete_queue_nowait(std::string_view name);
+  void bind_queue_nowait(std::string_view queue, std::string_view exchange,
+                         std::string_view routing_key, const amqp::Table& arguments = {});
   void unbind_queue(std::string_view queue, std::string_view exchange, std::string_view routing_key,
                     const amqp::Table& arguments = {});
   void bind_exchange(std::string_view destination, std::string_view source,

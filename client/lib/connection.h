@@ -37,6 +37,9 @@ struct ConnectionOptions {
   /// Seconds; the URL's "heartbeat" comes first. 0 turns heartbeats off.
   std::uint16_t heartbeat_s = 30;
   std::uint32_t frame_max = 131072;
+  /// The read buffer at first, in bytes; it grows to hold the largest frame. Less makes many idle
+  /// connections cheap.
+  std::size_t read_bytes = 256 * 1024;
   /// Must outlive the connection.
   ConnectionListener* listener = nullptr;
 };

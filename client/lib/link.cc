@@ -22,7 +22,6 @@ namespace {
 namespace asio = boost::asio;
 using asio::use_awaitable;
 
-constexpr std::size_t read_bytes = 256 * 1024;
 /// Publishers wait while this much is queued and not yet given to the socket.
 constexpr std::size_t queued_bytes_max = 4 * 1024 * 1024;
 constexpr std::chrono::milliseconds goodbye_timeout{5'000};
@@ -139,7 +138,7 @@ asio::awaitable<void> Link::start_tls() {
 }
 
 asio::awaitable<void> Link::read_frames() {
-  in_.resize(read_bytes);
+  in_.resize(options_.read_bytes);
   std::size_t filled = 0;
   while (stream_.is_open()) {
     if (filled == in_.size()) in_.resize(in_.size() * 2);  // A frame larger than the buffer.

@@ -62,4 +62,9 @@ std::uint64_t Histogram::percentile(double percent) const {
   return 0;
 }
 
+void Histogram::for_each(const std::function<void(std::uint64_t, std::uint64_t)>& each) const {
+  for (std::size_t i = 0; i < buckets_.size(); ++i)
+    if (buckets_[i] != 0) each(std::min(highest_of(i), max_), buckets_[i]);
+}
+
 }  // namespace leveret::cli::bench

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <vector>
 
 namespace leveret::cli::bench {
@@ -19,6 +20,8 @@ class Histogram {
   /// The smallest recorded value, to within a bucket, that `percent` of all values do not exceed; 0
   /// when nothing was recorded.
   std::uint64_t percentile(double percent) const;
+  /// `each(highest value, count)` for every bucket that holds something, from the smallest.
+  void for_each(const std::function<void(std::uint64_t, std::uint64_t)>& each) const;
 
  private:
   std::vector<std::uint64_t> buckets_;

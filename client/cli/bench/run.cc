@@ -1,15 +1,15 @@
 #include "cli/bench/run.h"
 
-#include <unistd.h>
-
 #include <algorithm>
 #include <chrono>
-#include <limits>
+#include <memory>
 #include <random>
 #include <thread>
 
-#include "cli/bench/load.h"
+#include "cli/bench/crew.h"
+#include "cli/bench/crowd.h"
 #include "cli/bench/process_usage.h"
+#include "cli/text.h"
 
 namespace leveret::cli::bench {
 namespace {
@@ -17,182 +17,104 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds poll_every{20};
 /// The run is over when nothing more has come for so long.
-constexpr std::chrono::seconds silence_max{10};
+constexpr std::chrono::seconds silence_max{30};
+/// Given to a server to come to rest before its memory is looked at.
+constexpr std::chrono::seconds rest{1};
 
-/// Exchange and queues of a run; removed at its end.
-class Topology {
+/// When the tenths of a number of messages had been published.
+class Tenths {
  public:
-  Topology(const Plan& plan, const RunOptions& options, std::uint32_t run)
-      : connection_(options.url, named("setup")), channel_(connection_) {
-    const std::string prefix = "leveret.bench." + std::to_string(run) + ".";
-    if (plan.queues > 1) {
-      exchange = prefix + "fanout";
-      client::ExchangeOptions exchange_options;
-      exchange_options.durable = plan.is_durable;
-      channel_.declare_exchange(exchange, "fanout", exchange_options);
-    }
-    for (unsigned i = 0; i < plan.queues; ++i) {
-      client::QueueOptions queue_options;
-      queue_options.durable = plan.is_durable;
-      queue_options.arguments = plan.queue_arguments;
-      queues.push_back(channel_.declare_queue(prefix + std::to_string(i), queue_options).name);
-      if (plan.queues > 1) channel_.bind_queue(queues.back(), exchange, "");
-    }
-  }
-  Topology(const Topology&) = delete;
-  Topology& operator=(const Topology&) = delete;
-  ~Topology() {
-    try {
-      for (const std::string& queue : queues) channel_.delete_queue(queue);
-      if (!exchange.empty()) channel_.delete_exchange(exchange);
-    } catch (const std::exception&) {  // The broker is gone; the run says so itself.
-    }
-  }
+  Tenths(std::uint64_t total, std::uint64_t start_ns) : total_(total), times_ns_{start_ns} {}
 
-  static client::ConnectionOptions named(const std::string& role) {
-    client::ConnectionOptions options;
-    options.name = "leveret bench " + role;
-    return options;
+  void look(std::uint64_t published) {
+    // Also those that have passed since the last look: they get a share of the time.
+    while (total_ >= tenths && times_ns_.size() <= tenths &&
+           published >= total_ * times_ns_.size() / tenths)
+      times_ns_.push_back(now_ns());
   }
-  std::uint32_t messages_in(const std::string& queue) {
-    return channel_.check_queue(queue).messages_ready;
-  }
-
-  std::string exchange;
-  std::vector<std::string> queues;
-
- private:
-  client::Connection connection_;
-  client::Channel channel_;
-};
-
-/// The producers and consumers of a run, spread over loops; a queue's consumers share one, since
-/// they share its ledger.
-class Crew {
- public:
-  Crew(const Plan& plan, const RunOptions& options, const Topology& topology, std::uint32_t run)
-      : envelope_(topology.exchange, plan.queues > 1 ? std::string{} : topology.queues[0],
-                  properties_of(plan), client::Unroutable::dropped) {
-    for (unsigned i = 0; i < plan.threads; ++i) loops_.push_back(std::make_unique<client::Loop>());
-    unsigned next_loop = 0;
-    for (const std::string& queue : topology.queues) {
-      ledgers.push_back(std::make_unique<Ledger>(plan.producers));
-      client::Loop& loop = *loops_[next_loop++ % loops_.size()];
-      for (unsigned i = 0; i < plan.consumers; ++i)
-        consumers.push_back(std::make_unique<Consumer>(
-            loop, options.url, Topology::named("consumer"), plan, run, queue, *ledgers.back()));
+  /// Empty unless all were published, slowly enough to be looked at.
+  std::vector<double> rates() const {
+    std::vector<double> rates;
+    if (times_ns_.size() <= tenths) return rates;
+    for (std::size_t i = 1; i < times_ns_.size(); ++i) {
+      const std::uint64_t ns = times_ns_[i] - times_ns_[i - 1];
+      if (ns < 1'000'000) return {};
+      rates.push_back(static_cast<double>(total_) / tenths * 1e9 / static_cast<double>(ns));
     }
-    const std::uint64_t unlimited = std::numeric_limits<std::uint64_t>::max();
-    for (unsigned i = 0; i < plan.producers; ++i) {
-      const std::uint64_t share =
-          plan.messages / plan.producers + (i < plan.messages % plan.producers ? 1 : 0);
-      producers.push_back(std::make_unique<Producer>(
-          *loops_[next_loop++ % loops_.size()], options.url, Topology::named("producer"), plan,
-          Stamp{run, i, 0, 0}, envelope_, plan.messages == 0 ? unlimited : share));
-    }
-  }
-
-  std::uint64_t published() const {
-    std::uint64_t sum = 0;
-    for (const auto& producer : producers) sum += producer->published.get();
-    return sum;
-  }
-  std::uint64_t answered() const {
-    std::uint64_t sum = 0;
-    for (const auto& producer : producers)
-      sum += producer->confirmed.get() + producer->refused.get();
-    return sum;
-  }
-  std::uint64_t delivered() const {
-    std::uint64_t sum = 0;
-    for (const auto& consumer : consumers) sum += consumer->received.get();
-    return sum;
-  }
-  bool has_published_all() const {
-    return std::ranges::all_of(producers, [](const auto& one) { return one->is_done(); });
-  }
-  /// Throws when the broker has closed one of the channels.
-  void check() const {
-    for (const auto& producer : producers) check(producer->close_reason());
-    for (const auto& consumer : consumers) check(consumer->close_reason());
-  }
-  void close() {
-    for (const auto& producer : producers) producer->close();
-    for (const auto& consumer : consumers) consumer->close();
+    return rates;
   }
 
  private:
-  static void check(const std::optional<client::CloseReason>& reason) {
-    if (reason && reason->is_connection)
-      throw client::ConnectionError{reason->text, reason->reply_code};
-    if (reason) throw client::ChannelError{reason->text, reason->reply_code};
-  }
-
-  static amqp::Properties properties_of(const Plan& plan) {
-    amqp::Properties properties;
-    properties.delivery_mode = plan.is_persistent ? std::uint8_t{2} : std::uint8_t{1};
-    return properties;
-  }
-
-  std::vector<std::unique_ptr<client::Loop>> loops_;
-  const client::Envelope envelope_;
-
- public:
-  std::vector<std::unique_ptr<Ledger>> ledgers;
-  std::vector<std::unique_ptr<Producer>> producers;
-  std::vector<std::unique_ptr<Consumer>> consumers;
+  static constexpr std::size_t tenths = 10;
+  const std::uint64_t total_;
+  std::vector<std::uint64_t> times_ns_;
 };
 
 /// Looks on while a crew works.
 class Watch {
  public:
-  Watch(const Crew& crew, const RunOptions& options) : crew_(crew), options_(options) {
+  Watch(const Plan& plan, const Crew& crew, const RunOptions& options)
+      : crew_(crew), options_(options), start_ns_(now_ns()), tenths_(plan.messages, start_ns_) {
     if (options.server_pid) before_ = usage_of(*options.server_pid);
   }
+
+  std::uint64_t start_ns() const { return start_ns_; }
 
   /// Polls until `is_over`, an interrupt, or a long silence. False unless `is_over` ended it.
   template <class F>
   bool until(F is_over) {
     std::uint64_t last = progress();
     auto silent_since = SteadyClock::now();
-    while (!is_over()) {
+    for (;;) {
+      const bool is_done = is_over();
+      look();
+      if (is_done) return true;
       if (options_.is_interrupted && options_.is_interrupted()) return false;
       std::this_thread::sleep_for(poll_every);
       crew_.check();
-      if (options_.on_progress) options_.on_progress(crew_.published(), crew_.delivered());
-      if (options_.server_pid)
-        rss_peak_ = std::max(rss_peak_, usage_of(*options_.server_pid).rss_bytes);
       if (const std::uint64_t now = progress(); now != last) {
         last = now;
         silent_since = SteadyClock::now();
       }
       if (SteadyClock::now() - silent_since > silence_max) return false;
     }
-    return true;
   }
 
   void fill(Result& result) const {
+    result.tenth_rates = tenths_.rates();
+    result.elapsed_seconds = static_cast<double>(now_ns() - start_ns_) / 1e9;
     if (!options_.server_pid) return;
     result.cpu_seconds = usage_of(*options_.server_pid).cpu_seconds - before_.cpu_seconds;
     result.rss_peak_bytes = rss_peak_;
   }
 
  private:
+  void look() {
+    tenths_.look(crew_.published());
+    if (options_.server_pid)
+      rss_peak_ = std::max(rss_peak_, usage_of(*options_.server_pid).rss_bytes);
+    if (options_.on_progress)
+      options_.on_progress("published " + with_commas(crew_.published()) + "  delivered " +
+                           with_commas(crew_.delivered()));
+  }
   std::uint64_t progress() const {
     return crew_.published() + crew_.answered() + crew_.delivered();
   }
 
   const Crew& crew_;
   const RunOptions& options_;
+  const std::uint64_t start_ns_;
+  Tenths tenths_;
   ProcessUsage before_;
   std::uint64_t rss_peak_ = 0;
 };
 
-double seconds_since(std::uint64_t start_ns, std::uint64_t end_ns) {
+double seconds_between(std::uint64_t start_ns, std::uint64_t end_ns) {
   return end_ns > start_ns ? static_cast<double>(end_ns - start_ns) / 1e9 : 0;
 }
 
-Result gather(const Plan& plan, const Crew& crew, std::uint64_t start_ns) {
+Result gather(const Plan& plan, const Crew& crew, std::uint64_t start_ns,
+              std::uint64_t consumers_start_ns) {
   Result result;
   std::uint64_t last_publish = 0;
   for (const auto& producer : crew.producers) {
@@ -208,6 +130,7 @@ Result gather(const Plan& plan, const Crew& crew, std::uint64_t start_ns) {
     result.delivered += consumer->received.get();
     result.redelivered += consumer->redelivered.get();
     result.foreign += consumer->foreign.get();
+    result.misrouted += consumer->misrouted.get();
     result.order_violations += consumer->order_violations();
     result.deliver_latency_ns.add(consumer->latency);
     last_delivery = std::max(last_delivery, consumer->last_event_ns.get());
@@ -218,8 +141,64 @@ Result gather(const Plan& plan, const Crew& crew, std::uint64_t start_ns) {
     if (plan.consumers != 0 && ledger->distinct() < expected)
       result.lost += expected - ledger->distinct();
   }
-  result.publish_seconds = seconds_since(start_ns, last_publish);
-  result.deliver_seconds = seconds_since(start_ns, last_delivery);
+  result.publish_seconds = seconds_between(start_ns, last_publish);
+  result.deliver_seconds = seconds_between(consumers_start_ns, last_delivery);
+  return result;
+}
+
+/// Publishes and consumes as the plan says, idle connections apart.
+Result run_load(const Plan& plan, const RunOptions& options, std::uint32_t run) {
+  Topology topology(plan, options.url, run, options.on_progress);
+  Crew crew(plan, options.url, topology, run, options.on_progress);
+  if (!plan.is_drained_after) crew.start_consumers(options.on_progress);
+  Watch watch(plan, crew, options);
+  const auto end = SteadyClock::now() + plan.duration;
+  crew.start_producers();
+  watch.until(
+      [&] { return plan.messages != 0 ? crew.has_published_all() : SteadyClock::now() >= end; });
+  crew.stop_producers();
+  std::uint64_t consumers_start_ns = watch.start_ns();
+  if (plan.is_drained_after) {
+    watch.until([&] { return crew.has_published_all(); });
+    consumers_start_ns = now_ns();
+    crew.start_consumers(options.on_progress);
+  }
+  const std::uint64_t copies = plan.consumers == 0 ? 0 : plan.copies();
+  watch.until(
+      [&] { return crew.has_published_all() && crew.delivered() >= crew.published() * copies; });
+  crew.close();
+  Result result = gather(plan, crew, watch.start_ns(), consumers_start_ns);
+  watch.fill(result);
+  result.setup_seconds = topology.setup_seconds();
+  if (plan.is_kept) result.queues = topology.queues;
+  return result;
+}
+
+/// The load without and then with idle connections around it.
+Result run_among_idle(const Plan& plan, const RunOptions& options, std::uint32_t run) {
+  IdleFigures idle;
+  Result before = run_load(plan, options, run);
+  idle.confirm_latency_before_ns = before.confirm_latency_ns;
+  idle.deliver_latency_before_ns = before.deliver_latency_ns;
+  const auto rss_at_rest = [&] {
+    std::this_thread::sleep_for(rest);
+    return options.server_pid ? usage_of(*options.server_pid).rss_bytes : 0;
+  };
+  const std::uint64_t rss_before = rss_at_rest();
+  Crowd crowd(plan.idle_connections, plan.threads, options.url, run);
+  crowd.open(options.on_progress, options.is_interrupted);
+  idle.connections = crowd.size();
+  idle.open_seconds = crowd.open_seconds();
+  const std::uint64_t rss_after = rss_at_rest();
+  if (options.server_pid) idle.rss_bytes = rss_after - std::min(rss_before, rss_after);
+  Result result = run_load(plan, options, (run + 1) & run_mask);
+  if (!options.is_interrupted || !options.is_interrupted()) result.lost += crowd.call_roll();
+  if (options.on_progress) options.on_progress("closing the idle connections");
+  crowd.close();
+  result.lost += before.lost;
+  result.duplicates += before.duplicates;
+  result.order_violations += before.order_violations;
+  result.idle = std::move(idle);
   return result;
 }
 
@@ -234,27 +213,24 @@ double Result::deliver_rate() const {
 }
 
 bool Result::is_clean() const {
-  return lost == 0 && duplicates == 0 && order_violations == 0 && refused == 0 && returned == 0;
+  return lost == 0 && duplicates == 0 && order_violations == 0 && misrouted == 0 && refused == 0 &&
+         returned == 0;
 }
 
 Result run_plan(const Plan& plan, const RunOptions& options) {
-  const std::uint32_t run = std::random_device{}();
-  Topology topology(plan, options, run);
-  Crew crew(plan, options, topology, run);
-  Watch watch(crew, options);
-  for (const auto& consumer : crew.consumers) consumer->start();
-  const std::uint64_t start_ns = now_ns();
-  const auto end = SteadyClock::now() + plan.duration;
-  for (const auto& producer : crew.producers) producer->start();
-  watch.until(
-      [&] { return plan.messages != 0 ? crew.has_published_all() : SteadyClock::now() >= end; });
-  for (const auto& producer : crew.producers) producer->stop();
-  const std::uint64_t copies = plan.consumers == 0 ? 0 : plan.queues;
-  watch.until(
-      [&] { return crew.has_published_all() && crew.delivered() >= crew.published() * copies; });
-  crew.close();
-  Result result = gather(plan, crew, start_ns);
-  watch.fill(result);
+  const std::uint32_t run = std::random_device{}() & run_mask;
+  std::optional<DiskFigures> disk;
+  const auto measure = [&] {
+    if (options.sync_dir.empty()) return;
+    if (options.on_progress) options.on_progress("measuring the disk's syncs");
+    if (!disk) disk.emplace();
+    measure_disk(options.sync_dir, *disk);
+  };
+  measure();
+  Result result = plan.idle_connections == 0 ? run_load(plan, options, run)
+                                             : run_among_idle(plan, options, run);
+  measure();
+  result.disk = std::move(disk);
   return result;
 }
 

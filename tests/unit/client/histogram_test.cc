@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <limits>
+#include <utility>
+#include <vector>
 
 namespace leveret::cli::bench {
 namespace {
@@ -38,6 +40,15 @@ TEST(Histogram, PercentileNeverExceedsTheMaximum) {
   Histogram histogram;
   histogram.record(1'000'001);
   EXPECT_EQ(histogram.percentile(99.9), 1'000'001U);
+}
+
+TEST(Histogram, ShowsItsBucketsFromTheSmallest) {
+  Histogram histogram;
+  for (const std::uint64_t value : {7, 3, 7}) histogram.record(value);
+  std::vector<std::pair<std::uint64_t, std::uint64_t>> buckets;
+  histogram.for_each(
+      [&](std::uint64_t highest, std::uint64_t count) { buckets.emplace_back(highest, count); });
+  EXPECT_EQ(buckets, (std::vector<std::pair<std::uint64_t, std::uint64_t>>{{3, 1}, {7, 2}}));
 }
 
 TEST(Histogram, AddsUp) {
