@@ -114,6 +114,9 @@ class Gathering {
           over(static_cast<double>(*idle.rss_bytes), count));
     latencies("before them: confirm", idle.confirm_latency_before_ns);
     latencies("before them: deliver", idle.deliver_latency_before_ns);
+    add("deliver p99 / before", Unit::ratio,
+        over(static_cast<double>(result_.deliver_latency_ns.percentile(99)),
+             static_cast<double>(idle.deliver_latency_before_ns.percentile(99))));
   }
 
   void server() {
