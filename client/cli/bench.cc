@@ -6,6 +6,7 @@
 
 #include "cli/bench/machine.h"
 #include "cli/bench/plan.h"
+#include "cli/bench/process_usage.h"
 #include "cli/bench/report.h"
 #include "cli/bench/run.h"
 #include "cli/context.h"
@@ -112,6 +113,7 @@ void run_once(const bench::Plan& plan, const std::string& sync_dir, Server& serv
 std::vector<Server> servers_of(const BenchOptions& options, const Context& context) {
   std::vector<Server> servers;
   const auto add = [&](const client::Url& url, std::optional<int> pid) {
+    if (!pid) pid = bench::find_listener(url.host, url.port);
     servers.push_back({url, pid, {url.authority(), {}}});
   };
   add(context.url(), options.server_pid);
@@ -212,7 +214,8 @@ void add_bench(CLI::App& app, Context& context, Selected& selected) {
       ->check(CLI::ExistingDirectory);
   command.add_flag("--keep", options->is_kept, "Leave the queues and what is in them");
   command.add_option("--server-pid", options->server_pid,
-                     "The server's process, for its memory and CPU time");
+                     "The server's process, for its memory and CPU time; found by itself when the "
+                     "server is on this machine and one of ours");
   command.add_option("--against", options->against,
                      "A second broker's URL: run both in turn and show the ratios");
   command.add_option("--against-pid", options->against_pid, "The second broker's process");

@@ -12,8 +12,8 @@ TINY = {
     "workers": "--messages 200 --consumers 5",
     "submit": "--messages 200",
     "latency": "--messages 20",
-    "roundtrip": "--messages 20",
     "submitters": "--messages 100 --producers 5",
+    "roundtrip": "--messages 20",
     "steady": "--messages 200 --rate 2000",
     "fanout": "--messages 200",
     "fanout-transient": "--messages 200",
@@ -118,6 +118,16 @@ def test_server_process(leveret):
     report = leveret.json("bench", "jobs", "--messages", "100", "--server-pid", os.getpid())
     assert report["results"][0]["median"]["server_rss_peak_bytes"] > 0
     leveret.run("bench", "jobs", "--messages", "1", "--server-pid", "999999999", status=66)
+
+
+def test_a_local_server_is_found(leveret, broker):
+    if not hasattr(broker, "process"):
+        pytest.skip("the broker is not ours")
+    own = f"--server-pid={broker.process.pid}"
+    words = ("bench", "submit", "--messages", "50")
+    found = leveret.json(*words)["results"][0]["figures"]["server memory"]["median"]
+    named = leveret.json(*words, own)["results"][0]["figures"]["server memory"]["median"]
+    assert 0.5 < found / named < 2
 
 
 def test_leaves_no_queue_behind(leveret, api):

@@ -82,7 +82,9 @@ Plan roundtrip() {
   Plan plan = latency();
   plan.name = "roundtrip";
   plan.description =
-      "one at a time with an idle worker: what it acknowledges first is confirmed without the disk";
+      "submitting one at a time with an idle worker: what it acknowledges first is confirmed "
+      "without "
+      "the disk";
   plan.consumers = 1;
   plan.prefetch = 250;
   return plan;
@@ -228,7 +230,7 @@ std::string binding_key(unsigned number) {
 
 const std::vector<Plan>& scenarios() {
   static const std::vector<Plan> all{transient(), jobs(),    jobs_4x4(),         workers(),
-                                     submit(),    latency(), roundtrip(),        submitters(),
+                                     submit(),    latency(), submitters(),       roundtrip(),
                                      steady(),    fanout(),  fanout_transient(), topic(),
                                      backlog(),   large(),   connections(),      many_queues()};
   return all;
