@@ -154,7 +154,7 @@ def run_row(bench, row, args):
             if row.function == "idle":
                 figures = process.idle(make, 2 if args.quick else count)
             else:
-                figures = process.restart(make, count, LEVERET, words)
+                figures = getattr(process, row.function)(make, count, LEVERET, words)
             out[target] = {"figures": figures, "is_clean": True, "runs": []}
         return out
     if row.options.get("fresh"):

@@ -83,12 +83,7 @@ def restart(make, rounds, leveret, words):
     """A backlog, SIGKILL, and how long until a new process delivers the first message of it."""
     broker = make().start()
     try:
-        done = subprocess.run(
-            [leveret, "bench", *words, "--json", "--url", broker.url],
-            stdout=subprocess.PIPE,
-            check=True,
-        )
-        result = json.loads(done.stdout)["results"][0]["median"]
+        result = publish(broker, leveret, words)
         [queue] = result["queues"]
         times, memory = [], []
         for _ in range(rounds):
@@ -103,6 +98,36 @@ def restart(make, rounds, leveret, words):
     finally:
         broker.stop()
         broker.remove()
+
+
+def publish(broker, leveret, words):
+    """One run of a scenario; returns its figures."""
+    done = subprocess.run(
+        [leveret, "bench", *words, "--json", "--url", broker.url],
+        stdout=subprocess.PIPE,
+        check=True,
+    )
+    return json.loads(done.stdout)["results"][0]["median"]
+
+
+def stored(make, rounds, leveret, words):
+    """What the directory has grown by for each byte of a body, once the broker has ended."""
+    ratios = []
+    for _ in range(rounds):
+        broker = make().start()
+        before = directory_bytes(broker.directory)
+        result = publish(broker, leveret, words)
+        broker.stop()
+        body_bytes = int(words[words.index("--size") + 1].removesuffix("k")) * 1024
+        grown = directory_bytes(broker.directory) - before
+        ratios.append(grown / (result["confirmed"] * body_bytes))
+        broker.remove()
+    return {"disk / bodies": figure(ratios, "ratio")}
+
+
+def directory_bytes(directory):
+    """What its files take on the disk."""
+    return sum(path.stat().st_blocks * 512 for path in directory.rglob("*") if path.is_file())
 
 
 def first_delivery_us(broker, queue):

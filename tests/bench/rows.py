@@ -158,6 +158,23 @@ ROWS = [
         [ratio("delivered", "deliver rate", at_least=6)],
     ),
     Row(
+        "fanout-stored",
+        "what fan-out to 8 queues stores, 16 KiB, no workers",
+        "fanout --consumers 0 --size 16k --messages 20k --keep",
+        "fanout --consumers 0 --size 16k --messages 500 --keep",
+        [
+            Line(
+                "disk taken over the bodies' bytes",
+                "disk / bodies",
+                "body stored once (< 2)",
+                at_most=2,
+            )
+        ],
+        function="stored",
+        rabbitmq_rounds=1,
+        options={"rounds": 1},
+    ),
+    Row(
         "fanout-transient",
         "fan-out to 8 queues: transient, 128 B, no acknowledgements",
         "fanout-transient",
