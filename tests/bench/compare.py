@@ -214,7 +214,7 @@ def arguments():
     parser.add_argument("--rounds", type=int, default=5, help="of each row (%(default)s)")
     parser.add_argument("--out", default=str(ROOT / "build/compare"), help="%(default)s")
     parser.add_argument("--dir", default="/var/tmp", help="on the disk to measure (%(default)s)")
-    parser.add_argument("--readme", metavar="FILE", help="put the table between its bench marks")
+    parser.add_argument("--readme", metavar="FILE", help="put table and plots into it")
     args = parser.parse_args()
     if args.rounds < 1:
         parser.error("--rounds is at least 1")
@@ -233,6 +233,14 @@ def chosen(args):
     if args.only:
         return [name for name in names if name in args.only]
     return [name for name in names if not (args.no_curves and name.startswith("curve:"))]
+
+
+def publish(report, markdown, readme):
+    """Puts the table into the README, and the plots beside the bench with links to them."""
+    directory = pathlib.Path("tests/bench/plots")
+    written = plots.write_all(report, readme.parent / directory)
+    links = [f"![{title}]({directory / name})" for name, title in written]
+    table.replace_between_marks(readme, "\n".join([markdown, *links, ""]) if links else markdown)
 
 
 def load(path):
@@ -279,7 +287,7 @@ def main():
     markdown = table.markdown(report)
     (out / "table.md").write_text(markdown)
     if args.readme:
-        table.replace_between_marks(pathlib.Path(args.readme), markdown)
+        publish(report, markdown, pathlib.Path(args.readme))
     plots.write_all(report, out / "plots")
     say(f"written: {out}/compare.json, table.md and plots/")
     missed = table.missed(report)

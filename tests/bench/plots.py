@@ -128,7 +128,8 @@ def svg(title, x_title, y_title, unit, series):
 
 
 def write_all(report, directory):
-    """One file for each plot that has points."""
+    """One file for each plot that has points; returns their names and titles."""
+    written = []
     for name, curve_name, figure, title, x_title, y_title, unit in PLOTS:
         series = {}
         for target, points in report["curves"].get(curve_name, {}).items():
@@ -140,3 +141,5 @@ def write_all(report, directory):
         directory.mkdir(parents=True, exist_ok=True)
         path = directory / f"{name}.svg"
         path.write_text(svg(title, x_title, y_title, unit, series), encoding="utf-8")
+        written.append((path.name, title))
+    return written

@@ -17,7 +17,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 constexpr std::chrono::milliseconds poll_every{20};
 /// The run is over when nothing more has come for so long.
-constexpr std::chrono::seconds silence_max{30};
+constexpr std::chrono::seconds silence_max{60};
 /// Given to a server to come to rest before its memory is looked at.
 constexpr std::chrono::seconds rest{1};
 

@@ -1,5 +1,6 @@
 #include "cli/bench/topology.h"
 
+#include <chrono>
 #include <utility>
 
 #include "cli/bench/timer.h"
@@ -15,6 +16,13 @@ amqp::Properties properties_of(const Plan& plan) {
   amqp::Properties properties;
   properties.delivery_mode = plan.is_persistent ? std::uint8_t{2} : std::uint8_t{1};
   return properties;
+}
+
+/// To be rid of an exchange with a hundred thousand bindings takes RabbitMQ minutes.
+client::ConnectionOptions patient_connection() {
+  client::ConnectionOptions options = named_connection("setup");
+  options.reply_timeout = std::chrono::minutes{10};
+  return options;
 }
 
 }  // namespace
@@ -33,7 +41,7 @@ Topology::Topology(const Plan& plan, const client::Url& url, std::uint32_t run, 
     : plan_(plan),
       prefix_(prefix_of(run)),
       tell_(std::move(tell)),
-      connection_(url, named_connection("setup")),
+      connection_(url, patient_connection()),
       channel_(connection_) {
   const std::uint64_t start_ns = now_ns();
   declare_queues();
@@ -46,6 +54,7 @@ Topology::~Topology() {
   if (plan_.is_kept) return;
   try {
     // First, so that no queue has to take its many bindings along.
+    if (tell_ && !exchange_.empty()) tell_("removing the exchange");
     if (!exchange_.empty()) channel_.delete_exchange(exchange_);
     for (unsigned i = 0; i < plan_.queues; ++i) {
       channel_.delete_queue_nowait(queues[i]);
