@@ -176,6 +176,8 @@ Result run_load(const Plan& plan, const RunOptions& options, std::uint32_t run) 
 
 /// The load without and then with idle connections around it.
 Result run_among_idle(const Plan& plan, const RunOptions& options, std::uint32_t run) {
+  // First, since it refuses what cannot be done.
+  Crowd crowd(plan.idle_connections, plan.threads, options.url, run);
   IdleFigures idle;
   Result before = run_load(plan, options, run);
   idle.confirm_latency_before_ns = before.confirm_latency_ns;
@@ -185,7 +187,6 @@ Result run_among_idle(const Plan& plan, const RunOptions& options, std::uint32_t
     return options.server_pid ? usage_of(*options.server_pid).rss_bytes : 0;
   };
   const std::uint64_t rss_before = rss_at_rest();
-  Crowd crowd(plan.idle_connections, plan.threads, options.url, run);
   crowd.open(options.on_progress, options.is_interrupted);
   idle.connections = crowd.size();
   idle.open_seconds = crowd.open_seconds();
