@@ -40,10 +40,10 @@ def say(text):
 class Bench:
     """Makes brokers in directories of their own and runs `leveret bench` on them."""
 
-    def __init__(self, directory, targets):
+    def __init__(self, directory, targets, machine):
         self.directory = pathlib.Path(directory)
         self.targets = targets
-        self.machine = ""
+        self.machine = machine
         self._made = 0
         self._rabbitmq = None
 
@@ -79,13 +79,14 @@ class Bench:
     def run(self, broker, words):
         """One run of a scenario; returns its JSON. Exit status 1 says that it was not clean."""
         command = [LEVERET, "bench", *words, "--json", "--url", broker.url]
-        command += ["--server-pid", str(broker.process.pid), "--sync-dir", str(self.directory)]
+        command += ["--server-pid", str(broker.process.pid)]
         # Standard error stays ours: what goes on is shown on a terminal.
         done = subprocess.run(command, stdout=subprocess.PIPE, check=False)
         if done.returncode not in (0, 1):
             raise RuntimeError(f"status {done.returncode} from: {' '.join(command)}")
         report = json.loads(done.stdout)
-        self.machine = report["machine"]
+        if "--sync-dir" in words or not self.machine:  # Then it knows the file system.
+            self.machine = report["machine"]
         return report["results"][0]["median"]
 
     def scenario(self, words, rounds):
@@ -143,6 +144,8 @@ def summary(runs):
 def run_row(bench, row, args):
     """Runs a row on the targets; returns what compare.json keeps of it."""
     words = (row.quick if args.quick else row.words).split()
+    if not row.function and any(line.is_of_disk for line in row.lines):
+        words += ["--sync-dir", str(bench.directory)]
     ours = 1 if args.quick else row.options.get("rounds", args.rounds)
     rounds = {"leveret": ours}
     if "rabbitmq" in bench.targets:
@@ -267,7 +270,7 @@ def main():
     if os.getloadavg()[0] > 0.5:
         say(f"the machine is busy (load {os.getloadavg()[0]:.1f}): wait until it is not, for real figures")
     with tempfile.TemporaryDirectory(prefix="leveret-compare-", dir=args.dir) as directory:
-        bench = Bench(directory, targets)
+        bench = Bench(directory, targets, report.get("machine", ""))
         for number, name in enumerate(names, 1):
             say(f"{number} of {len(names)}: {name}")
             try:
@@ -281,7 +284,7 @@ def main():
             except (RuntimeError, AssertionError, OSError, subprocess.SubprocessError) as error:
                 say(f"  FAILED: {error}")
                 failed.append(name)
-            report["machine"] = bench.machine or report.get("machine", "")
+            report["machine"] = bench.machine
             (out / "compare.json").write_text(json.dumps(report, indent=1) + "\n")
         bench.close()
     markdown = table.markdown(report)

@@ -92,9 +92,10 @@ def curve(target, points, x_axis, y_axis, unit):
     last_x, last_y = places[-1]
     # To the left of the point where the right has no room.
     anchor, shift = ("end", -4) if last_x > WIDTH - RIGHT - 60 else ("start", 8)
-    out.append(
-        text(last_x + shift, last_y - 9, number_text(points[-1][1], unit), 12, anchor, colour)
-    )
+    # One broker's above its line and the other's below, where their lines meet.
+    drop = -9 if target == "leveret" else 18
+    label = number_text(points[-1][1], unit)
+    out.append(text(last_x + shift, last_y + drop, label, 12, anchor, colour))
     return out
 
 

@@ -25,6 +25,11 @@ class Line:
     # Only of Leveret, where RabbitMQ has nothing to compare.
     is_ours_only: bool = False
 
+    @property
+    def is_of_disk(self):
+        """Whether the disk has to be measured for it."""
+        return "fdatasync" in self.figure or "disk" in self.figure
+
 
 @dataclasses.dataclass
 class Row:
