@@ -22,10 +22,13 @@ void CoreLoop::run(Turn turn) {
 }
 
 void CoreLoop::post(Turn turn) {
-  boost::asio::post(loop_, [this, turn = std::move(turn)] { run_turn(turn); });
+  // Shared: a deleted virtual host's core goes when the last one who posts to it has.
+  boost::asio::post(loop_,
+                    [self = shared_from_this(), turn = std::move(turn)] { self->run_turn(turn); });
 }
 
 void CoreLoop::run_turn(const Turn& turn) noexcept {
+  if (vhost_ == nullptr) return;
   try {
     if (is_in_turn_) return turn(*vhost_);
     is_in_turn_ = true;
@@ -47,10 +50,10 @@ void CoreLoop::arm_timer(TimeMs deadline) {
   if (deadline >= armed_for_) return;
   armed_for_ = deadline;
   timer_.expires_after(std::chrono::milliseconds{std::max<TimeMs>(deadline - clock_.now(), 0)});
-  timer_.async_wait([this](const boost::system::error_code& error) {
+  timer_.async_wait([self = shared_from_this()](const boost::system::error_code& error) {
     if (error) return;  // armed for an earlier one meanwhile
-    armed_for_ = broker::Vhost::never;
-    run_turn([](broker::Vhost&) {});
+    self->armed_for_ = broker::Vhost::never;
+    self->run_turn([](broker::Vhost&) {});
   });
 }
 

@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <functional>
+#include <memory>
 #include <string>
 
 #include "base/clock.h"
@@ -14,8 +15,8 @@ namespace leveret::server {
 /// A virtual host on a loop: gives it its turns, and one timer for what it has to do by itself.
 ///
 /// It outlives the run of its loop; whoever holds it by shared pointer may outlive both, but must
-/// not expect a turn any more then.
-class CoreLoop final : public broker::Core {
+/// not expect a turn any more then. Held by shared pointers only.
+class CoreLoop final : public broker::Core, public std::enable_shared_from_this<CoreLoop> {
  public:
   using Turn = std::function<void(broker::Vhost&)>;
 
@@ -23,8 +24,11 @@ class CoreLoop final : public broker::Core {
 
   /// Before the first turn.
   void set_vhost(broker::Vhost& vhost) { vhost_ = &vhost; }
-  /// Lets the timer go, so that the loop can end; on the loop.
-  void stop_timer() { timer_.cancel(); }
+  /// The virtual host goes: no turn runs any more. On the loop.
+  void retire() {
+    vhost_ = nullptr;
+    timer_.cancel();
+  }
 
   void run(Turn turn) override;
   void post(Turn turn) override;

@@ -7,11 +7,9 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
-#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <thread>
-#include <unordered_map>
 #include <utility>
 #include <vector>
 
@@ -19,15 +17,13 @@
 #include "auth/users.h"
 #include "base/clock.h"
 #include "base/log.h"
-#include "broker/vhost.h"
-#include "core_loop.h"
 #include "http/server.h"
 #include "net/server.h"
 #include "store/catalog.h"
 #include "store/data_dir.h"
 #include "store/sqlite.h"
-#include "store/store.h"
 #include "tls/context.h"
+#include "vhosts.h"
 
 namespace leveret::server {
 namespace {
@@ -44,41 +40,6 @@ constexpr auto clients_patience = 3s;
 constexpr auto sessions_patience = 1s;
 constexpr auto stop_poll = 10ms;
 
-/// A store that has failed cannot say any more what is on disk: nothing may be confirmed after
-/// this.
-[[noreturn]] void end_after_store_failure(const std::string& text) {
-  log::critical(text);
-  std::_Exit(exit_io_error);
-}
-
-/// One virtual host with all that belongs to it. Members are in the order of their making.
-struct HostedVhost {
-  std::shared_ptr<CoreLoop> core;
-  std::unique_ptr<store::Store> store;
-  std::unique_ptr<broker::Vhost> vhost;
-};
-
-/// Which cores there are; does not change once clients come.
-class Cores final : public broker::CoreDirectory {
- public:
-  void add(std::shared_ptr<broker::Core> core) {
-    std::string name = core->vhost_name();
-    cores_.insert_or_assign(std::move(name), std::move(core));
-  }
-  std::shared_ptr<broker::Core> find(std::string_view vhost) const override {
-    const auto found = cores_.find(std::string{vhost});
-    return found == cores_.end() ? nullptr : found->second;
-  }
-  std::vector<std::shared_ptr<broker::Core>> all() const override {
-    std::vector<std::shared_ptr<broker::Core>> cores;
-    for (const auto& [name, core] : cores_) cores.push_back(core);
-    return cores;
-  }
-
- private:
-  std::unordered_map<std::string, std::shared_ptr<broker::Core>> cores_;
-};
-
 /// A loop for connections with its thread.
 struct IoLoop {
   asio::io_context io{1};
@@ -86,16 +47,18 @@ struct IoLoop {
   std::thread thread;
 };
 
-std::shared_ptr<auth::Users> load_users(store::Catalog& catalog) {
-  if (catalog.users().empty()) {
-    const std::string name{default_user};
-    catalog.put_user({name, auth::hash_password(name), {"administrator"}});
-    log::info("made the user 'guest', password 'guest', who may log in from this machine only");
-  }
-  std::vector<auth::User> users;
-  for (store::UserRow& row : catalog.users())
-    users.push_back({std::move(row.name), std::move(row.password_hash), std::move(row.tags)});
-  return std::make_shared<auth::Users>(std::move(users));
+/// Without any user, nobody could make one.
+void make_first_user(store::Catalog& catalog) {
+  if (!catalog.users().empty()) return;
+  const std::string name{default_user};
+  catalog.put_user({name, auth::hash_password(name), {"administrator"}, {}});
+  catalog.put_permission({name, std::string{default_vhost}, ".*", ".*", ".*"});
+  log::info("made the user 'guest', password 'guest', who may log in from this machine only");
+}
+
+void make_first_vhost(store::Catalog& catalog) {
+  if (catalog.vhosts().empty())
+    catalog.put_vhost({.name = std::string{default_vhost}, .description = "Default virtual host"});
 }
 
 std::unique_ptr<store::DataDir> lock_data_dir(const std::string& path) {
@@ -122,9 +85,9 @@ struct Server::State {
   asio::signal_set reload_signals{loop};
   asio::steady_timer stop_timer{loop};
   std::vector<std::unique_ptr<IoLoop>> io_loops;
+  std::unique_ptr<store::Catalog> catalog;
   std::shared_ptr<auth::Users> users;
-  std::shared_ptr<Cores> cores = std::make_shared<Cores>();
-  std::vector<HostedVhost> vhosts;
+  std::shared_ptr<Vhosts> vhosts;
   /// Null without a certificate. HTTP has the same one, but asks clients for none.
   std::shared_ptr<tls::Context> amqp_tls;
   std::shared_ptr<tls::Context> http_tls;
@@ -138,7 +101,6 @@ struct Server::State {
 
   // Start.
   void open_stores();
-  HostedVhost open_vhost(const store::VhostRow& row);
   void load_tls();
   void start_amqp();
   void start_http();
@@ -153,52 +115,24 @@ struct Server::State {
   void close_clients();
   void await_clients();
   void end_loops();
-  void close_stores();
 };
 
 void Server::State::open_stores() {
   data_dir = lock_data_dir(config.data_dir);
   try {
-    store::Catalog catalog{data_dir->catalog_file()};
-    users = load_users(catalog);
-    if (catalog.vhosts().empty()) catalog.put_vhost(std::string{default_vhost});
-    for (const store::VhostRow& row : catalog.vhosts()) vhosts.push_back(open_vhost(row));
+    catalog = std::make_unique<store::Catalog>(data_dir->catalog_file());
+    make_first_vhost(*catalog);
+    make_first_user(*catalog);
+    users = std::make_shared<auth::Users>(
+        *catalog, auth::Users::Stored{catalog->users(), catalog->permissions(),
+                                      catalog->topic_permissions()});
+    vhosts = std::make_shared<Vhosts>(VhostSetting{loop, clock, config.limits, config.store},
+                                      *data_dir, *catalog, *users);
+    users->on_change = [this](const std::string& user) { vhosts->user_changed(user); };
+    vhosts->open_all();
   } catch (const store::StoreError& error) {
     throw StartError{error.what(), exit_io_error};
   }
-  for (const HostedVhost& hosted : vhosts) cores->add(hosted.core);
-}
-
-HostedVhost Server::State::open_vhost(const store::VhostRow& row) {
-  HostedVhost hosted;
-  hosted.core = std::make_shared<CoreLoop>(loop, clock, row.name);
-  CoreLoop* const core = hosted.core.get();
-  store::StoreOptions options = config.store;
-  options.file = data_dir->vhost_file(row.id);
-  hosted.store = std::make_unique<store::Store>(
-      options,
-      store::StoreCallbacks{
-          .committed =
-              [core](broker::CommitNumber number) {
-                core->post([number](broker::Vhost& vhost) { vhost.committed(number); });
-              },
-          .post =
-              [core](std::function<void()> turn) {
-                core->post([turn = std::move(turn)](broker::Vhost&) { turn(); });
-              },
-          .disk_full =
-              [core](bool is_full) {
-                core->post([is_full](broker::Vhost& vhost) { vhost.set_disk_alarm(is_full); });
-              },
-          .fatal = [](const std::string& text) { end_after_store_failure(text); }});
-  hosted.vhost = std::make_unique<broker::Vhost>(row.name, *hosted.store, config.limits);
-  hosted.vhost->begin_turn(clock.now());
-  hosted.vhost->recover(hosted.store->recover());
-  hosted.vhost->end_turn();
-  core->set_vhost(*hosted.vhost);
-  // A turn without content arms the timer for what was recovered.
-  core->post([](broker::Vhost&) {});
-  return hosted;
 }
 
 void Server::State::load_tls() {
@@ -254,7 +188,7 @@ void Server::State::start_amqp() {
   options.tuning = config.tuning;
   options.message_bytes_max = config.limits.message_bytes_max;
   options.version = version;
-  amqp = std::make_unique<net::Server>(std::move(options), loops, *cores, *users);
+  amqp = std::make_unique<net::Server>(std::move(options), loops, *vhosts, *users);
   amqp->listen();
   for (const auto& io_loop : io_loops)
     io_loop->thread = std::thread{[&io = io_loop->io] { io.run(); }};
@@ -273,7 +207,7 @@ void Server::State::start_http() {
     if (const auto port = amqp->port()) info.listeners.push_back({"amqp", address, *port});
     if (const auto port = amqp->tls_port()) info.listeners.push_back({"amqp/ssl", address, *port});
   }
-  http = std::make_unique<http::Server>(std::move(options), cores, users, std::move(info));
+  http = std::make_unique<http::Server>(std::move(options), vhosts, users, std::move(info));
   http->start();
 }
 
@@ -302,10 +236,7 @@ void Server::State::begin_stop() {
 }
 
 void Server::State::close_clients() {
-  for (const HostedVhost& hosted : vhosts)
-    hosted.core->post([](broker::Vhost& vhost) {
-      vhost.close_all("broker forced connection closure with reason 'shutdown'");
-    });
+  vhosts->close_clients("broker forced connection closure with reason 'shutdown'");
 }
 
 /// Looks again and again, until clients and HTTP are gone or have had their time.
@@ -325,15 +256,6 @@ void Server::State::end_loops() {
   loop.stop();
 }
 
-void Server::State::close_stores() {
-  for (const HostedVhost& hosted : vhosts) {
-    hosted.vhost->begin_turn(clock.now());
-    hosted.vhost->prepare_close();
-    hosted.vhost->end_turn();
-    hosted.store->close();
-  }
-}
-
 Server::Server(Config config, std::string version)
     : state_(std::make_unique<State>(std::move(config), std::move(version))) {
   state_->open_stores();
@@ -348,7 +270,7 @@ Server::~Server() {
   state.http.reset();
   state.amqp.reset();
   // Virtual hosts hold sessions, whose sockets belong to the loops.
-  for (HostedVhost& hosted : state.vhosts) hosted.vhost.reset();
+  if (state.vhosts) state.vhosts->drop_all();
 }
 
 void Server::start() {
@@ -391,7 +313,7 @@ void Server::run() {
   state.loop.run();
   for (const auto& io_loop : state.io_loops) io_loop->thread.join();
   if (state.http_stopper.joinable()) state.http_stopper.join();
-  state.close_stores();
+  state.vhosts->close_stores();
   log::info("stopped");
 }
 

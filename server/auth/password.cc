@@ -20,6 +20,22 @@ constexpr int iterations_max = 10'000'000;
 constexpr std::size_t salt_bytes = 16;
 constexpr std::size_t hash_bytes = 32;
 
+/// What our own hashes are called where RabbitMQ's name its algorithm.
+constexpr std::string_view own_algorithm = "leveret_password_hashing_pbkdf2_sha256";
+
+/// RabbitMQ's hashes: four bytes of salt, then the digest of salt and password
+/// (rabbit_password.erl, passwords: computing-password-hash).
+struct RabbitAlgorithm {
+  std::string_view name;
+  const EVP_MD* (*digest)();
+  std::size_t bytes;
+};
+constexpr std::array<RabbitAlgorithm, 2> rabbit_algorithms{{
+    {"rabbit_password_hashing_sha256", EVP_sha256, 32},
+    {"rabbit_password_hashing_sha512", EVP_sha512, 64},
+}};
+constexpr std::size_t rabbit_salt_bytes = 4;
+
 struct Encoded {
   int iterations = 0;
   std::string salt;
@@ -89,6 +105,46 @@ std::optional<Encoded> parse(std::string_view text) {
   return encoded;
 }
 
+const RabbitAlgorithm* find_algorithm(std::string_view name) {
+  for (const RabbitAlgorithm& algorithm : rabbit_algorithms)
+    if (algorithm.name == name) return &algorithm;
+  return nullptr;
+}
+
+/// Encoded as NAME$HEX. False for anything else.
+bool verify_rabbit(std::string_view password, std::string_view encoded) {
+  const RabbitAlgorithm* algorithm = find_algorithm(take_field(encoded));
+  const std::optional<std::string> bytes = from_hex(encoded);
+  if (!algorithm || !bytes || bytes->size() != rabbit_salt_bytes + algorithm->bytes) return false;
+  const std::string salted = bytes->substr(0, rabbit_salt_bytes) + std::string{password};
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (EVP_Digest(salted.data(), salted.size(), digest.data(), &size, algorithm->digest(),
+                 nullptr) != 1)
+    throw std::runtime_error{"OpenSSL cannot compute a digest"};
+  return is_equal_constant_time({reinterpret_cast<const char*>(digest.data()), size},
+                                std::string_view{*bytes}.substr(rabbit_salt_bytes));
+}
+
+std::string to_base64(std::string_view bytes) {
+  std::string text((bytes.size() + 2) / 3 * 4 + 1, '\0');
+  const int size = EVP_EncodeBlock(reinterpret_cast<unsigned char*>(text.data()), as_octets(bytes),
+                                   static_cast<int>(bytes.size()));
+  text.resize(static_cast<std::size_t>(size));
+  return text;
+}
+
+std::optional<std::string> from_base64(std::string_view text) {
+  if (text.empty() || text.size() % 4 != 0 || text.size() > 1024) return std::nullopt;
+  const std::size_t padding = text.ends_with("==") ? 2 : text.ends_with('=') ? 1 : 0;
+  std::string bytes(text.size() / 4 * 3, '\0');
+  if (EVP_DecodeBlock(reinterpret_cast<unsigned char*>(bytes.data()), as_octets(text),
+                      static_cast<int>(text.size())) < 0)
+    return std::nullopt;
+  bytes.resize(bytes.size() - padding);
+  return bytes;
+}
+
 }  // namespace
 
 std::string hash_password(std::string_view password) {
@@ -100,10 +156,39 @@ std::string hash_password(std::string_view password) {
 bool verify_password(std::string_view password, std::string_view encoded) {
   const std::optional<Encoded> stored = parse(encoded);
   if (!stored) {
+    // Whether there is such a user, and how the password is kept, does not show in the time.
     derive(password, std::string(salt_bytes, '\0'), iterations);
-    return false;
+    return verify_rabbit(password, encoded);
   }
   return is_equal_constant_time(derive(password, stored->salt, stored->iterations), stored->hash);
+}
+
+bool is_slow_hash(std::string_view encoded) {
+  return parse(encoded).has_value();
+}
+
+std::optional<std::string> import_hash(const RabbitHash& hash) {
+  const std::optional<std::string> bytes = from_base64(hash.base64);
+  if (!bytes) return std::nullopt;
+  if (hash.algorithm == own_algorithm) return parse(*bytes) ? std::optional{*bytes} : std::nullopt;
+  const RabbitAlgorithm* algorithm = find_algorithm(hash.algorithm);
+  if (!algorithm || bytes->size() != rabbit_salt_bytes + algorithm->bytes) return std::nullopt;
+  return hash.algorithm + '$' + to_hex(*bytes);
+}
+
+RabbitHash export_hash(std::string_view encoded) {
+  if (encoded.empty()) return {std::string{rabbit_algorithms.front().name}, ""};
+  std::string_view rest = encoded;
+  const RabbitAlgorithm* algorithm = find_algorithm(take_field(rest));
+  if (!algorithm) return {std::string{own_algorithm}, to_base64(encoded)};
+  return {std::string{algorithm->name}, to_base64(from_hex(rest).value_or(""))};
+}
+
+std::string known_algorithms() {
+  std::string text;
+  for (const RabbitAlgorithm& algorithm : rabbit_algorithms)
+    text += std::string{algorithm.name} + (text.empty() ? ", " : " or ");
+  return text + std::string{own_algorithm};
 }
 
 std::string keyed_digest(std::string_view key, std::string_view text) {

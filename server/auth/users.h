@@ -1,53 +1,111 @@
 #pragma once
 
+#include <chrono>
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <utility>
 #include <vector>
+
+#include "auth/backoff.h"
+#include "auth/user.h"
 
 namespace leveret::auth {
 
-/// A user as stored: never the password, only its hash (see password.h).
-struct User {
-  std::string name;
-  std::string password_hash;
-  std::vector<std::string> tags;
-};
-
-/// Who somebody has proved to be.
-struct Identity {
-  std::string user;
-  std::vector<std::string> tags;
-  bool has_tag(std::string_view tag) const;
-};
-
-/// The users of the broker. All members may be called on any thread. authenticate() hashes slowly
-/// by design on the first login with a password (later ones are answered from a cache of keyed
-/// digests), so it must be called off the message loops.
+/// The users of the broker and what they may do. Changes are on disk when they return and seen by
+/// everybody from then on.
+///
+/// All members may be called on any thread, but what changes or authenticates blocks: on the disk,
+/// or on hashing (slow by design on the first login with a password; later ones are answered from a
+/// cache of keyed digests). Those must be called off the message loops.
 class Users {
  public:
-  explicit Users(std::vector<User> users);
+  struct Stored {
+    std::vector<User> users = {};
+    std::vector<Permission> permissions = {};
+    std::vector<TopicPermission> topic_permissions = {};
+  };
+  /// `store` outlives it.
+  Users(UserStore& store, Stored stored);
 
-  /// Nothing when the user is unknown or the password is wrong (both cost the same), or when the
-  /// user is `guest` and the peer is not on a loopback address (RabbitMQ, access-control:
-  /// loopback_users).
+  /// How long this login has to wait for earlier ones that failed, for the same user from the same
+  /// address; nothing when so many wait already that it is to be refused at once. Takes a place in
+  /// the line: call it once per login, before authenticate(). Does not block.
+  std::optional<std::chrono::milliseconds> delay_login(std::string_view name,
+                                                       std::string_view address);
+  /// Who this is, when the same user has logged in with the same password before; nothing may mean
+  /// anything. Does not block: who is known does not wait for others whose passwords are hashed.
+  std::optional<Identity> recall(std::string_view name, std::string_view password,
+                                 bool peer_is_loopback, std::string_view address);
+  /// Nothing when the user is unknown or the password is wrong or empty (all cost the same), or
+  /// when the user is `guest` and the peer is not on a loopback address (RabbitMQ, access-control:
+  /// loopback_users). A password that was imported as RabbitMQ's hash is hashed slowly from here
+  /// on.
   std::optional<Identity> authenticate(std::string_view name, std::string_view password,
-                                       bool peer_is_loopback);
+                                       bool peer_is_loopback, std::string_view address = {});
+
+  // Looking; copies, sorted by name.
+  std::vector<User> users() const;
+  std::optional<User> find(std::string_view name) const;
+  std::vector<Permission> permissions() const;
+  std::optional<Permission> permission(const std::string& user, const std::string& vhost) const;
+  std::vector<TopicPermission> topic_permissions() const;
+  std::vector<TopicPermission> topic_permissions(const std::string& user,
+                                                 const std::string& vhost) const;
+  /// Counts changes of any kind.
+  std::uint64_t generation() const;
+
+  // Changing. What the store throws passes, and nothing has changed then.
+  /// Returns whether the user is new; the limits stay as they are.
+  bool put(const User& user);
+  /// Returns whether there was one; so do the other removals.
+  bool remove(const std::string& name);
+  /// Returns whether it is new. The user and the virtual host must exist.
+  bool set_permission(const Permission& permission);
+  bool clear_permission(const std::string& user, const std::string& vhost);
+  bool set_topic_permission(const TopicPermission& permission);
+  /// Of all exchanges when `exchange` is nothing.
+  bool clear_topic_permissions(const std::string& user, const std::string& vhost,
+                               const std::optional<std::string>& exchange);
+  void set_limit(const std::string& user, const std::string& name, std::int64_t value);
+  void clear_limit(const std::string& user, const std::string& name);
+  /// The virtual host is gone, from the store too.
+  void forget_vhost(const std::string& vhost);
+
+  /// Told the name of a user who has changed or (see find()) is gone, after the change, on the
+  /// thread that made it. Set before any other thread knows of this object.
+  std::function<void(const std::string& user)> on_change;
 
   /// The user of that name, when something other than a password has proved who it is: a client's
   /// certificate. Nothing when there is no such user, or for `guest` as above.
   std::optional<Identity> find_proved(std::string_view name, bool peer_is_loopback);
 
  private:
-  std::mutex mutex_;
-  std::unordered_map<std::string, User> users_;
+  using UserVhost = std::pair<std::string, std::string>;
+
+  bool is_remembered(const User& user, const std::string& digest) const;
+  std::optional<Identity> verify(std::string_view name, std::string_view password,
+                                 bool peer_is_loopback);
+  void rehash(const User& user, std::string_view password);
+  void changed(const std::string& user);
+
+  UserStore& store_;
+  /// Held over a change as a whole; mutex_ only while memory is touched.
+  std::mutex change_mutex_;
+  mutable std::mutex mutex_;
+  std::map<std::string, User, std::less<>> users_;
+  std::map<UserVhost, Permission> permissions_;
+  std::map<UserVhost, std::map<std::string, TopicPermission>> topic_permissions_;
+  std::uint64_t generation_ = 0;
   std::unordered_map<std::string, std::string>
       verified_;  // name -> keyed digest of hash and password
   std::string cache_key_;
+  Backoff backoff_;
 };
 
 }  // namespace leveret::auth

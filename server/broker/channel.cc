@@ -106,6 +106,21 @@ void Channel::cancel_from_server(Consumer& consumer) {
   drop_consumer(consumer);
 }
 
+void Channel::cancel_unreadable() {
+  std::vector<Consumer*> doomed;
+  for (const auto& [tag, consumer] : consumers_)
+    if (!permissions().allows_queue(Right::read, consumer->queue->name()))
+      doomed.push_back(consumer.get());
+  for (Consumer* consumer : doomed) {
+    consumer->queue->remove_consumer(*consumer);
+    cancel_from_server(*consumer);
+  }
+}
+
+Permissions& Channel::permissions() const {
+  return connection_.permissions();
+}
+
 void Channel::drop_consumer(Consumer& consumer) {
   unacked_.for_each([&](Delivery& delivery) {
     if (delivery.consumer == &consumer) delivery.consumer = nullptr;

@@ -23,6 +23,7 @@ namespace leveret::broker {
 
 class Connection;
 class Exchange;
+class Permissions;
 class Queue;
 class Vhost;
 
@@ -69,6 +70,8 @@ class Channel {
   void time_out();
   Confirms& confirms() { return confirms_; }
   void send_confirms();
+  /// Cancels the consumers of queues that the user may not read any more.
+  void cancel_unreadable();
   /// Marks the queues of all consumers for another look: output has drained.
   void wake_consumers();
 
@@ -150,6 +153,7 @@ class Channel {
   /// Throws 530 when this channel has a consumer of that tag.
   void check_consumer_tag(const std::string& tag) const;
   void check_publish(const amqp::basic::Publish& method, const Message& message) const;
+  Permissions& permissions() const;
   void publish(const MessagePtr& message, bool mandatory);
   void settle(std::uint64_t tag, bool multiple, Settlement how);
   void apply(Delivery& delivery, Settlement how);

@@ -83,16 +83,18 @@ void Channel::on(const amqp::basic::Publish& method) {
 
 void Channel::check_publish(const amqp::basic::Publish& method, const Message& message) const {
   if (method.immediate) throw amqp::Error{ReplyCode::not_implemented, "immediate=true"};
+  permissions().require_publish(message.exchange());
   const Exchange& exchange = vhost_.exchange(message.exchange());
   if (exchange.is_internal())
     throw amqp::Error{ReplyCode::access_refused, "cannot publish to internal exchange '" +
                                                      exchange.name() + "' in vhost '" +
                                                      vhost_.name() + "'"};
+  permissions().require_topics(exchange, message);
   if (message.ttl_ms() == Message::ttl_invalid)
     throw amqp::Error{ReplyCode::precondition_failed,
                       "invalid expiration '" + expiration_of(message) +
                           "': " + why_invalid_expiration(expiration_of(message))};
-  if (!message.has_user_id()) return;
+  if (!message.has_user_id() || permissions().is_impersonator()) return;
   const auto user_id = *amqp::read_properties_head(message.properties()).user_id;
   if (user_id != connection_.info().user)
     throw amqp::Error{ReplyCode::precondition_failed,
@@ -141,6 +143,7 @@ void Channel::on(const amqp::basic::Qos& method) {
 
 void Channel::on(const amqp::basic::Consume& method) {
   if (method.queue == direct_reply_queue) return consume_replies(method);
+  permissions().require_queue(Right::read, queue_name_or_last(method.queue));
   Queue& queue = find_queue(method.queue);
   const std::string tag =
       method.consumer_tag.empty() ? random_name("amq.ctag-") : std::string{method.consumer_tag};
@@ -179,6 +182,7 @@ void Channel::on(const amqp::basic::Cancel& method) {
 }
 
 void Channel::on(const amqp::basic::Get& method) {
+  permissions().require_queue(Right::read, queue_name_or_last(method.queue));
   Queue& queue = find_queue(method.queue);
   check_get(queue);
   queue.touch();

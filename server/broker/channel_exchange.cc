@@ -16,13 +16,14 @@ void Channel::on(const amqp::exchange::Declare& method) {
                              .durable = method.durable,
                              .auto_delete = method.auto_delete,
                              .internal = method.internal,
-                             .arguments = method.arguments});
+                             .arguments = method.arguments},
+                            &permissions());
   }
   if (!method.nowait) reply_durably(amqp::exchange::DeclareOk{});
 }
 
 void Channel::on(const amqp::exchange::Delete& method) {
-  vhost_.delete_exchange(strip_line_breaks(method.exchange), method.if_unused);
+  vhost_.delete_exchange(strip_line_breaks(method.exchange), method.if_unused, &permissions());
   if (!method.nowait) reply_durably(amqp::exchange::DeleteOk{});
 }
 
@@ -34,7 +35,7 @@ void Channel::on(const amqp::exchange::Bind& method) {
                .to_exchange = true,
                .routing_key = method.routing_key,
                .arguments = method.arguments},
-              connection_.id());
+              connection_.id(), &permissions());
   if (!method.nowait) reply_durably(amqp::exchange::BindOk{});
 }
 
@@ -46,7 +47,7 @@ void Channel::on(const amqp::exchange::Unbind& method) {
                  .to_exchange = true,
                  .routing_key = method.routing_key,
                  .arguments = method.arguments},
-                connection_.id());
+                connection_.id(), &permissions());
   if (!method.nowait) reply_durably(amqp::exchange::UnbindOk{});
 }
 

@@ -25,7 +25,7 @@ void Channel::on(const amqp::queue::Declare& method) {
                                                     .exclusive = method.exclusive,
                                                     .auto_delete = method.auto_delete,
                                                     .arguments = method.arguments},
-                                                   connection_.id());
+                                                   connection_.id(), &permissions());
   last_queue_ = queue.name();
   queue.touch();
   if (method.nowait) return;
@@ -44,7 +44,7 @@ void Channel::on(const amqp::queue::Bind& method) {
                .to_exchange = false,
                .routing_key = is_shortcut ? std::string_view{name} : method.routing_key,
                .arguments = method.arguments},
-              connection_.id());
+              connection_.id(), &permissions());
   if (!method.nowait) reply_durably(amqp::queue::BindOk{});
 }
 
@@ -57,18 +57,20 @@ void Channel::on(const amqp::queue::Unbind& method) {
                  .to_exchange = false,
                  .routing_key = is_shortcut ? std::string_view{name} : method.routing_key,
                  .arguments = method.arguments},
-                connection_.id());
+                connection_.id(), &permissions());
   reply_durably(amqp::queue::UnbindOk{});
 }
 
 void Channel::on(const amqp::queue::Purge& method) {
+  permissions().require_queue(Right::read, queue_name_or_last(method.queue));
   const std::uint64_t count = find_queue(method.queue).purge();
   if (!method.nowait) reply(amqp::queue::PurgeOk{.message_count = count32(count)});
 }
 
 void Channel::on(const amqp::queue::Delete& method) {
-  const std::uint64_t count = vhost_.delete_queue(
-      queue_name_or_last(method.queue), method.if_unused, method.if_empty, connection_.id());
+  const std::uint64_t count =
+      vhost_.delete_queue(queue_name_or_last(method.queue), method.if_unused, method.if_empty,
+                          connection_.id(), &permissions());
   if (!method.nowait) reply_durably(amqp::queue::DeleteOk{.message_count = count32(count)});
 }
 

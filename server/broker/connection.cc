@@ -37,9 +37,20 @@ std::string encode_close(ChannelNumber channel, const amqp::Error& error,
 
 Connection::Connection(Vhost& vhost, ConnectionId id, ConnectionInfo info,
                        std::shared_ptr<Outbox> outbox)
-    : vhost_(vhost), id_(id), info_(std::move(info)), outbox_(std::move(outbox)) {}
+    : vhost_(vhost),
+      id_(id),
+      info_(std::move(info)),
+      permissions_(info_.access, vhost.name()),
+      outbox_(std::move(outbox)) {}
 
 Connection::~Connection() = default;
+
+void Connection::set_access(std::shared_ptr<const Access> access, std::uint16_t channels_max) {
+  info_.access = access;
+  info_.user_channels_max = channels_max;
+  permissions_.set(std::move(access));
+  for (const auto& [number, channel] : channels_) channel->cancel_unreadable();
+}
 
 void Connection::receive(CommandBatch batch) {
   inbox_.push_back(std::move(batch));
@@ -124,6 +135,11 @@ void Connection::open_channel(ChannelNumber number) {
                                                   std::to_string(channels_.size()) +
                                                   ") has reached the negotiated channel_max (" +
                                                   std::to_string(info_.channel_max) + ")"};
+  if (info_.user_channels_max != 0 && vhost_.channels_of(info_.user) >= info_.user_channels_max)
+    throw amqp::Error{ReplyCode::not_allowed,
+                      "number of channels opened for user '" + info_.user +
+                          "' has reached the maximum allowed user limit of (" +
+                          std::to_string(info_.user_channels_max) + ")"};
   channels_.emplace(number, std::make_unique<Channel>(*this, vhost_, number));
   send(EncodedFrame{encode(number, amqp::channel::OpenOk{})});
 }

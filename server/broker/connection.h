@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "amqp/reply_code.h"
+#include "broker/access.h"
 #include "broker/channel.h"
 #include "broker/command.h"
 #include "broker/connection_info.h"
@@ -31,6 +32,10 @@ class Connection {
 
   ConnectionId id() const { return id_; }
   const ConnectionInfo& info() const { return info_; }
+  Permissions& permissions() { return permissions_; }
+  /// What the user may do has changed. Consumers of queues that he may not read any more are
+  /// cancelled.
+  void set_access(std::shared_ptr<const Access> access, std::uint16_t channels_max);
 
   void receive(CommandBatch batch);
   void fail(const amqp::Error& error);
@@ -85,6 +90,7 @@ class Connection {
   Vhost& vhost_;
   ConnectionId id_;
   ConnectionInfo info_;
+  Permissions permissions_;
   std::shared_ptr<Outbox> outbox_;
   std::vector<Outgoing> output_;
   std::size_t output_bytes_ = 0;  // sent and not yet drained

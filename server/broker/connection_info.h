@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 
@@ -8,6 +9,8 @@
 #include "base/clock.h"
 
 namespace leveret::broker {
+
+class Access;
 
 /// What a connection's TLS has come to, in the words of RabbitMQ's management API.
 struct TlsInfo {
@@ -39,6 +42,10 @@ struct ConnectionInfo {
   /// Announced in client-properties.capabilities.
   bool consumer_cancel_notify = false;
   bool connection_blocked = false;
+  /// Null: everything.
+  std::shared_ptr<const Access> access = {};
+  /// The user's own limit of channels, 0 for none.
+  std::uint16_t user_channels_max = 0;
 };
 
 }  // namespace leveret::broker

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "broker/access.h"
 #include "broker/channel.h"
 #include "broker/connection.h"
 #include "broker/dead_letter.h"
@@ -230,8 +231,13 @@ Channel* Vhost::find_channel(const ChannelRef& ref) const {
 // Connections.
 
 void Vhost::open_connection(ConnectionId id, ConnectionInfo info, std::shared_ptr<Outbox> outbox) {
-  connections_.emplace(id,
-                       std::make_unique<Connection>(*this, id, std::move(info), std::move(outbox)));
+  if (const auto changed = changed_rights_.find(info.user); changed != changed_rights_.end()) {
+    info.access = changed->second.access;
+    info.user_channels_max = changed->second.channels_max;
+  }
+  const auto [opened, is_new] = connections_.emplace(
+      id, std::make_unique<Connection>(*this, id, std::move(info), std::move(outbox)));
+  if (!refusal_.empty()) opened->second->fail(amqp::Error{ReplyCode::connection_forced, refusal_});
 }
 
 Connection* Vhost::find_connection(ConnectionId id) const {
@@ -268,6 +274,30 @@ void Vhost::close_all(const std::string& reason) {
   });
 }
 
+void Vhost::set_access(const std::string& user, const std::shared_ptr<const Access>& access,
+                       std::uint16_t channels_max) {
+  changed_rights_.insert_or_assign(user, Rights{access, channels_max});
+  for_each_connection([&](Connection& connection) {
+    if (connection.info().user == user) connection.set_access(access, channels_max);
+  });
+  finish_command();
+}
+
+void Vhost::close_user(const std::string& user, const std::string& reason) {
+  for_each_connection([&](Connection& connection) {
+    if (connection.info().user == user)
+      connection.fail(amqp::Error{ReplyCode::connection_forced, reason});
+  });
+}
+
+std::size_t Vhost::channels_of(std::string_view user) const {
+  std::size_t count = 0;
+  for_each_connection([&](const Connection& connection) {
+    if (connection.info().user == user) count += connection.channel_count();
+  });
+  return count;
+}
+
 // Publishing.
 
 Vhost::PublishResult Vhost::publish(Exchange& exchange, const MessagePtr& message,
@@ -281,11 +311,13 @@ Vhost::PublishResult Vhost::publish(Exchange& exchange, const MessagePtr& messag
   return result;
 }
 
-bool Vhost::publish(MessagePtr message) {
+bool Vhost::publish(MessagePtr message, Permissions* permissions) {
+  if (permissions) permissions->require_exchange(Right::write, message->exchange());
   Exchange& target = exchange(message->exchange());
   if (target.is_internal())
     throw amqp::Error{ReplyCode::access_refused, "cannot publish to internal exchange '" +
                                                      target.name() + "' in vhost '" + name_ + "'"};
+  if (permissions) permissions->require_topics(target, *message);
   ++stats_.publish;
   const PublishResult result = publish(target, message, ConfirmOrigin{});
   if (!result.is_routed) ++stats_.drop_unroutable;

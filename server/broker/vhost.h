@@ -34,7 +34,15 @@ class Channel;
 class Connection;
 class Exchange;
 class Operations;
+class Permissions;
 class Queue;
+
+/// What the administrator sets for a virtual host as a whole.
+struct VhostSettings {
+  /// Of durable queues that are declared without x-queue-type; empty for classic.
+  std::string default_queue_type;
+  std::optional<std::uint64_t> queues_max;
+};
 
 /// A message taken by the management API's "get".
 struct TakenMessage {
@@ -92,19 +100,31 @@ class Vhost {
   /// Sends connection.close 320 to everybody.
   void close_all(const std::string& reason);
   bool has_connections() const { return !connections_.empty(); }
+  /// What `user` may do from now on, on all his connections; `channels_max` as in ConnectionInfo.
+  void set_access(const std::string& user, const std::shared_ptr<const Access>& access,
+                  std::uint16_t channels_max);
+  /// Sends connection.close 320 to all connections of `user`.
+  void close_user(const std::string& user, const std::string& reason);
+  /// Channels that `user` has open here.
+  std::size_t channels_of(std::string_view user) const;
+  /// Whoever opens a connection from now on is told why that is not possible, with 320.
+  void refuse_connections(std::string reason) { refusal_ = std::move(reason); }
+  void set_settings(VhostSettings settings) { settings_ = std::move(settings); }
 
   // Definitions, the same for AMQP and HTTP. All throw amqp::Error with RabbitMQ's code and text,
   // before anything has changed. `owner` is the connection for exclusive queues, none for HTTP.
-  Exchange& declare_exchange(const ExchangeSpec& spec);
+  // `permissions` are those of who asks; without, everything is allowed.
+  Exchange& declare_exchange(const ExchangeSpec& spec, Permissions* permissions = nullptr);
   /// Throws 404 when it is absent, 403 for the default exchange.
   void check_exchange(std::string_view name) const;
-  void delete_exchange(std::string_view name, bool if_unused);
-  Queue& declare_queue(const QueueSpec& spec, ConnectionId owner);
+  void delete_exchange(std::string_view name, bool if_unused, Permissions* permissions = nullptr);
+  Queue& declare_queue(const QueueSpec& spec, ConnectionId owner,
+                       Permissions* permissions = nullptr);
   /// Returns the number of ready messages that went with it; 0 when there is no such queue.
   std::uint64_t delete_queue(std::string_view name, bool if_unused, bool if_empty,
-                             ConnectionId owner);
-  void bind(const BindingSpec& spec, ConnectionId owner);
-  void unbind(const BindingSpec& spec, ConnectionId owner);
+                             ConnectionId owner, Permissions* permissions = nullptr);
+  void bind(const BindingSpec& spec, ConnectionId owner, Permissions* permissions = nullptr);
+  void unbind(const BindingSpec& spec, ConnectionId owner, Permissions* permissions = nullptr);
   /// Throws 404 when absent; and 405 when it is exclusive to another connection.
   Queue& queue(std::string_view name, ConnectionId owner) const;
   Exchange& exchange(std::string_view name) const;
@@ -123,7 +143,7 @@ class Vhost {
   // Messages, for the management API.
   /// Returns whether the message reached a queue. Throws 404 for an absent exchange, 403 for an
   /// internal one.
-  bool publish(MessagePtr message);
+  bool publish(MessagePtr message, Permissions* permissions = nullptr);
   /// Takes up to `count` messages from the head and settles them as `mode` says; `done` runs in
   /// this or in a later turn. Throws 404 for an absent queue.
   void take(std::string_view queue, std::size_t count, TakeMode mode,
@@ -264,6 +284,9 @@ class Vhost {
   void remove_queue(Queue& queue);
   const Binding* add_binding(const BindingSpec& spec, ConnectionId owner);
   Binding resolve(const BindingSpec& spec, ConnectionId owner) const;
+  void check_binding(const BindingSpec& spec, Permissions& permissions) const;
+  QueueSpec with_default_type(const QueueSpec& spec) const;
+  void check_queue_limit(std::string_view name) const;
   void remove_binding(const Binding& binding);
   void detach(const Binding& binding);
   // vhost_policies.cc
@@ -279,6 +302,7 @@ class Vhost {
   std::string name_;
   Journal& journal_;
   Limits limits_;
+  VhostSettings settings_;
   TimeMs now_ = 0;
   MessageStats stats_;
 
@@ -302,6 +326,14 @@ class Vhost {
   std::vector<ChannelRef> confirms_to_send_;
   std::vector<ConnectionId> output_to_send_;
   bool disk_alarm_ = false;
+  std::string refusal_;
+  /// Of users whose rights have changed since the start: a connection may have been let in with
+  /// what was true just before.
+  struct Rights {
+    std::shared_ptr<const Access> access;
+    std::uint16_t channels_max = 0;
+  };
+  std::unordered_map<std::string, Rights> changed_rights_;
 
   std::unordered_map<std::string, ChannelRef, StringHash, std::equal_to<>> reply_addresses_;
 

@@ -2,6 +2,7 @@
 #include <utility>
 
 #include "base/random.h"
+#include "broker/access.h"
 #include "broker/channel.h"
 #include "broker/connection.h"
 #include "broker/exchange.h"
@@ -28,6 +29,12 @@ void check_new_name(std::string_view kind, std::string_view name) {
   if (name.starts_with(reserved_prefix))
     throw amqp::Error{ReplyCode::access_refused, std::string{kind} + " name '" + std::string{name} +
                                                      "' contains reserved prefix 'amq.*'"};
+}
+
+/// The text that `arguments` have under that name; null when it is absent or no text.
+const std::string* find_name(const amqp::Table& arguments, std::string_view name) {
+  const amqp::Value* value = arguments.find(name);
+  return value ? value->as_string() : nullptr;
 }
 
 std::string quoted(std::string_view name) {
@@ -140,14 +147,20 @@ Exchange& Vhost::exchange(std::string_view name) const {
 
 // Exchanges.
 
-Exchange& Vhost::declare_exchange(const ExchangeSpec& spec) {
+Exchange& Vhost::declare_exchange(const ExchangeSpec& spec, Permissions* permissions) {
   if (spec.name.empty()) refuse_default_exchange();
   check_exchange_type(spec.type);
+  if (permissions) permissions->require_exchange(Right::configure, spec.name);
   if (Exchange* existing = find_exchange(spec.name)) {
     existing->assert_equivalent(spec, name_);
     return *existing;
   }
   check_new_name("exchange", spec.name);
+  if (const std::string* alternate = find_name(spec.arguments, "alternate-exchange");
+      alternate && permissions) {
+    permissions->require_exchange(Right::read, spec.name);
+    permissions->require_exchange(Right::write, *alternate);
+  }
   Exchange& exchange = add_exchange(spec);
   if (exchange.is_durable())
     record_definition().put_exchange({.name = exchange.name(),
@@ -171,11 +184,12 @@ Exchange& Vhost::add_exchange(const ExchangeSpec& spec) {
   return added;
 }
 
-void Vhost::delete_exchange(std::string_view name, bool if_unused) {
+void Vhost::delete_exchange(std::string_view name, bool if_unused, Permissions* permissions) {
   if (name.empty()) refuse_default_exchange();
   if (name.starts_with(reserved_prefix))
     throw amqp::Error{ReplyCode::access_refused, "deletion of system exchange " + quoted(name) +
                                                      " in vhost " + quoted(name_) + " not allowed"};
+  if (permissions) permissions->require_exchange(Right::configure, name);
   Exchange* exchange = find_exchange(name);
   if (exchange == nullptr) return;
   if (if_unused && exchange->has_bindings())
@@ -194,15 +208,22 @@ void Vhost::remove_exchange(Exchange& exchange) {
 
 // Queues.
 
-Queue& Vhost::declare_queue(const QueueSpec& spec, ConnectionId owner) {
-  if (Queue* existing = spec.name.empty() ? nullptr : find_queue(spec.name)) {
-    existing->assert_equivalent(spec, owner);
+Queue& Vhost::declare_queue(const QueueSpec& spec, ConnectionId owner, Permissions* permissions) {
+  QueueSpec named = with_default_type(spec);
+  const std::string made = spec.name.empty() ? random_name("amq.gen-") : std::string{};
+  if (spec.name.empty()) named.name = made;
+  if (permissions) permissions->require_queue(Right::configure, named.name);
+  if (Queue* existing = find_queue(named.name)) {
+    existing->assert_equivalent(named, owner);
     return *existing;
   }
   check_new_name("queue", spec.name);
-  QueueSpec named = spec;
-  const std::string made = spec.name.empty() ? random_name("amq.gen-") : std::string{};
-  if (spec.name.empty()) named.name = made;
+  check_queue_limit(named.name);
+  if (const std::string* target = find_name(named.arguments, "x-dead-letter-exchange");
+      target && permissions) {
+    permissions->require_queue(Right::read, named.name);
+    permissions->require_exchange(Right::write, *target);
+  }
   auto declared = std::make_unique<Queue>(*this, next_queue_id(), named, owner);
   check_queue_flags(declared->parsed(), named, declared->describe());
   Queue& queue = add_queue(std::move(declared));
@@ -217,6 +238,25 @@ Queue& Vhost::declare_queue(const QueueSpec& spec, ConnectionId owner) {
   return queue;
 }
 
+/// Only for queues that any type can be (rabbit_amqqueue.erl, augment_declare_args).
+QueueSpec Vhost::with_default_type(const QueueSpec& spec) const {
+  QueueSpec typed = spec;
+  const bool is_open = spec.durable && !spec.exclusive && !spec.auto_delete &&
+                       spec.arguments.find("x-queue-type") == nullptr;
+  if (is_open && !settings_.default_queue_type.empty())
+    typed.arguments.set("x-queue-type", settings_.default_queue_type);
+  return typed;
+}
+
+/// rabbit_channel.erl, check_vhost_queue_limit
+void Vhost::check_queue_limit(std::string_view name) const {
+  if (!settings_.queues_max || queues_.size() < *settings_.queues_max) return;
+  throw amqp::Error{ReplyCode::precondition_failed,
+                    "cannot declare queue " + quoted(name) + ": queue limit in vhost " +
+                        quoted(name_) + " (" + std::to_string(*settings_.queues_max) +
+                        ") is reached"};
+}
+
 Queue& Vhost::add_queue(std::unique_ptr<Queue> queue) {
   Queue& added = *queue;
   queues_by_id_.emplace(added.id(), &added);
@@ -226,7 +266,8 @@ Queue& Vhost::add_queue(std::unique_ptr<Queue> queue) {
 }
 
 std::uint64_t Vhost::delete_queue(std::string_view name, bool if_unused, bool if_empty,
-                                  ConnectionId owner) {
+                                  ConnectionId owner, Permissions* permissions) {
+  if (permissions) permissions->require_queue(Right::configure, name);
   if (find_queue(name) == nullptr) return 0;  // idempotent, unlike in 0-9-1's text
   Queue& doomed = queue(name, owner);
   if (if_unused && !doomed.consumers().empty())
@@ -268,7 +309,21 @@ void Vhost::delete_exclusive_queues(Connection& owner) {
 
 // Bindings.
 
-void Vhost::bind(const BindingSpec& spec, ConnectionId owner) {
+/// rabbit_channel.erl, binding_action: the default exchange is refused between the two rights.
+void Vhost::check_binding(const BindingSpec& spec, Permissions& permissions) const {
+  if (spec.to_exchange)
+    permissions.require_exchange(Right::write, spec.destination);
+  else
+    permissions.require_queue(Right::write, spec.destination);
+  if (spec.source.empty() || (spec.to_exchange && spec.destination.empty()))
+    refuse_default_exchange();
+  permissions.require_exchange(Right::read, spec.source);
+  if (const Exchange* source = find_exchange(spec.source))
+    permissions.require_topic(Right::read, *source, spec.routing_key);
+}
+
+void Vhost::bind(const BindingSpec& spec, ConnectionId owner, Permissions* permissions) {
+  if (permissions) check_binding(spec, *permissions);
   const Binding* binding = add_binding(spec, owner);
   if (binding && binding->is_durable) record_definition().put_binding(record_of(*binding));
 }
@@ -299,7 +354,8 @@ const Binding* Vhost::add_binding(const BindingSpec& spec, ConnectionId owner) {
   return added;
 }
 
-void Vhost::unbind(const BindingSpec& spec, ConnectionId owner) {
+void Vhost::unbind(const BindingSpec& spec, ConnectionId owner, Permissions* permissions) {
+  if (permissions) check_binding(spec, *permissions);
   if (spec.source.empty()) refuse_default_exchange();
   const bool is_gone = find_exchange(spec.source) == nullptr ||
                        (spec.to_exchange ? find_exchange(spec.destination) == nullptr

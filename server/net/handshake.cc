@@ -233,15 +233,15 @@ Handshake::Next Handshake::on_open(const amqp::connection::Open& open) {
 }
 
 Handshake::Next Handshake::vhost_result(bool is_found, std::string& out) {
-  if (!is_found) {
-    const amqp::MethodKey key = amqp::connection::Open::key;
-    return close(Error{ReplyCode::not_allowed, "vhost " + hello_.vhost + " not found", key.class_id,
-                       key.method_id},
-                 out);
-  }
+  if (!is_found) return refuse_open("vhost " + hello_.vhost + " not found", out);
   amqp::write_method_frame(out, 0, amqp::connection::OpenOk{});
   state_ = State::open;
   return Next::need_bytes;
+}
+
+Handshake::Next Handshake::refuse_open(const std::string& text, std::string& out) {
+  const amqp::MethodKey key = amqp::connection::Open::key;
+  return close(Error{ReplyCode::not_allowed, text, key.class_id, key.method_id}, out);
 }
 
 Handshake::Next Handshake::close(const Error& error, std::string& out) {

@@ -69,6 +69,8 @@ class Handshake {
   Next login_result(bool is_allowed, std::string& out);
   /// Ends the handshake with open-ok, or refuses.
   Next vhost_result(bool is_found, std::string& out);
+  /// Refuses connection.open with 530 and `text`.
+  Next refuse_open(const std::string& text, std::string& out);
 
   bool is_open() const { return state_ == State::open; }
   const Credentials& credentials() const { return credentials_; }

@@ -9,9 +9,13 @@
 namespace leveret::net {
 namespace {
 
-bool authenticate(auth::Users& users, const Credentials& credentials, bool peer_is_loopback) {
+bool authenticate(auth::Users& users, const Credentials& credentials,
+                  const asio::ip::address& address) {
   try {
-    return users.authenticate(credentials.user, credentials.password, peer_is_loopback).has_value();
+    return users
+        .authenticate(credentials.user, credentials.password, address.is_loopback(),
+                      address.to_string())
+        .has_value();
   } catch (const std::exception& error) {
     log::error(std::string{"cannot check a password: "} + error.what());
     return false;
@@ -21,13 +25,22 @@ bool authenticate(auth::Users& users, const Credentials& credentials, bool peer_
 }  // namespace
 
 asio::awaitable<bool> LoginPool::check(asio::io_context::executor_type executor,
-                                       Credentials credentials, bool peer_is_loopback) {
+                                       Credentials credentials, asio::ip::address address) {
   if (credentials.is_proved)
-    co_return users_.find_proved(credentials.user, peer_is_loopback).has_value();
-  const auto start = [this, executor, peer_is_loopback](auto handler, Credentials given) {
-    asio::post(threads_, [this, executor, peer_is_loopback, handler = std::move(handler),
+    co_return users_.find_proved(credentials.user, address.is_loopback()).has_value();
+  const auto delay = users_.delay_login(credentials.user, address.to_string());
+  if (!delay) co_return false;
+  if (delay->count() > 0) {
+    asio::steady_timer turn{executor, *delay};
+    co_await turn.async_wait(asio::use_awaitable);
+  }
+  if (users_.recall(credentials.user, credentials.password, address.is_loopback(),
+                    address.to_string()))
+    co_return true;
+  const auto start = [this, executor, address](auto handler, Credentials given) {
+    asio::post(threads_, [this, executor, address, handler = std::move(handler),
                           given = std::move(given)]() mutable {
-      const bool is_allowed = authenticate(users_, given, peer_is_loopback);
+      const bool is_allowed = authenticate(users_, given, address);
       asio::post(executor, [handler = std::move(handler), is_allowed]() mutable {
         std::move(handler)(is_allowed);
       });

@@ -23,7 +23,7 @@ std::optional<std::uint16_t> port_of(const Listeners& listeners) {
 
 struct Server::State {
   State(ServerOptions options_in, const std::vector<asio::io_context*>& ios,
-        const broker::CoreDirectory& directory, auth::Users& users)
+        broker::CoreDirectory& directory, auth::Users& users)
       : options(std::move(options_in)),
         logins(users, login_threads),
         context{options, directory, logins} {
@@ -67,7 +67,7 @@ struct Server::State {
 };
 
 Server::Server(ServerOptions options, const std::vector<asio::io_context*>& loops,
-               const broker::CoreDirectory& directory, auth::Users& users)
+               broker::CoreDirectory& directory, auth::Users& users)
     : state_(std::make_unique<State>(std::move(options), loops, directory, users)) {}
 
 Server::~Server() {

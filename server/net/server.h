@@ -48,7 +48,7 @@ class Server {
  public:
   /// `loops` must not be empty; the first one also accepts.
   Server(ServerOptions options, const std::vector<boost::asio::io_context*>& loops,
-         const broker::CoreDirectory& directory, auth::Users& users);
+         broker::CoreDirectory& directory, auth::Users& users);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;

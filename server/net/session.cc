@@ -240,9 +240,8 @@ asio::awaitable<void> Session::advance_handshake(std::shared_ptr<Session> self) 
     Handshake::Next next = handshake.receive(rest, out);
     self->input_.consume(before - rest.size());
     if (next == Handshake::Next::check_login) {
-      const bool is_loopback = unmapped(self->peer_.address()).is_loopback();
       const bool is_allowed = co_await self->context_.logins.check(
-          self->loop_.io.get_executor(), handshake.credentials(), is_loopback);
+          self->loop_.io.get_executor(), handshake.credentials(), unmapped(self->peer_.address()));
       if (self->is_ended()) co_return;
       next = handshake.login_result(is_allowed, out);
       if (next == Handshake::Next::need_bytes) {
@@ -250,8 +249,11 @@ asio::awaitable<void> Session::advance_handshake(std::shared_ptr<Session> self) 
         continue;
       }
     } else if (next == Handshake::Next::find_vhost) {
-      self->core_ = self->context_.directory.find(handshake.hello().vhost);
-      next = handshake.vhost_result(self->core_ != nullptr, out);
+      self->admission_ =
+          self->context_.directory.admit(handshake.credentials().user, handshake.hello().vhost);
+      self->core_ = std::exchange(self->admission_.core, {});
+      next = self->core_ ? handshake.vhost_result(true, out)
+                         : handshake.refuse_open(self->admission_.refusal, out);
     }
     self->write_soon(out);
     if (handshake.is_open()) {
@@ -282,6 +284,8 @@ void Session::enter_core() {
   info.heartbeat_s = hello.tuned.heartbeat_s;
   info.consumer_cancel_notify = hello.consumer_cancel_notify;
   info.connection_blocked = hello.connection_blocked;
+  info.access = admission_.access;
+  info.user_channels_max = admission_.channels_max;
   log::info(name_ + ": user '" + info.user + "' opened vhost '" + hello.vhost + "'" +
             (hello.connection_name.empty() ? "" : " as '" + hello.connection_name + "'"));
 
@@ -512,6 +516,7 @@ void Session::end(std::string_view reason) {
   capacity_.notify();
   output_ready_.notify();
   loop_.sessions.erase(this);
+  admission_ = {};
   if (const std::shared_ptr<broker::Core> core = std::exchange(core_, {}))
     core->run([id = id_](broker::Vhost& vhost) { vhost.drop_connection(id); });
   --context_.session_count;

@@ -39,7 +39,7 @@ struct SessionLoop {
 /// What all sessions share.
 struct SessionContext {
   const ServerOptions& options;
-  const broker::CoreDirectory& directory;
+  broker::CoreDirectory& directory;
   LoginPool& logins;
   std::atomic<std::uint64_t> last_id{0};
   std::atomic<std::size_t> session_count{0};
@@ -121,6 +121,7 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   std::unique_ptr<Handshake> handshake_;
   std::unique_ptr<CommandReader> reader_;
   std::shared_ptr<broker::Core> core_;
+  broker::Admission admission_;
   std::optional<Liveness> liveness_;
   std::uint32_t frame_max_ = Handshake::frame_max_before_tune;
 

@@ -1,6 +1,8 @@
 #include "store/catalog.h"
 
+#include <initializer_list>
 #include <sstream>
+#include <string_view>
 
 #include "store/schema.h"
 #include "store/sqlite.h"
@@ -21,6 +23,36 @@ std::vector<std::string> split(std::string_view text) {
   return tags;
 }
 
+std::string text_at(const Statement& statement, int column) {
+  return std::string{statement.bytes(column)};
+}
+
+/// Runs `sql` with `texts` as its first parameters.
+void run(Connection& connection, std::string_view sql,
+         std::initializer_list<std::string_view> texts) {
+  Statement statement(connection, sql);
+  int parameter = 0;
+  for (const std::string_view text : texts) statement.bind_text(++parameter, text);
+  statement.run();
+}
+
+void run_with_value(Connection& connection, std::string_view sql, std::string_view owner,
+                    std::string_view name, std::int64_t value) {
+  Statement statement(connection, sql);
+  statement.bind_text(1, owner);
+  statement.bind_text(2, name);
+  statement.bind(3, value);
+  statement.run();
+}
+
+auth::Limits read_limits(Connection& connection, std::string_view sql, std::string_view owner) {
+  auth::Limits limits;
+  Statement select(connection, sql);
+  select.bind_text(1, owner);
+  while (select.step()) limits.emplace(text_at(select, 0), select.integer(1));
+  return limits;
+}
+
 }  // namespace
 
 struct Catalog::Database {
@@ -29,6 +61,7 @@ struct Catalog::Database {
     // EXTRA also makes the removal of the rollback journal durable.
     connection.execute("PRAGMA synchronous = EXTRA");
     migrate(connection, catalog_schema(), version);
+    connection.execute("PRAGMA foreign_keys = ON");
   }
   Connection connection;
 };
@@ -38,21 +71,37 @@ Catalog::Catalog(const std::string& file, const std::string& vfs)
 
 Catalog::~Catalog() = default;
 
+// Virtual hosts.
+
 std::vector<VhostRow> Catalog::vhosts() {
+  const std::lock_guard lock{mutex_};
   std::vector<VhostRow> rows;
-  Statement select(database_->connection, "SELECT id, name FROM vhost ORDER BY id");
-  while (select.step()) rows.push_back({select.integer(0), std::string(select.bytes(1))});
+  Statement select(database_->connection,
+                   "SELECT id, name, description, tags, default_queue_type FROM vhost ORDER BY id");
+  while (select.step())
+    rows.push_back({select.integer(0),
+                    {.name = text_at(select, 1),
+                     .description = text_at(select, 2),
+                     .tags = split(select.bytes(3)),
+                     .default_queue_type = text_at(select, 4),
+                     .limits = {}}});
+  for (VhostRow& row : rows)
+    row.info.limits =
+        read_limits(database_->connection, "SELECT name, value FROM vhost_limit WHERE vhost = ?",
+                    row.info.name);
   return rows;
 }
 
-std::int64_t Catalog::put_vhost(const std::string& name) {
+std::int64_t Catalog::put_vhost(const broker::VhostInfo& info) {
+  const std::lock_guard lock{mutex_};
   Transaction transaction(database_->connection);
-  Statement insert(database_->connection,
-                   "INSERT INTO vhost (name) VALUES (?) ON CONFLICT DO NOTHING");
-  insert.bind_text(1, name);
-  insert.run();
+  run(database_->connection,
+      "INSERT INTO vhost (name, description, tags, default_queue_type) VALUES (?, ?, ?, ?)"
+      " ON CONFLICT (name) DO UPDATE SET description = excluded.description,"
+      " tags = excluded.tags, default_queue_type = excluded.default_queue_type",
+      {info.name, info.description, join(info.tags), info.default_queue_type});
   Statement select(database_->connection, "SELECT id FROM vhost WHERE name = ?");
-  select.bind_text(1, name);
+  select.bind_text(1, info.name);
   select.step();
   const std::int64_t id = select.integer(0);
   select.reset();
@@ -61,34 +110,109 @@ std::int64_t Catalog::put_vhost(const std::string& name) {
 }
 
 void Catalog::drop_vhost(const std::string& name) {
-  Statement drop(database_->connection, "DELETE FROM vhost WHERE name = ?");
-  drop.bind_text(1, name);
-  drop.run();
+  const std::lock_guard lock{mutex_};
+  run(database_->connection, "DELETE FROM vhost WHERE name = ?", {name});
 }
 
-std::vector<UserRow> Catalog::users() {
-  std::vector<UserRow> rows;
+void Catalog::put_vhost_limit(const std::string& vhost, const std::string& name,
+                              std::int64_t value) {
+  const std::lock_guard lock{mutex_};
+  run_with_value(database_->connection, "INSERT OR REPLACE INTO vhost_limit VALUES (?, ?, ?)",
+                 vhost, name, value);
+}
+
+void Catalog::drop_vhost_limit(const std::string& vhost, const std::string& name) {
+  const std::lock_guard lock{mutex_};
+  run(database_->connection, "DELETE FROM vhost_limit WHERE vhost = ? AND name = ?", {vhost, name});
+}
+
+// Users.
+
+std::vector<auth::User> Catalog::users() {
+  const std::lock_guard lock{mutex_};
+  std::vector<auth::User> rows;
   Statement select(database_->connection,
                    "SELECT name, password_hash, tags FROM user ORDER BY name");
   while (select.step())
-    rows.push_back(
-        {std::string(select.bytes(0)), std::string(select.bytes(1)), split(select.bytes(2))});
+    rows.push_back({text_at(select, 0), text_at(select, 1), split(select.bytes(2)), {}});
+  for (auth::User& row : rows)
+    row.limits = read_limits(database_->connection,
+                             "SELECT name, value FROM user_limit WHERE user = ?", row.name);
   return rows;
 }
 
-void Catalog::put_user(const UserRow& user) {
-  const std::string tags = join(user.tags);
-  Statement put(database_->connection, "INSERT OR REPLACE INTO user VALUES (?, ?, ?)");
-  put.bind_text(1, user.name);
-  put.bind_text(2, user.password_hash);
-  put.bind_text(3, tags);
-  put.run();
+/// Not by REPLACE, which would take the user's permissions with the old row.
+void Catalog::put_user(const auth::User& user) {
+  const std::lock_guard lock{mutex_};
+  run(database_->connection,
+      "INSERT INTO user VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
+      " password_hash = excluded.password_hash, tags = excluded.tags",
+      {user.name, user.password_hash, join(user.tags)});
 }
 
 void Catalog::drop_user(const std::string& name) {
-  Statement drop(database_->connection, "DELETE FROM user WHERE name = ?");
-  drop.bind_text(1, name);
-  drop.run();
+  const std::lock_guard lock{mutex_};
+  run(database_->connection, "DELETE FROM user WHERE name = ?", {name});
+}
+
+void Catalog::put_user_limit(const std::string& user, const std::string& name, std::int64_t value) {
+  const std::lock_guard lock{mutex_};
+  run_with_value(database_->connection, "INSERT OR REPLACE INTO user_limit VALUES (?, ?, ?)", user,
+                 name, value);
+}
+
+void Catalog::drop_user_limit(const std::string& user, const std::string& name) {
+  const std::lock_guard lock{mutex_};
+  run(database_->connection, "DELETE FROM user_limit WHERE user = ? AND name = ?", {user, name});
+}
+
+// Permissions.
+
+std::vector<auth::Permission> Catalog::permissions() {
+  const std::lock_guard lock{mutex_};
+  std::vector<auth::Permission> rows;
+  Statement select(database_->connection,
+                   "SELECT user, vhost, configure, write, read FROM permission");
+  while (select.step())
+    rows.push_back({text_at(select, 0), text_at(select, 1), text_at(select, 2), text_at(select, 3),
+                    text_at(select, 4)});
+  return rows;
+}
+
+void Catalog::put_permission(const auth::Permission& permission) {
+  const std::lock_guard lock{mutex_};
+  run(database_->connection, "INSERT OR REPLACE INTO permission VALUES (?, ?, ?, ?, ?)",
+      {permission.user, permission.vhost, permission.configure, permission.write, permission.read});
+}
+
+void Catalog::drop_permission(const std::string& user, const std::string& vhost) {
+  const std::lock_guard lock{mutex_};
+  run(database_->connection, "DELETE FROM permission WHERE user = ? AND vhost = ?", {user, vhost});
+}
+
+std::vector<auth::TopicPermission> Catalog::topic_permissions() {
+  const std::lock_guard lock{mutex_};
+  std::vector<auth::TopicPermission> rows;
+  Statement select(database_->connection,
+                   "SELECT user, vhost, exchange, write, read FROM topic_permission");
+  while (select.step())
+    rows.push_back({text_at(select, 0), text_at(select, 1), text_at(select, 2), text_at(select, 3),
+                    text_at(select, 4)});
+  return rows;
+}
+
+void Catalog::put_topic_permission(const auth::TopicPermission& permission) {
+  const std::lock_guard lock{mutex_};
+  run(database_->connection, "INSERT OR REPLACE INTO topic_permission VALUES (?, ?, ?, ?, ?)",
+      {permission.user, permission.vhost, permission.exchange, permission.write, permission.read});
+}
+
+void Catalog::drop_topic_permission(const std::string& user, const std::string& vhost,
+                                    const std::string& exchange) {
+  const std::lock_guard lock{mutex_};
+  run(database_->connection,
+      "DELETE FROM topic_permission WHERE user = ? AND vhost = ? AND exchange = ?",
+      {user, vhost, exchange});
 }
 
 }  // namespace leveret::store

@@ -2,43 +2,55 @@
 
 #include <cstdint>
 #include <memory>
+#include <mutex>
 #include <string>
 #include <vector>
+
+#include "auth/user.h"
+#include "broker/core.h"
 
 namespace leveret::store {
 
 struct VhostRow {
   std::int64_t id = 0;
-  std::string name;
+  broker::VhostInfo info;
 };
 
-struct UserRow {
-  std::string name;
-  /// Never the password itself.
-  std::string password_hash;
-  std::vector<std::string> tags;
-};
-
-/// What is common to all virtual hosts: which there are, and the users. Small and seldom written;
-/// every put is on disk when it returns. One thread at a time. All throw StoreError.
-class Catalog {
+/// What is common to all virtual hosts: which there are, the users and what they may do. Small and
+/// seldom written; every change is on disk when it returns. Any thread. All throw StoreError.
+class Catalog final : public auth::UserStore {
  public:
   /// Opens or creates `file`. `vfs` names a SQLite VFS, for tests.
   explicit Catalog(const std::string& file, const std::string& vfs = {});
-  ~Catalog();
+  ~Catalog() override;
 
   std::vector<VhostRow> vhosts();
-  /// The virtual host's id, new when the name is. Ids are never used again.
-  std::int64_t put_vhost(const std::string& name);
+  /// Adds the virtual host, or changes what describes the one with that name, but not its limits.
+  /// Returns its id, new when the name is. Ids are never used again.
+  std::int64_t put_vhost(const broker::VhostInfo& info);
+  /// With all permissions in it.
   void drop_vhost(const std::string& name);
+  void put_vhost_limit(const std::string& vhost, const std::string& name, std::int64_t value);
+  void drop_vhost_limit(const std::string& vhost, const std::string& name);
 
-  std::vector<UserRow> users();
-  /// Adds the user, or replaces the one with that name.
-  void put_user(const UserRow& user);
-  void drop_user(const std::string& name);
+  std::vector<auth::User> users();
+  std::vector<auth::Permission> permissions();
+  std::vector<auth::TopicPermission> topic_permissions();
+
+  void put_user(const auth::User& user) override;
+  void drop_user(const std::string& name) override;
+  void put_permission(const auth::Permission& permission) override;
+  void drop_permission(const std::string& user, const std::string& vhost) override;
+  void put_topic_permission(const auth::TopicPermission& permission) override;
+  void drop_topic_permission(const std::string& user, const std::string& vhost,
+                             const std::string& exchange) override;
+  void put_user_limit(const std::string& user, const std::string& name,
+                      std::int64_t value) override;
+  void drop_user_limit(const std::string& user, const std::string& name) override;
 
  private:
   struct Database;
+  std::mutex mutex_;
   std::unique_ptr<Database> database_;
 };
 

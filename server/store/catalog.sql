@@ -1,13 +1,49 @@
--- What is common to all virtual hosts of a data directory: version 1. The version rule stands in schema.sql.
+-- What is common to all virtual hosts of a data directory: version 2. The version rule stands in schema.sql.
 
 -- A virtual host's store is the file vhost-<id>.db: no name given by a user becomes a path.
 CREATE TABLE vhost (
-  id   INTEGER PRIMARY KEY AUTOINCREMENT,
-  name TEXT NOT NULL UNIQUE
+  id                 INTEGER PRIMARY KEY AUTOINCREMENT,
+  name               TEXT NOT NULL UNIQUE,
+  description        TEXT NOT NULL,
+  tags               TEXT NOT NULL,    -- separated by commas, as RabbitMQ lists them
+  default_queue_type TEXT NOT NULL     -- empty for classic
 );
 
 CREATE TABLE user (
   name          TEXT PRIMARY KEY,
-  password_hash TEXT NOT NULL,
-  tags          TEXT NOT NULL          -- separated by commas, as RabbitMQ lists them
+  password_hash TEXT NOT NULL,         -- as auth/password.h writes it, empty for no login by password
+  tags          TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- What belongs to a user or a virtual host goes with it.
+CREATE TABLE permission (
+  user      TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
+  vhost     TEXT NOT NULL REFERENCES vhost (name) ON DELETE CASCADE,
+  configure TEXT NOT NULL,
+  write     TEXT NOT NULL,
+  read      TEXT NOT NULL,
+  PRIMARY KEY (user, vhost)
+) WITHOUT ROWID;
+
+CREATE TABLE topic_permission (
+  user     TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
+  vhost    TEXT NOT NULL REFERENCES vhost (name) ON DELETE CASCADE,
+  exchange TEXT NOT NULL,
+  write    TEXT NOT NULL,
+  read     TEXT NOT NULL,
+  PRIMARY KEY (user, vhost, exchange)
+) WITHOUT ROWID;
+
+CREATE TABLE user_limit (
+  user  TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
+  name  TEXT NOT NULL,
+  value INTEGER NOT NULL,
+  PRIMARY KEY (user, name)
+) WITHOUT ROWID;
+
+CREATE TABLE vhost_limit (
+  vhost TEXT NOT NULL REFERENCES vhost (name) ON DELETE CASCADE,
+  name  TEXT NOT NULL,
+  value INTEGER NOT NULL,
+  PRIMARY KEY (vhost, name)
 ) WITHOUT ROWID;

@@ -6,10 +6,12 @@
 #include <unistd.h>
 
 #include <cerrno>
+#include <charconv>
 #include <filesystem>
 #include <system_error>
 #include <utility>
 
+#include "base/log.h"
 #include "store/sqlite.h"
 
 namespace leveret::store {
@@ -72,6 +74,31 @@ DataDir::~DataDir() {
 
 std::string DataDir::vhost_file(std::int64_t id) const {
   return path_ + "/vhost-" + std::to_string(id) + ".db";
+}
+
+void DataDir::remove_vhost_files(std::int64_t id) const {
+  // The main file last: as long as it is there the others are found, and go at the next start.
+  for (const char* suffix : {"-wal", "-shm", "-journal", ""}) {
+    std::error_code error;
+    std::filesystem::remove(vhost_file(id) + suffix, error);
+    if (error)
+      log::error("cannot remove " + vhost_file(id) + suffix + ": " + error.message() +
+                 "; it belongs to a virtual host that has been deleted");
+  }
+}
+
+std::vector<std::int64_t> DataDir::vhost_ids() const {
+  std::vector<std::int64_t> ids;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator{path_, error}) {
+    const std::string name = entry.path().filename();
+    std::int64_t id = 0;
+    constexpr std::string_view prefix = "vhost-";
+    if (!name.starts_with(prefix)) continue;
+    const auto read = std::from_chars(name.data() + prefix.size(), name.data() + name.size(), id);
+    if (read.ec == std::errc{} && std::string_view{read.ptr} == ".db") ids.push_back(id);
+  }
+  return ids;
 }
 
 }  // namespace leveret::store

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 namespace leveret::store {
 
@@ -9,7 +10,7 @@ namespace leveret::store {
 /// only, and locked against a second broker until this is destroyed.
 ///
 ///     lock            locked by the running broker, holds its process id
-///     leveret.db      the catalog: virtual hosts and users
+///     leveret.db      the catalog: virtual hosts, users and permissions
 ///     vhost-<id>.db   one virtual host's store, with its -wal and -shm beside it while it is open
 class DataDir {
  public:
@@ -22,6 +23,11 @@ class DataDir {
   const std::string& path() const { return path_; }
   std::string catalog_file() const { return path_ + "/leveret.db"; }
   std::string vhost_file(std::int64_t id) const;
+  /// Removes the files of a virtual host's store, which must be closed. What cannot be removed is
+  /// logged and left for the next start.
+  void remove_vhost_files(std::int64_t id) const;
+  /// The ids of all stores there are files of.
+  std::vector<std::int64_t> vhost_ids() const;
 
  private:
   std::string path_;

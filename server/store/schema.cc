@@ -41,6 +41,46 @@ CREATE TABLE policy (
 
 constexpr std::array<std::string_view, 1> store_migrations{store_2};
 
+/// From version 1: permissions, limits, what a virtual host is described by. Until then every user
+/// could do everything everywhere, and goes on to.
+constexpr std::string_view catalog_2 = R"(
+ALTER TABLE vhost ADD COLUMN description TEXT NOT NULL DEFAULT '';
+ALTER TABLE vhost ADD COLUMN tags TEXT NOT NULL DEFAULT '';
+ALTER TABLE vhost ADD COLUMN default_queue_type TEXT NOT NULL DEFAULT '';
+UPDATE vhost SET description = 'Default virtual host' WHERE name = '/';
+CREATE TABLE permission (
+  user TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
+  vhost TEXT NOT NULL REFERENCES vhost (name) ON DELETE CASCADE,
+  configure TEXT NOT NULL,
+  write TEXT NOT NULL,
+  read TEXT NOT NULL,
+  PRIMARY KEY (user, vhost)
+) WITHOUT ROWID;
+INSERT INTO permission SELECT user.name, vhost.name, '.*', '.*', '.*' FROM user, vhost;
+CREATE TABLE topic_permission (
+  user TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
+  vhost TEXT NOT NULL REFERENCES vhost (name) ON DELETE CASCADE,
+  exchange TEXT NOT NULL,
+  write TEXT NOT NULL,
+  read TEXT NOT NULL,
+  PRIMARY KEY (user, vhost, exchange)
+) WITHOUT ROWID;
+CREATE TABLE user_limit (
+  user TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  value INTEGER NOT NULL,
+  PRIMARY KEY (user, name)
+) WITHOUT ROWID;
+CREATE TABLE vhost_limit (
+  vhost TEXT NOT NULL REFERENCES vhost (name) ON DELETE CASCADE,
+  name TEXT NOT NULL,
+  value INTEGER NOT NULL,
+  PRIMARY KEY (vhost, name)
+) WITHOUT ROWID;
+)";
+
+constexpr std::array<std::string_view, 1> catalog_migrations{catalog_2};
+
 }  // namespace
 
 const Schema& store_schema() {
@@ -49,7 +89,7 @@ const Schema& store_schema() {
 }
 
 const Schema& catalog_schema() {
-  static constexpr Schema schema{catalog_id, "catalog", 1, catalog_sql, {}};
+  static constexpr Schema schema{catalog_id, "catalog", 2, catalog_sql, catalog_migrations};
   return schema;
 }
 

@@ -48,7 +48,8 @@ struct CoreLoopTest : testing::Test {
   Clock clock;
   CountingJournal journal;
   broker::Vhost vhost{"/", journal, broker::Limits{}};
-  CoreLoop core{loop, clock, "/"};
+  std::shared_ptr<CoreLoop> shared_core = std::make_shared<CoreLoop>(loop, clock, "/");
+  CoreLoop& core = *shared_core;
   std::vector<std::string> order;
 
   CoreLoopTest() {

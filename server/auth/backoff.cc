@@ -1,0 +1,82 @@
+#include "auth/backoff.h"
+
+#include <algorithm>
+
+namespace leveret::auth {
+namespace {
+
+/// Longer names share an entry: what somebody makes up must not fill the memory.
+constexpr std::size_t name_bytes_max = 255;
+
+std::string key_of_pair(std::string_view user, std::string_view address) {
+  return std::string{address} + '\n' + std::string{user.substr(0, name_bytes_max)};
+}
+
+/// No address is empty, so it is no other's key.
+std::string key_of_user(std::string_view user) {
+  return '\n' + std::string{user.substr(0, name_bytes_max)};
+}
+
+}  // namespace
+
+std::optional<Backoff::Duration> Backoff::delay(std::string_view user, std::string_view address,
+                                                Time now) {
+  Entry* const pair = find(key_of_pair(user, address), now);
+  Entry* const whole = find(key_of_user(user), now);
+  Duration pair_delay{};
+  Duration user_delay{};
+  if (pair) pair_delay = delay_after(*pair, {free_failures, delay_max});
+  if (whole) user_delay = delay_after(*whole, {free_failures_of_user, delay_of_user_max});
+  if (pair_delay == Duration::zero() && user_delay == Duration::zero()) return Duration::zero();
+  // The line is that of the pair: one address must not make another one wait for its attempts.
+  Time start = now;
+  if (pair) start = std::max(start, pair->free_at);
+  const Time turn = start + std::max(pair_delay, user_delay);
+  if (turn - now > wait_max) return std::nullopt;
+  if (pair) pair->free_at = turn;
+  return std::chrono::ceil<Duration>(turn - now);
+}
+
+void Backoff::failed(std::string_view user, std::string_view address, Time now) {
+  note(key_of_user(user), now);
+  note(key_of_pair(user, address), now);
+}
+
+void Backoff::succeeded(std::string_view user, std::string_view address) {
+  const auto found = by_key_.find(key_of_pair(user, address));
+  if (found == by_key_.end()) return;
+  const auto entry = found->second;
+  by_key_.erase(found);
+  entries_.erase(entry);
+}
+
+Backoff::Entry* Backoff::find(const std::string& key, Time now) {
+  const auto found = by_key_.find(key);
+  if (found == by_key_.end()) return nullptr;
+  Entry& entry = *found->second;
+  if (now - entry.last_failure > memory) entry.failures = 0;
+  return &entry;
+}
+
+void Backoff::note(const std::string& key, Time now) {
+  if (Entry* known = find(key, now)) {
+    entries_.splice(entries_.begin(), entries_, by_key_.at(known->key));
+  } else {
+    if (entries_.size() >= entries_max) {
+      by_key_.erase(entries_.back().key);
+      entries_.pop_back();
+    }
+    entries_.push_front({.key = key, .failures = 0, .last_failure = now, .free_at = now});
+    by_key_.emplace(entries_.front().key, entries_.begin());
+  }
+  ++entries_.front().failures;
+  entries_.front().last_failure = now;
+}
+
+Backoff::Duration Backoff::delay_after(const Entry& entry, const Rule& rule) {
+  if (entry.failures < rule.free_failures) return Duration::zero();
+  const unsigned doublings = std::min(entry.failures - rule.free_failures, 10U);
+  return std::min<Duration>(delay_first * (1U << doublings), rule.delay_max);
+}
+
+}  // namespace leveret::auth

@@ -1,0 +1,288 @@
+#include "vhosts.h"
+
+#include <algorithm>
+#include <boost/asio/post.hpp>
+#include <utility>
+
+#include "base/log.h"
+
+namespace leveret::server {
+namespace {
+
+using broker::Access;
+
+broker::VhostSettings settings_of(const broker::VhostInfo& info) {
+  return {.default_queue_type = info.default_queue_type,
+          .queues_max = auth::find_limit(info.limits, "max-queues")};
+}
+
+std::uint16_t channels_max_of(const auth::User& user) {
+  const auto limit = auth::find_limit(user.limits, "max-channels");
+  return static_cast<std::uint16_t>(std::min<std::uint64_t>(limit.value_or(0), UINT16_MAX));
+}
+
+void release(std::map<std::string, std::size_t>& counts, const std::string& name) {
+  const auto found = counts.find(name);
+  if (--found->second == 0) counts.erase(found);
+}
+
+std::size_t count_of(const std::map<std::string, std::size_t>& counts, const std::string& name) {
+  const auto found = counts.find(name);
+  return found == counts.end() ? 0 : found->second;
+}
+
+}  // namespace
+
+Vhosts::Vhosts(VhostSetting setting, const store::DataDir& data_dir, store::Catalog& catalog,
+               auth::Users& users)
+    : setting_(std::move(setting)), data_dir_(data_dir), catalog_(catalog), users_(users) {}
+
+Vhosts::~Vhosts() {
+  closer_.join();
+}
+
+// Start and stop.
+
+void Vhosts::open_all() {
+  const std::vector<store::VhostRow> rows = catalog_.vhosts();
+  for (const std::int64_t id : data_dir_.vhost_ids())
+    if (std::ranges::find(rows, id, &store::VhostRow::id) == rows.end())
+      data_dir_.remove_vhost_files(id);
+  for (const store::VhostRow& row : rows) add(row.id, row.info);
+}
+
+void Vhosts::add(std::int64_t id, const broker::VhostInfo& info) {
+  auto entry = std::make_unique<Entry>();
+  entry->id = id;
+  entry->info = info;
+  entry->host = std::make_unique<HostedVhost>(setting_, info.name, data_dir_.vhost_file(id));
+  entry->host->core()->post(
+      [settings = settings_of(info)](broker::Vhost& vhost) { vhost.set_settings(settings); });
+  const std::lock_guard lock{mutex_};
+  entries_.insert_or_assign(info.name, std::move(entry));
+}
+
+void Vhosts::close_clients(const std::string& reason) {
+  for (const auto& core : all())
+    core->post([reason](broker::Vhost& vhost) { vhost.close_all(reason); });
+}
+
+void Vhosts::close_stores() {
+  closer_.join();
+  for (const auto& [name, entry] : entries_) entry->host->close();
+  while (!retiring_.empty()) {
+    retiring_.front()->host->drop_vhost();
+    remove_files(retiring_.front().get());
+  }
+}
+
+void Vhosts::drop_all() {
+  for (const auto& [name, entry] : entries_) entry->host->drop_vhost();
+  for (const auto& entry : retiring_) entry->host->drop_vhost();
+}
+
+// Looking.
+
+std::shared_ptr<broker::Core> Vhosts::find(std::string_view vhost) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = entries_.find(vhost);
+  return found == entries_.end() ? nullptr : found->second->host->core();
+}
+
+std::vector<std::shared_ptr<broker::Core>> Vhosts::all() const {
+  const std::lock_guard lock{mutex_};
+  std::vector<std::shared_ptr<broker::Core>> cores;
+  for (const auto& [name, entry] : entries_) cores.push_back(entry->host->core());
+  return cores;
+}
+
+std::optional<broker::VhostInfo> Vhosts::describe(std::string_view vhost) const {
+  const std::lock_guard lock{mutex_};
+  const auto found = entries_.find(vhost);
+  return found == entries_.end() ? std::nullopt : std::optional{found->second->info};
+}
+
+std::shared_ptr<const Access> Vhosts::access(const std::string& user,
+                                             const std::string& vhost) const {
+  const std::optional<auth::User> known = users_.find(user);
+  return known ? find_access(*known, vhost) : nullptr;
+}
+
+std::shared_ptr<const Access> Vhosts::find_access(const auth::User& user,
+                                                  const std::string& vhost) const {
+  const std::lock_guard lock{access_mutex_};
+  // Asked before the rights are: what is kept may be newer than its number, never older.
+  if (const std::uint64_t now = users_.generation(); now != access_generation_) {
+    access_.clear();
+    access_generation_ = now;
+  }
+  const auto known = access_.find({user.name, vhost});
+  if (known != access_.end()) return known->second;
+  const auto permission = users_.permission(user.name, vhost);
+  std::shared_ptr<const Access> access;
+  try {
+    if (permission)
+      access = std::make_shared<const Access>(user, permission,
+                                              users_.topic_permissions(user.name, vhost));
+  } catch (const broker::PatternError& error) {
+    log::error("the permissions of user '" + user.name + "' in vhost '" + vhost +
+               "' are broken, he has none: " + error.what());
+  }
+  access_.emplace(std::pair{user.name, vhost}, access);
+  return access;
+}
+
+// Letting in.
+
+broker::Admission Vhosts::admit(const std::string& user, const std::string& vhost) {
+  broker::Admission admission;
+  const auto core = find(vhost);
+  const auto info = describe(vhost);
+  if (!core || !info) {
+    admission.refusal = "vhost " + vhost + " not found";
+    return admission;
+  }
+  const std::optional<auth::User> known = users_.find(user);
+  if (known) admission.access = find_access(*known, vhost);
+  if (known) admission.refusal = why_full(*known, *info);
+  if (admission.refusal.empty() && !admission.access)
+    admission.refusal = "access to vhost '" + vhost + "' refused for user '" + user + "'";
+  if (!admission.refusal.empty()) return admission;
+  admission.core = core;
+  admission.channels_max = channels_max_of(*known);
+  admission.place = take_place(user, vhost);
+  return admission;
+}
+
+/// rabbit_reader.erl, is_over_vhost_connection_limit and is_over_user_connection_limit
+std::string Vhosts::why_full(const auth::User& user, const broker::VhostInfo& vhost) const {
+  const std::lock_guard lock{counts_->mutex};
+  const auto vhost_max = auth::find_limit(vhost.limits, "max-connections");
+  if (vhost_max && count_of(counts_->of_vhost, vhost.name) >= *vhost_max)
+    return "access to vhost '" + vhost.name + "' refused for user '" + user.name +
+           "': connection limit (" + std::to_string(*vhost_max) + ") is reached";
+  const auto user_max = auth::find_limit(user.limits, "max-connections");
+  if (user_max && count_of(counts_->of_user, user.name) >= *user_max)
+    return "connection refused for user '" + user.name + "': user connection limit (" +
+           std::to_string(*user_max) + ") is reached";
+  return {};
+}
+
+std::shared_ptr<void> Vhosts::take_place(const std::string& user, const std::string& vhost) {
+  {
+    const std::lock_guard lock{counts_->mutex};
+    ++counts_->of_vhost[vhost];
+    ++counts_->of_user[user];
+  }
+  return {nullptr, [counts = counts_, user, vhost](void*) {
+            const std::lock_guard lock{counts->mutex};
+            release(counts->of_vhost, vhost);
+            release(counts->of_user, user);
+          }};
+}
+
+void Vhosts::user_changed(const std::string& user) {
+  const std::optional<auth::User> known = users_.find(user);
+  const auto none = std::make_shared<const Access>(auth::User{user, {}, {}, {}}, std::nullopt,
+                                                   std::vector<auth::TopicPermission>{});
+  for (const auto& core : all()) {
+    std::shared_ptr<const Access> access;
+    if (known) access = find_access(*known, core->vhost_name());
+    if (!access) access = none;
+    core->post(
+        [user, access, is_gone = !known,
+         channels_max = known ? channels_max_of(*known) : std::uint16_t{0}](broker::Vhost& vhost) {
+          vhost.set_access(user, access, channels_max);
+          if (is_gone) vhost.close_user(user, "user '" + user + "' is deleted");
+        });
+  }
+}
+
+// Changing.
+
+bool Vhosts::put(const broker::VhostInfo& info) {
+  const std::lock_guard lock{change_mutex_};
+  const bool is_new = !describe(info.name);
+  const std::int64_t id = catalog_.put_vhost(info);
+  if (!is_new) {
+    change(info.name, [&](broker::VhostInfo& known) {
+      known.description = info.description;
+      known.tags = info.tags;
+      known.default_queue_type = info.default_queue_type;
+    });
+    return false;
+  }
+  try {
+    broker::VhostInfo made = info;
+    made.limits.clear();
+    add(id, made);
+  } catch (...) {
+    catalog_.drop_vhost(info.name);
+    data_dir_.remove_vhost_files(id);
+    throw;
+  }
+  log::info("made the vhost '" + info.name + "'");
+  return true;
+}
+
+/// With change_mutex_ held.
+void Vhosts::change(const std::string& vhost, const std::function<void(broker::VhostInfo&)>& edit) {
+  const std::lock_guard lock{mutex_};
+  const auto found = entries_.find(vhost);
+  if (found == entries_.end()) return;
+  edit(found->second->info);
+  found->second->host->core()->post([settings = settings_of(found->second->info)](
+                                        broker::Vhost& each) { each.set_settings(settings); });
+}
+
+void Vhosts::set_limit(const std::string& vhost, const std::string& name, std::int64_t value) {
+  const std::lock_guard lock{change_mutex_};
+  if (!describe(vhost)) return;
+  catalog_.put_vhost_limit(vhost, name, value);
+  change(vhost, [&](broker::VhostInfo& info) { info.limits.insert_or_assign(name, value); });
+}
+
+void Vhosts::clear_limit(const std::string& vhost, const std::string& name) {
+  const std::lock_guard lock{change_mutex_};
+  catalog_.drop_vhost_limit(vhost, name);
+  change(vhost, [&](broker::VhostInfo& info) { info.limits.erase(name); });
+}
+
+bool Vhosts::remove(const std::string& vhost) {
+  const std::lock_guard lock{change_mutex_};
+  if (!describe(vhost)) return false;
+  catalog_.drop_vhost(vhost);
+  users_.forget_vhost(vhost);
+  std::unique_ptr<Entry> entry;
+  {
+    const std::lock_guard memory{mutex_};
+    const auto found = entries_.find(vhost);
+    entry = std::move(found->second);
+    entries_.erase(found);
+  }
+  log::info("deleted the vhost '" + vhost + "'");
+  retire(std::move(entry));
+  return true;
+}
+
+void Vhosts::retire(std::unique_ptr<Entry> entry) {
+  Entry* const doomed = entry.get();
+  {
+    const std::lock_guard lock{mutex_};
+    retiring_.push_back(std::move(entry));
+  }
+  boost::asio::post(setting_.loop, [this, doomed] {
+    doomed->host->retire("vhost '" + doomed->info.name + "' is deleted", [this, doomed] {
+      boost::asio::post(closer_, [this, doomed] { remove_files(doomed); });
+    });
+  });
+}
+
+void Vhosts::remove_files(Entry* entry) {
+  entry->host->close_store();
+  data_dir_.remove_vhost_files(entry->id);
+  const std::lock_guard lock{mutex_};
+  retiring_.remove_if([&](const auto& each) { return each.get() == entry; });
+}
+
+}  // namespace leveret::server

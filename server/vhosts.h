@@ -1,0 +1,101 @@
+#pragma once
+
+#include <boost/asio/thread_pool.hpp>
+#include <cstdint>
+#include <functional>
+#include <list>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "auth/users.h"
+#include "broker/access.h"
+#include "broker/core.h"
+#include "hosted_vhost.h"
+#include "store/catalog.h"
+#include "store/data_dir.h"
+
+namespace leveret::server {
+
+/// The virtual hosts, and who is let into them. Lookups come from any thread; changes block and are
+/// made one after another.
+class Vhosts final : public broker::CoreDirectory {
+ public:
+  /// All outlive it. `users` tells it of changes by user_changed().
+  Vhosts(VhostSetting setting, const store::DataDir& data_dir, store::Catalog& catalog,
+         auth::Users& users);
+  ~Vhosts() override;
+
+  /// Opens what the catalog lists, and removes the files of what it does not list any more. Before
+  /// the loop runs. Throws store::StoreError.
+  void open_all();
+  /// The rights of `user` have changed, or he is gone. Any thread.
+  void user_changed(const std::string& user);
+
+  std::shared_ptr<broker::Core> find(std::string_view vhost) const override;
+  std::vector<std::shared_ptr<broker::Core>> all() const override;
+  std::optional<broker::VhostInfo> describe(std::string_view vhost) const override;
+  std::shared_ptr<const broker::Access> access(const std::string& user,
+                                               const std::string& vhost) const override;
+  broker::Admission admit(const std::string& user, const std::string& vhost) override;
+  bool put(const broker::VhostInfo& info) override;
+  bool remove(const std::string& vhost) override;
+  void set_limit(const std::string& vhost, const std::string& name, std::int64_t value) override;
+  void clear_limit(const std::string& vhost, const std::string& name) override;
+
+  // Stopping.
+  /// Sends connection.close 320 to everybody.
+  void close_clients(const std::string& reason);
+  /// When the loop has stopped: writes everything and closes the files.
+  void close_stores();
+  /// Frees the virtual hosts, and with them the sessions that they hold; before the loops go.
+  void drop_all();
+
+ private:
+  struct Entry {
+    std::int64_t id = 0;
+    broker::VhostInfo info;
+    std::unique_ptr<HostedVhost> host;
+  };
+  /// Open connections; shared with the connections that are counted.
+  struct Counts {
+    std::mutex mutex;
+    std::map<std::string, std::size_t> of_vhost;
+    std::map<std::string, std::size_t> of_user;
+  };
+
+  std::shared_ptr<const broker::Access> find_access(const auth::User& user,
+                                                    const std::string& vhost) const;
+  std::shared_ptr<void> take_place(const std::string& user, const std::string& vhost);
+  std::string why_full(const auth::User& user, const broker::VhostInfo& vhost) const;
+  void add(std::int64_t id, const broker::VhostInfo& info);
+  void change(const std::string& vhost, const std::function<void(broker::VhostInfo&)>& edit);
+  void retire(std::unique_ptr<Entry> entry);
+  void remove_files(Entry* entry);
+
+  const VhostSetting setting_;
+  const store::DataDir& data_dir_;
+  store::Catalog& catalog_;
+  auth::Users& users_;
+  /// Held over a change as a whole; mutex_ only while memory is touched.
+  std::mutex change_mutex_;
+  mutable std::mutex mutex_;
+  std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;
+  /// Deleted, and not quite gone.
+  std::list<std::unique_ptr<Entry>> retiring_;
+  std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
+  /// Compiled for connections that have come, as long as nothing changes.
+  mutable std::mutex access_mutex_;
+  mutable std::uint64_t access_generation_ = 0;
+  mutable std::map<std::pair<std::string, std::string>, std::shared_ptr<const broker::Access>>
+      access_;
+  /// Closes the stores of what was deleted.
+  boost::asio::thread_pool closer_{1};
+};
+
+}  // namespace leveret::server
