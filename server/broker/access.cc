@@ -127,9 +127,8 @@ bool Permissions::knows_topic(Right right, std::string_view exchange,
 }
 
 void Permissions::refuse(Right right, const std::string& what) const {
-  throw amqp::Error{amqp::ReplyCode::access_refused,
-                    std::string{name_of(right)} + " access to " + what + " in vhost '" + *vhost_ +
-                        "' refused for user '" + access_->user() + "'"};
+  throw AccessRefused{std::string{name_of(right)} + " access to " + what + " in vhost '" + *vhost_ +
+                      "' refused for user '" + access_->user() + "'"};
 }
 
 void Permissions::require_queue(Right right, std::string_view name) {

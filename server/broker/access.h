@@ -8,6 +8,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "amqp/reply_code.h"
 #include "auth/user.h"
 #include "broker/message.h"
 #include "broker/pattern.h"
@@ -15,6 +16,13 @@
 namespace leveret::broker {
 
 class Exchange;
+
+/// The user lacks a right, unlike what nobody may do.
+class AccessRefused : public amqp::Error {
+ public:
+  explicit AccessRefused(const std::string& text)
+      : amqp::Error{amqp::ReplyCode::access_refused, text} {}
+};
 
 enum class Right : std::uint8_t { configure, write, read };
 /// "configure", "write", "read", as in RabbitMQ's texts.
@@ -62,7 +70,7 @@ class Access {
 /// What one connection, or one request, may do, with the answers that it has had: a pattern is
 /// matched once for a name, not once for a message. Used on the core's loop.
 ///
-/// All of require_* throw amqp::Error{access_refused} with RabbitMQ 4's text.
+/// All of require_* throw AccessRefused with RabbitMQ 4's text.
 class Permissions {
  public:
   /// Without `access` everything is allowed: the broker itself. `vhost` outlives it.

@@ -2,6 +2,7 @@
 
 #include <boost/asio/async_result.hpp>
 #include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -16,6 +17,7 @@
 
 #include "broker/core.h"
 #include "http/context.h"
+#include "http/error.h"
 
 /// Questions from the HTTP loop to a core. The question is a function that runs in a turn of the
 /// core and returns copies; the coroutine that asks goes on with them on its own loop.
@@ -43,10 +45,26 @@ boost::asio::awaitable<T> ask_later(ContextPtr context, std::shared_ptr<broker::
       std::shared_ptr<asio::io_context> loop;
       asio::executor_work_guard<asio::io_context::executor_type> work;
       LoopHandler handler;
+      bool is_answered = false;
+
+      Pending(std::shared_ptr<asio::io_context> loop_in, LoopHandler handler_in)
+          : loop(std::move(loop_in)),
+            work(asio::make_work_guard(*loop)),
+            handler(std::move(handler_in)) {}
+      Pending(const Pending&) = delete;
+      Pending& operator=(const Pending&) = delete;
+      // The virtual host has been deleted while the question was on its way.
+      ~Pending() {
+        if (is_answered || loop->stopped()) return;
+        asio::post(*loop, [last = std::move(handler)]() mutable {
+          std::move(last)(Answer<T>{std::nullopt, std::make_exception_ptr(not_found(
+                                                      "the virtual host has been deleted"))});
+        });
+      }
     };
-    auto pending =
-        std::make_shared<Pending>(Pending{loop, asio::make_work_guard(*loop), std::move(handler)});
+    auto pending = std::make_shared<Pending>(loop, std::move(handler));
     auto answer_with = [pending](Answer<T> answer) {
+      pending->is_answered = true;
       asio::post(*pending->loop, [pending, answer = std::move(answer)]() mutable {
         std::move(pending->handler)(std::move(answer));
       });
@@ -86,6 +104,21 @@ boost::asio::awaitable<std::invoke_result_t<F&, broker::Vhost&>> ask_durably(
     vhost.when_recorded([reply, result = function(vhost)] { reply(result); });
   };
   co_return co_await ask_later<T>(std::move(context), std::move(core), std::move(start));
+}
+
+/// For change().
+template <class F>
+boost::asio::awaitable<std::invoke_result_t<F&>> run_now(F function) {
+  co_return function();
+}
+
+/// The result of `function()`, which may wait for the disk or hash a password: it runs on the
+/// thread for changes.
+template <class F>
+boost::asio::awaitable<std::invoke_result_t<F&>> change(ContextPtr context, F function) {
+  auto work = run_now(std::move(function));
+  co_return co_await boost::asio::co_spawn(context->changes, std::move(work),
+                                           boost::asio::use_awaitable);
 }
 
 }  // namespace leveret::http

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 
 #include "http/text.h"
@@ -17,8 +19,9 @@ constexpr std::array<std::string_view, 4> management_tags = {"management", "poli
 
 asio::awaitable<std::optional<auth::Identity>> authenticate(std::shared_ptr<auth::Users> users,
                                                             Credentials credentials,
-                                                            bool peer_is_loopback) {
-  co_return users->authenticate(credentials.user, credentials.password, peer_is_loopback);
+                                                            bool peer_is_loopback,
+                                                            std::string address) {
+  co_return users->authenticate(credentials.user, credentials.password, peer_is_loopback, address);
 }
 
 }  // namespace
@@ -56,8 +59,17 @@ bool is_administrator(const auth::Identity& identity) {
 Authenticator::Authenticator(std::shared_ptr<auth::Users> users) : users_(std::move(users)) {}
 
 asio::awaitable<std::optional<auth::Identity>> Authenticator::check(Credentials credentials,
-                                                                    bool peer_is_loopback) {
-  auto work = authenticate(users_, std::move(credentials), peer_is_loopback);
+                                                                    bool peer_is_loopback,
+                                                                    std::string address) {
+  const auto delay = users_->delay_login(credentials.user, address);
+  if (!delay) co_return std::nullopt;
+  if (delay->count() > 0) {
+    asio::steady_timer turn{co_await asio::this_coro::executor, *delay};
+    co_await turn.async_wait(asio::use_awaitable);
+  }
+  auto known = users_->recall(credentials.user, credentials.password, peer_is_loopback, address);
+  if (known) co_return known;
+  auto work = authenticate(users_, std::move(credentials), peer_is_loopback, std::move(address));
   co_return co_await asio::co_spawn(pool_, std::move(work), asio::use_awaitable);
 }
 

@@ -32,9 +32,11 @@ class Authenticator {
   /// Joins the thread.
   ~Authenticator() { stop(); }
 
-  /// Nothing when the user is unknown or the password is wrong. Resumes on the caller's loop.
+  /// Nothing when the user is unknown or the password is wrong. Waits when there have been failures
+  /// from `address`. Resumes on the caller's loop.
   boost::asio::awaitable<std::optional<auth::Identity>> check(Credentials credentials,
-                                                              bool peer_is_loopback);
+                                                              bool peer_is_loopback,
+                                                              std::string address);
   void stop();
 
  private:

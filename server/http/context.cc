@@ -23,6 +23,7 @@ Context::Context(std::shared_ptr<boost::asio::io_context> loop_in, Options optio
       executor(loop_in->get_executor()),
       options(std::move(options_in)),
       cores(std::move(cores_in)),
+      users(users_in),
       listeners(std::move(listeners_in)),
       node(node_name()),
       started_at(clock.now()),
@@ -36,6 +37,27 @@ std::shared_ptr<broker::Core> find_core(const Context& context, std::string_view
   auto core = context.cores->find(vhost);
   if (!core) throw not_found("no virtual host '" + std::string{vhost} + "'");
   return core;
+}
+
+std::shared_ptr<const broker::Access> access_of(const Context& context, const Request& request) {
+  return require_access(*context.cores, request.identity, request.path.at("vhost"));
+}
+
+std::vector<std::shared_ptr<broker::Core>> visible_cores(const Context& context,
+                                                         const auth::Identity& identity) {
+  auto cores = context.cores->all();
+  std::erase_if(cores, [&](const auto& core) {
+    return !may_use_vhost(*context.users, identity, core->vhost_name());
+  });
+  return cores;
+}
+
+std::vector<std::shared_ptr<broker::Core>> cores_of(const Context& context,
+                                                    const Request& request) {
+  const auto vhost = request.query.value("vhost");
+  if (!vhost) return visible_cores(context, request.identity);
+  check_rule(Rule::vhost, *context.users, request.identity, *vhost);
+  return {find_core(context, *vhost)};
 }
 
 Response json_response(const Json& value, int status) {

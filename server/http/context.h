@@ -2,6 +2,7 @@
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
+#include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +13,7 @@
 #include "base/clock.h"
 #include "broker/core.h"
 #include "http/authenticator.h"
+#include "http/authorization.h"
 #include "http/feed.h"
 #include "http/request.h"
 #include "http/router.h"
@@ -25,6 +27,7 @@ class Session;
 struct Route {
   std::string_view method;
   std::string_view pattern;
+  Rule rule;
   Handler handler;
   std::size_t body_bytes_max = std::size_t{1} << 20U;
 };
@@ -41,6 +44,7 @@ struct Context {
   boost::asio::io_context::executor_type executor;
   Options options;
   std::shared_ptr<broker::CoreDirectory> cores;
+  std::shared_ptr<auth::Users> users;
   ListenerInfo listeners;
   std::string node;
   bool is_bound_to_loopback = false;
@@ -54,12 +58,22 @@ struct Context {
   RateHistory rates;
   Feed feed;
   boost::asio::steady_timer sample_timer;
+  /// Where changes of users and virtual hosts wait for the disk, one after another.
+  boost::asio::thread_pool changes{1};
   /// The open connections, for stopping.
   std::unordered_set<Session*> sessions;
 };
 using ContextPtr = std::shared_ptr<Context>;
 
-/// The core of a virtual host. Throws HttpError 404.
+/// The core of a virtual host, which the route's rule has admitted to. Throws HttpError 404.
 std::shared_ptr<broker::Core> find_core(const Context& context, std::string_view vhost);
+/// What the user may do in the {vhost} of the path, which must exist; for broker::Permissions.
+/// Throws HttpError 403 when nothing.
+std::shared_ptr<const broker::Access> access_of(const Context& context, const Request& request);
+/// The cores of the virtual hosts whose objects this user may look at.
+std::vector<std::shared_ptr<broker::Core>> visible_cores(const Context& context,
+                                                         const auth::Identity& identity);
+/// The same, narrowed to the one that a query names. Throws HttpError 404 or 403.
+std::vector<std::shared_ptr<broker::Core>> cores_of(const Context& context, const Request& request);
 
 }  // namespace leveret::http

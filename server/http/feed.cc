@@ -103,14 +103,17 @@ EventText Feed::make_event(const Context& context, const std::vector<VhostSample
   switch (topic.kind) {
     case Topic::Kind::overview: {
       broker::OverviewView sum;
-      for (const VhostSample& sample : samples) sum += sample.overview;
+      for (const VhostSample& sample : samples)
+        if (covers(topic, sample.vhost)) sum += sample.overview;
       return event_text(tick_, "overview", overview_json(context, sum));
     }
     case Topic::Kind::queues: {
       Json items = Json::array();
-      for (const VhostSample& sample : samples)
+      for (const VhostSample& sample : samples) {
+        if (!covers(topic, sample.vhost)) continue;
         for (const broker::QueueView& queue : sample.queues)
           items.push_back(queue_item_json(context, sample.vhost, queue));
+      }
       return event_text(tick_, "queues", items);
     }
     case Topic::Kind::queue: break;

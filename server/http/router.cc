@@ -26,6 +26,12 @@ const std::string& PathParameters::at(std::string_view name) const {
   throw std::logic_error("the route has no segment {" + std::string{name} + "}");
 }
 
+std::optional<std::string> PathParameters::find(std::string_view name) const {
+  for (const auto& [key, value] : entries_)
+    if (key == name) return value;
+  return std::nullopt;
+}
+
 std::size_t RouteTable::add(std::string_view method, std::string_view pattern) {
   Row row{method, {}, 0};
   while (!pattern.empty()) {

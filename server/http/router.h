@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -15,6 +16,8 @@ class PathParameters {
   void add(std::string_view name, std::string value) {
     entries_.emplace_back(name, std::move(value));
   }
+  /// Nothing for a name that the route's pattern does not have.
+  std::optional<std::string> find(std::string_view name) const;
   /// Throws std::logic_error for a name that the route's pattern does not have.
   const std::string& at(std::string_view name) const;
 

@@ -8,6 +8,7 @@
 #include "http/ask.h"
 #include "http/context.h"
 #include "http/cpu_time.h"
+#include "http/error.h"
 
 namespace leveret::http {
 
@@ -33,6 +34,9 @@ void RateHistory::add(const std::vector<VhostSample>& samples) {
     }
     std::erase_if(queues, [this](const auto& entry) { return entry.second.round != round_; });
   }
+  std::erase_if(vhosts_, [&](const auto& entry) {
+    return std::ranges::find(samples, entry.first, &VhostSample::vhost) == samples.end();
+  });
   overall_.add(time, sum);
 }
 
@@ -85,16 +89,26 @@ asio::awaitable<std::vector<VhostSample>> take_samples(ContextPtr context,
   std::vector<VhostSample> samples;
   const auto cores = context->cores->all();
   for (const auto& core : cores) {
-    VhostSample sample = co_await take_sample(context, core, topics);
-    samples.push_back(std::move(sample));
+    try {
+      VhostSample sample = co_await take_sample(context, core, topics);
+      samples.push_back(std::move(sample));
+    } catch (const HttpError&) {
+      // Deleted meanwhile.
+    }
   }
   co_return samples;
 }
 
 asio::awaitable<void> sample_forever(ContextPtr context) {
+  std::uint64_t generation = context->users->generation();
   while (!context->is_stopping) {
     std::vector<Topic> topics = context->feed.topics();
     const auto samples = co_await take_samples(context, std::move(topics));
+    // Who sees what has been decided when the streams were opened: all open them again.
+    if (const auto now = context->users->generation(); now != generation) {
+      generation = now;
+      context->feed.close();
+    }
     context->rates.add(samples);
     context->feed.publish(*context, samples);
     std::chrono::nanoseconds cost{};

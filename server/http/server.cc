@@ -129,6 +129,7 @@ class Server::Impl {
     if (done_.wait_for(stop_timeout) == std::future_status::timeout) loop_->stop();
     thread_.join();
     context_->authenticator.stop();
+    context_->changes.join();
   }
 
  private:

@@ -63,6 +63,11 @@ Response method_not_allowed(const std::string& allow) {
   return response;
 }
 
+bool is_for_anyone(const Context& context, const RouteTable::Match& match) {
+  const auto* found = std::get_if<RouteTable::Found>(&match);
+  return found && context.routes[found->route].rule == Rule::anyone;
+}
+
 void check_host(const Context& context, std::string_view host) {
   // No browser leaves the header out.
   if (!context.is_bound_to_loopback || host.empty() || is_loopback_host(host)) return;
@@ -87,6 +92,7 @@ Session::Session(ContextPtr context, tcp::socket socket, const tls::NativeContex
   beast::error_code error;
   const tcp::endpoint peer = stream_.socket().remote_endpoint(error);
   peer_is_loopback_ = !error && is_loopback_address(peer.address());
+  peer_address_ = peer.address().to_string();
   stream_.socket().set_option(tcp::no_delay{true}, error);
 }
 
@@ -183,6 +189,8 @@ asio::awaitable<Response> Session::answer() {
     co_return refused.response;
   } catch (const HttpError& error) {
     co_return error_response(error);
+  } catch (const broker::AccessRefused& error) {
+    co_return error_response({403, "not_authorised", error.close_text()});
   } catch (const amqp::Error& error) {
     co_return error_response(to_http_error(error));
   } catch (const boost::system::system_error&) {
@@ -195,8 +203,8 @@ asio::awaitable<Response> Session::answer() {
 
 asio::awaitable<Response> Session::answer_api() {
   Request request;
-  request.identity = co_await authenticate();
   RouteTable::Match match = context_->table.find(head().method_string(), target_->segments);
+  if (!is_for_anyone(*context_, match)) request.identity = co_await authenticate();
   if (std::holds_alternative<RouteTable::NoPath>(match))
     throw not_found("there is nothing at this path");
   if (const auto* other = std::get_if<RouteTable::OtherMethod>(&match)) {
@@ -208,6 +216,7 @@ asio::awaitable<Response> Session::answer_api() {
   auto& found = std::get<RouteTable::Found>(match);
   const Route& route = context_->routes[found.route];
   request.path = std::move(found.parameters);
+  check_rule(route.rule, *context_->users, request.identity, request.path.find("vhost"));
   request.query = target_->query;
   request.reason = head()["X-Reason"];
   request.body = co_await read_body(route.body_bytes_max);
@@ -218,7 +227,8 @@ asio::awaitable<auth::Identity> Session::authenticate() {
   const auto credentials = read_basic(head()[bhttp::field::authorization]);
   std::optional<auth::Identity> identity;
   if (credentials)
-    identity = co_await context_->authenticator.check(*credentials, peer_is_loopback_);
+    identity =
+        co_await context_->authenticator.check(*credentials, peer_is_loopback_, peer_address_);
   if (identity && may_manage(*identity)) co_return std::move(*identity);
   if (identity) throw HttpError{401, "not_authorised", "Not management user"};
   Response response = error_response(

@@ -58,6 +58,7 @@ class Session {
   std::optional<Parser> parser_;
   std::optional<Target> target_;
   bool peer_is_loopback_ = false;
+  std::string peer_address_;
   bool is_first_ = true;
   /// Set while the body of the request is unread: the connection cannot be used again.
   bool has_unread_body_ = false;

@@ -17,18 +17,25 @@ std::string decode(std::string_view text) {
 }
 
 Topic parse_topic(std::string_view text) {
-  if (text == "overview") return {Topic::Kind::overview, {}, {}};
-  if (text == "queues") return {Topic::Kind::queues, {}, {}};
+  if (text == "overview") return {Topic::Kind::overview, {}, {}, {}};
+  if (text == "queues") return {Topic::Kind::queues, {}, {}, {}};
   constexpr std::string_view prefix = "queue:";
   const std::size_t colon = text.find(':', prefix.size());
   if (!text.starts_with(prefix) || colon == std::string_view::npos)
     throw bad_request("unknown topic '" + std::string{text} +
                       "': overview, queues and queue:VHOST:NAME are known");
-  return {Topic::Kind::queue, decode(text.substr(prefix.size(), colon - prefix.size())),
-          decode(text.substr(colon + 1))};
+  return {Topic::Kind::queue,
+          decode(text.substr(prefix.size(), colon - prefix.size())),
+          decode(text.substr(colon + 1)),
+          {}};
 }
 
 }  // namespace
+
+bool covers(const Topic& topic, const std::string& vhost) {
+  if (topic.kind == Topic::Kind::queue) return topic.vhost == vhost;
+  return !topic.vhosts || std::ranges::find(*topic.vhosts, vhost) != topic.vhosts->end();
+}
 
 std::vector<Topic> parse_topics(std::string_view raw) {
   std::string decoded_whole;

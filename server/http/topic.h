@@ -1,5 +1,6 @@
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -12,8 +13,13 @@ struct Topic {
   Kind kind = Kind::overview;
   std::string vhost;
   std::string queue;
+  /// Of the first two kinds: the only virtual hosts to look at; nothing means all.
+  std::optional<std::vector<std::string>> vhosts = {};
   bool operator==(const Topic&) const = default;
 };
+
+/// Whether `topic` is about something of this virtual host.
+bool covers(const Topic& topic, const std::string& vhost);
 
 /// Reads "overview,queues,queue:%2F:emails", each name encoded on its own so that it may hold a
 /// comma or a colon; a value that was encoded once more as a whole, as many libraries do, is

@@ -57,7 +57,7 @@ asio::awaitable<Response> answer_list(ContextPtr context, Request request, Filte
 
 asio::awaitable<Response> list_bindings(ContextPtr context, Request request) {
   Json items = Json::array();
-  const auto cores = context->cores->all();
+  const auto cores = visible_cores(*context, request.identity);
   for (const auto& core : cores) {
     Json of_vhost = co_await read_items(context, core, Filter{});
     for (Json& item : of_vhost) items.push_back(std::move(item));
@@ -110,10 +110,11 @@ asio::awaitable<Response> bind(ContextPtr context, Request request, bool to_exch
   const Filter filter = between(request, to_exchange);
   const std::string routing_key = find_text(body, "routing_key").value_or("");
   if (routing_key.size() > 255) throw bad_request("'routing_key' holds at most 255 bytes");
-  auto bind = [filter, routing_key,
-               arguments = find_table(body, "arguments")](broker::Vhost& vhost) {
+  auto bind = [filter, routing_key, arguments = find_table(body, "arguments"),
+               access = access_of(*context, request)](broker::Vhost& vhost) {
+    broker::Permissions permissions{access, vhost.name()};
     vhost.bind({*filter.source, *filter.destination, *filter.to_exchange, routing_key, arguments},
-               stranger);
+               stranger, &permissions);
     for (const broker::BindingView& binding : find_bindings(vhost, filter))
       if (binding.routing_key == routing_key && binding.arguments == arguments)
         return properties_key(binding);
@@ -130,7 +131,9 @@ asio::awaitable<Response> unbind(ContextPtr context, Request request, bool to_ex
   const auto core = find_core(*context, request.path.at("vhost"));
   Filter filter = between(request, to_exchange);
   filter.key = request.path.at("properties_key");
-  auto unbind = [filter = std::move(filter)](broker::Vhost& vhost) {
+  auto unbind = [filter = std::move(filter),
+                 access = access_of(*context, request)](broker::Vhost& vhost) {
+    broker::Permissions permissions{access, vhost.name()};
     const auto bindings = find_bindings(vhost, filter);
     if (bindings.empty())
       throw not_found("no binding '" + *filter.key + "' from '" + *filter.source + "' to '" +
@@ -138,7 +141,7 @@ asio::awaitable<Response> unbind(ContextPtr context, Request request, bool to_ex
     const broker::BindingView& binding = bindings.front();
     vhost.unbind({binding.source, binding.destination, binding.to_exchange, binding.routing_key,
                   binding.arguments},
-                 stranger);
+                 stranger, &permissions);
     return true;
   };
   co_await ask_durably(context, core, std::move(unbind));
@@ -185,19 +188,23 @@ asio::awaitable<Response> unbind_exchange(ContextPtr context, Request request) {
 
 std::vector<Route> binding_routes() {
   return {
-      {"GET", "/api/bindings", list_bindings},
-      {"GET", "/api/bindings/{vhost}", list_vhost_bindings},
-      {"GET", "/api/queues/{vhost}/{name}/bindings", list_queue_bindings},
-      {"GET", "/api/exchanges/{vhost}/{name}/bindings/source", list_source_bindings},
-      {"GET", "/api/exchanges/{vhost}/{name}/bindings/destination", list_destination_bindings},
-      {"GET", "/api/bindings/{vhost}/e/{source}/q/{destination}", list_to_queue},
-      {"POST", "/api/bindings/{vhost}/e/{source}/q/{destination}", bind_queue},
-      {"GET", "/api/bindings/{vhost}/e/{source}/e/{destination}", list_to_exchange},
-      {"POST", "/api/bindings/{vhost}/e/{source}/e/{destination}", bind_exchange},
-      {"GET", "/api/bindings/{vhost}/e/{source}/q/{destination}/{properties_key}", get_to_queue},
-      {"DELETE", "/api/bindings/{vhost}/e/{source}/q/{destination}/{properties_key}", unbind_queue},
-      {"GET", "/api/bindings/{vhost}/e/{source}/e/{destination}/{properties_key}", get_to_exchange},
-      {"DELETE", "/api/bindings/{vhost}/e/{source}/e/{destination}/{properties_key}",
+      {"GET", "/api/bindings", Rule::management, list_bindings},
+      {"GET", "/api/bindings/{vhost}", Rule::vhost, list_vhost_bindings},
+      {"GET", "/api/queues/{vhost}/{name}/bindings", Rule::vhost, list_queue_bindings},
+      {"GET", "/api/exchanges/{vhost}/{name}/bindings/source", Rule::vhost, list_source_bindings},
+      {"GET", "/api/exchanges/{vhost}/{name}/bindings/destination", Rule::vhost,
+       list_destination_bindings},
+      {"GET", "/api/bindings/{vhost}/e/{source}/q/{destination}", Rule::vhost, list_to_queue},
+      {"POST", "/api/bindings/{vhost}/e/{source}/q/{destination}", Rule::vhost, bind_queue},
+      {"GET", "/api/bindings/{vhost}/e/{source}/e/{destination}", Rule::vhost, list_to_exchange},
+      {"POST", "/api/bindings/{vhost}/e/{source}/e/{destination}", Rule::vhost, bind_exchange},
+      {"GET", "/api/bindings/{vhost}/e/{source}/q/{destination}/{properties_key}", Rule::vhost,
+       get_to_queue},
+      {"DELETE", "/api/bindings/{vhost}/e/{source}/q/{destination}/{properties_key}", Rule::vhost,
+       unbind_queue},
+      {"GET", "/api/bindings/{vhost}/e/{source}/e/{destination}/{properties_key}", Rule::vhost,
+       get_to_exchange},
+      {"DELETE", "/api/bindings/{vhost}/e/{source}/e/{destination}/{properties_key}", Rule::vhost,
        unbind_exchange},
   };
 }

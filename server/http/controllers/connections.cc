@@ -131,7 +131,7 @@ asio::awaitable<Response> answer_consumers(ContextPtr context, Request request,
 }
 
 asio::awaitable<Response> list_consumers(ContextPtr context, Request request) {
-  auto cores = context->cores->all();
+  auto cores = visible_cores(*context, request.identity);
   co_return co_await answer_consumers(std::move(context), std::move(request), std::move(cores));
 }
 
@@ -145,13 +145,13 @@ asio::awaitable<Response> list_vhost_consumers(ContextPtr context, Request reque
 
 std::vector<Route> connection_routes() {
   return {
-      {"GET", "/api/connections", list_connections},
-      {"GET", "/api/connections/{name}", get_connection},
-      {"DELETE", "/api/connections/{name}", close_connection},
-      {"GET", "/api/connections/{name}/channels", list_connection_channels},
-      {"GET", "/api/channels", list_channels},
-      {"GET", "/api/consumers", list_consumers},
-      {"GET", "/api/consumers/{vhost}", list_vhost_consumers},
+      {"GET", "/api/connections", Rule::management, list_connections},
+      {"GET", "/api/connections/{name}", Rule::management, get_connection},
+      {"DELETE", "/api/connections/{name}", Rule::management, close_connection},
+      {"GET", "/api/connections/{name}/channels", Rule::management, list_connection_channels},
+      {"GET", "/api/channels", Rule::management, list_channels},
+      {"GET", "/api/consumers", Rule::management, list_consumers},
+      {"GET", "/api/consumers/{vhost}", Rule::vhost, list_vhost_consumers},
   };
 }
 

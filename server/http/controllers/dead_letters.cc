@@ -34,11 +34,7 @@ double arrival_rate(const Context& context, std::string_view vhost,
 }
 
 asio::awaitable<Response> list_dead_letter_queues(ContextPtr context, Request request) {
-  std::vector<std::shared_ptr<broker::Core>> cores;
-  if (const auto vhost = request.query.value("vhost"))
-    cores.push_back(find_core(*context, *vhost));
-  else
-    cores = context->cores->all();
+  const auto cores = cores_of(*context, request);
   Json items = Json::array();
   for (const auto& core : cores) {
     auto look = [](const broker::Vhost& vhost) {
@@ -112,13 +108,15 @@ Json groups_json(const Groups& groups) {
 asio::awaitable<Response> list_groups(ContextPtr context, Request request) {
   const auto core = find_core(*context, request.path.at("vhost"));
   const std::string queue = request.path.at("name");
+  const auto access = access_of(*context, request);
   Groups groups;
   std::size_t scanned = 0;
   std::uint64_t total = 0;
   Seq after = 0;
   do {
     const std::size_t count = std::min(scan_page_count, scan_count_max - scanned);
-    auto start = [queue, after, count](broker::Vhost& vhost, const auto& reply) {
+    auto start = [queue, access, after, count](broker::Vhost& vhost, const auto& reply) {
+      broker::Permissions{access, vhost.name()}.require_queue(broker::Right::read, queue);
       // Everything in the queue, also what is out for delivery.
       const auto view = view_queue(vhost, queue);
       auto with_total = [reply,
@@ -142,8 +140,8 @@ asio::awaitable<Response> list_groups(ContextPtr context, Request request) {
 
 std::vector<Route> dead_letter_routes() {
   return {
-      {"GET", "/api/x/dead-letters", list_dead_letter_queues},
-      {"GET", "/api/x/queues/{vhost}/{name}/groups", list_groups},
+      {"GET", "/api/x/dead-letters", Rule::management, list_dead_letter_queues},
+      {"GET", "/api/x/queues/{vhost}/{name}/groups", Rule::vhost, list_groups},
   };
 }
 

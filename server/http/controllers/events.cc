@@ -10,10 +10,29 @@ namespace {
 
 namespace asio = boost::asio;
 
+std::vector<std::string> names_of(const std::vector<std::shared_ptr<broker::Core>>& cores) {
+  std::vector<std::string> names;
+  for (const auto& core : cores) names.push_back(core->vhost_name());
+  return names;
+}
+
+/// Topics that show only what the user may see. Throws HttpError 403 for a queue that he may not.
+std::vector<Topic> limit_topics(const Context& context, const auth::Identity& identity,
+                                std::vector<Topic> topics) {
+  for (Topic& topic : topics) {
+    if (topic.kind == Topic::Kind::queue)
+      check_rule(Rule::vhost, *context.users, identity, topic.vhost);
+    else if (!is_administrator(identity))
+      topic.vhosts = names_of(visible_cores(context, identity));
+  }
+  return topics;
+}
+
 asio::awaitable<Response> open_events(ContextPtr context, Request request) {
   const auto raw = request.query.raw("topics");
   if (!raw) throw bad_request("'topics' is missing: overview, queues or queue:VHOST:NAME");
-  auto stream = std::make_shared<EventStream>(context->executor, parse_topics(*raw));
+  auto stream = std::make_shared<EventStream>(
+      context->executor, limit_topics(*context, request.identity, parse_topics(*raw)));
   const auto samples = co_await take_samples(context, stream->topics());
   context->feed.fill(*context, samples, *stream);
   context->feed.subscribe(stream);
@@ -26,7 +45,7 @@ asio::awaitable<Response> open_events(ContextPtr context, Request request) {
 }  // namespace
 
 std::vector<Route> event_routes() {
-  return {{"GET", "/api/x/events", open_events}};
+  return {{"GET", "/api/x/events", Rule::management, open_events}};
 }
 
 }  // namespace leveret::http

@@ -25,7 +25,7 @@ asio::awaitable<Response> answer_list(ContextPtr context, Request request,
 }
 
 asio::awaitable<Response> list_exchanges(ContextPtr context, Request request) {
-  auto cores = context->cores->all();
+  auto cores = visible_cores(*context, request.identity);
   co_return co_await answer_list(std::move(context), std::move(request), std::move(cores));
 }
 
@@ -61,11 +61,13 @@ asio::awaitable<Response> put_exchange(ContextPtr context, Request request) {
   spec.auto_delete = find_bool(body, "auto_delete").value_or(false);
   spec.internal = find_bool(body, "internal").value_or(false);
   spec.arguments = find_table(body, "arguments");
-  auto declare = [name, type, spec](broker::Vhost& vhost) mutable {
+  auto declare = [name, type, spec,
+                  access = access_of(*context, request)](broker::Vhost& vhost) mutable {
+    broker::Permissions permissions{access, vhost.name()};
     const bool is_new = !view_exchange(vhost, name);
     spec.name = name;
     spec.type = type;
-    vhost.declare_exchange(spec);
+    vhost.declare_exchange(spec, &permissions);
     return is_new;
   };
   const bool is_new = co_await ask_durably(context, core, std::move(declare));
@@ -75,9 +77,11 @@ asio::awaitable<Response> put_exchange(ContextPtr context, Request request) {
 asio::awaitable<Response> delete_exchange(ContextPtr context, Request request) {
   const auto core = find_core(*context, request.path.at("vhost"));
   auto remove = [name = exchange_name(request.path.at("name")),
-                 if_unused = request.query.flag("if-unused")](broker::Vhost& vhost) {
+                 if_unused = request.query.flag("if-unused"),
+                 access = access_of(*context, request)](broker::Vhost& vhost) {
+    broker::Permissions permissions{access, vhost.name()};
     require_exchange(vhost, name);
-    vhost.delete_exchange(name, if_unused);
+    vhost.delete_exchange(name, if_unused, &permissions);
     return true;
   };
   co_await ask_durably(context, core, std::move(remove));
@@ -92,11 +96,11 @@ std::string exchange_name(const std::string& segment) {
 
 std::vector<Route> exchange_routes() {
   return {
-      {"GET", "/api/exchanges", list_exchanges},
-      {"GET", "/api/exchanges/{vhost}", list_vhost_exchanges},
-      {"GET", "/api/exchanges/{vhost}/{name}", get_exchange},
-      {"PUT", "/api/exchanges/{vhost}/{name}", put_exchange},
-      {"DELETE", "/api/exchanges/{vhost}/{name}", delete_exchange},
+      {"GET", "/api/exchanges", Rule::management, list_exchanges},
+      {"GET", "/api/exchanges/{vhost}", Rule::vhost, list_vhost_exchanges},
+      {"GET", "/api/exchanges/{vhost}/{name}", Rule::vhost, get_exchange},
+      {"PUT", "/api/exchanges/{vhost}/{name}", Rule::vhost, put_exchange},
+      {"DELETE", "/api/exchanges/{vhost}/{name}", Rule::vhost, delete_exchange},
   };
 }
 

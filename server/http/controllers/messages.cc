@@ -29,7 +29,10 @@ asio::awaitable<Response> publish(ContextPtr context, Request request) {
   const Json body = parse_object(request.body);
   broker::MessagePtr message = make_message(body, exchange_name(request.path.at("name")),
                                             request.identity.user, core->now());
-  auto publish = [message](broker::Vhost& vhost) { return vhost.publish(message); };
+  auto publish = [message, access = access_of(*context, request)](broker::Vhost& vhost) {
+    broker::Permissions permissions{access, vhost.name()};
+    return vhost.publish(message, &permissions);
+  };
   const bool routed = co_await ask_durably(context, core, std::move(publish));
   co_return json_response({{"routed", routed}});
 }
@@ -65,8 +68,9 @@ asio::awaitable<Response> take(ContextPtr context, Request request) {
   const broker::TakeMode mode = read_take_mode(require_text(body, "ackmode"));
   const PayloadEncoding encoding = read_encoding(find_text(body, "encoding").value_or("auto"));
   const std::size_t bytes_max = find_number(body, "truncate").value_or(payload_whole);
-  auto start = [queue = request.path.at("name"), count, mode](broker::Vhost& vhost,
-                                                              const auto& reply) {
+  auto start = [queue = request.path.at("name"), count, mode,
+                access = access_of(*context, request)](broker::Vhost& vhost, const auto& reply) {
+    broker::Permissions{access, vhost.name()}.require_queue(broker::Right::read, queue);
     vhost.queue(queue, stranger);
     vhost.take(queue, count, mode, reply);
   };
@@ -80,8 +84,11 @@ asio::awaitable<Response> take(ContextPtr context, Request request) {
 
 asio::awaitable<broker::BrowsePage> read_page(ContextPtr context,
                                               std::shared_ptr<broker::Core> core, std::string queue,
+                                              std::shared_ptr<const broker::Access> access,
                                               Seq after, std::size_t count) {
-  auto start = [queue = std::move(queue), after, count](broker::Vhost& vhost, const auto& reply) {
+  auto start = [queue = std::move(queue), access, after, count](broker::Vhost& vhost,
+                                                                const auto& reply) {
+    broker::Permissions{access, vhost.name()}.require_queue(broker::Right::read, queue);
     vhost.browse(queue, after, count, reply);
   };
   co_return co_await ask_later<broker::BrowsePage>(std::move(context), std::move(core),
@@ -94,8 +101,8 @@ asio::awaitable<Response> browse(ContextPtr context, Request request) {
   const std::size_t limit = request.query.number("limit", 1, browse_count_max).value_or(100);
   const std::size_t bytes_max =
       request.query.number("truncate", 0, UINT32_MAX).value_or(browse_bytes_default);
-  const broker::BrowsePage page =
-      co_await read_page(context, core, request.path.at("name"), after, limit);
+  const broker::BrowsePage page = co_await read_page(context, core, request.path.at("name"),
+                                                     access_of(*context, request), after, limit);
   Json items = Json::array();
   Seq next = page.next;
   std::size_t bytes = 0;
@@ -119,7 +126,8 @@ asio::awaitable<Response> get_message(ContextPtr context, Request request) {
   const std::string queue = request.path.at("name");
   const Seq seq = parse_number(request.path.at("seq"), "the message's seq");
   if (seq == 0) throw not_found("there is no message 0: the first is 1");
-  const broker::BrowsePage page = co_await read_page(context, core, queue, seq - 1, 1);
+  const broker::BrowsePage page =
+      co_await read_page(context, core, queue, access_of(*context, request), seq - 1, 1);
   if (page.messages.empty() || page.messages.front().seq != seq)
     throw not_found("message " + std::to_string(seq) + " is not in queue '" + queue + "' any more");
   co_return json_response(browsed_json(page.messages.front(), payload_whole));
@@ -129,10 +137,10 @@ asio::awaitable<Response> get_message(ContextPtr context, Request request) {
 
 std::vector<Route> message_routes() {
   return {
-      {"POST", "/api/exchanges/{vhost}/{name}/publish", publish, publish_bytes_max},
-      {"POST", "/api/queues/{vhost}/{name}/get", take},
-      {"GET", "/api/x/queues/{vhost}/{name}/messages", browse},
-      {"GET", "/api/x/queues/{vhost}/{name}/messages/{seq}", get_message},
+      {"POST", "/api/exchanges/{vhost}/{name}/publish", Rule::vhost, publish, publish_bytes_max},
+      {"POST", "/api/queues/{vhost}/{name}/get", Rule::vhost, take},
+      {"GET", "/api/x/queues/{vhost}/{name}/messages", Rule::vhost, browse},
+      {"GET", "/api/x/queues/{vhost}/{name}/messages/{seq}", Rule::vhost, get_message},
   };
 }
 

@@ -51,7 +51,13 @@ asio::awaitable<Response> start_operation(ContextPtr context, Request request,
   wanted.selection = read_selection(body);
   if (kind == broker::OperationKind::replay) wanted.target = read_target(body);
   wanted.actor = request.identity.user;
-  auto start = [wanted = std::move(wanted)](broker::Vhost& vhost) {
+  // As a client that takes messages from the one queue and publishes them to another does.
+  auto start = [wanted = std::move(wanted),
+                access = access_of(*context, request)](broker::Vhost& vhost) {
+    broker::Permissions permissions{access, vhost.name()};
+    permissions.require_queue(broker::Right::read, wanted.queue);
+    if (wanted.kind == broker::OperationKind::replay)
+      permissions.require_exchange(broker::Right::write, "");
     return vhost.start_operation(wanted);
   };
   const broker::OperationView operation = co_await ask(context, core, std::move(start));
@@ -68,16 +74,9 @@ asio::awaitable<Response> remove(ContextPtr context, Request request) {
                                      broker::OperationKind::remove);
 }
 
-/// The cores that `?vhost=` leaves: operations are numbered within their virtual host.
-std::vector<std::shared_ptr<broker::Core>> cores_of(const Context& context, const Query& query) {
-  const auto vhost = query.value("vhost");
-  if (!vhost) return context.cores->all();
-  return {find_core(context, *vhost)};
-}
-
 asio::awaitable<Response> list_operations(ContextPtr context, Request request) {
   Json items = Json::array();
-  const auto cores = cores_of(*context, request.query);
+  const auto cores = cores_of(*context, request);
   for (const auto& core : cores) {
     auto look = [](const broker::Vhost& vhost) { return vhost.operations(); };
     const auto operations = co_await ask(context, core, look);
@@ -89,7 +88,7 @@ asio::awaitable<Response> list_operations(ContextPtr context, Request request) {
 
 asio::awaitable<Response> get_operation(ContextPtr context, Request request) {
   const auto id = parse_number(request.path.at("id"), "the operation's id");
-  const auto cores = cores_of(*context, request.query);
+  const auto cores = cores_of(*context, request);
   for (const auto& core : cores) {
     auto look = [id](const broker::Vhost& vhost) { return vhost.operation(id); };
     const auto operation = co_await ask(context, core, look);
@@ -100,7 +99,7 @@ asio::awaitable<Response> get_operation(ContextPtr context, Request request) {
 
 asio::awaitable<Response> cancel_operation(ContextPtr context, Request request) {
   const auto id = parse_number(request.path.at("id"), "the operation's id");
-  const auto cores = cores_of(*context, request.query);
+  const auto cores = cores_of(*context, request);
   for (const auto& core : cores) {
     auto cancel = [id](broker::Vhost& vhost) { return vhost.cancel_operation(id); };
     const bool is_known = co_await ask(context, core, cancel);
@@ -113,11 +112,11 @@ asio::awaitable<Response> cancel_operation(ContextPtr context, Request request) 
 
 std::vector<Route> operation_routes() {
   return {
-      {"POST", "/api/x/queues/{vhost}/{name}/replay", replay},
-      {"POST", "/api/x/queues/{vhost}/{name}/delete", remove},
-      {"GET", "/api/x/operations", list_operations},
-      {"GET", "/api/x/operations/{id}", get_operation},
-      {"DELETE", "/api/x/operations/{id}", cancel_operation},
+      {"POST", "/api/x/queues/{vhost}/{name}/replay", Rule::vhost, replay},
+      {"POST", "/api/x/queues/{vhost}/{name}/delete", Rule::vhost, remove},
+      {"GET", "/api/x/operations", Rule::management, list_operations},
+      {"GET", "/api/x/operations/{id}", Rule::management, get_operation},
+      {"DELETE", "/api/x/operations/{id}", Rule::management, cancel_operation},
   };
 }
 

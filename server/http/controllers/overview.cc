@@ -30,9 +30,9 @@ std::uint64_t resident_bytes() {
   return resident_pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
 }
 
-asio::awaitable<Response> get_overview(ContextPtr context, Request) {
+asio::awaitable<Response> get_overview(ContextPtr context, Request request) {
   broker::OverviewView sum;
-  const auto cores = context->cores->all();
+  const auto cores = visible_cores(*context, request.identity);
   for (const auto& core : cores) {
     const broker::OverviewView view = co_await ask(context, core, look);
     sum += view;
@@ -44,32 +44,9 @@ asio::awaitable<Response> get_whoami(ContextPtr, Request request) {
   co_return json_response({{"name", request.identity.user}, {"tags", request.identity.tags}});
 }
 
-Json vhost_json(const std::string& name, const broker::OverviewView& view) {
-  return {
-      {"name", name},
-      {"description", name == "/" ? "Default virtual host" : ""},
-      {"tags", Json::array()},
-      {"messages", view.ready + view.unacked},
-      {"messages_ready", view.ready},
-      {"messages_unacknowledged", view.unacked},
-      {"message_stats", stats_json(view.stats, nullptr, StatsDetail::brief)},
-  };
-}
-
-asio::awaitable<Response> list_vhosts(ContextPtr context, Request request) {
-  Json items = Json::array();
-  const auto cores = context->cores->all();
-  for (const auto& core : cores) {
-    const broker::OverviewView view = co_await ask(context, core, look);
-    items.push_back(vhost_json(core->vhost_name(), view));
-  }
-  co_return json_response(apply_list_options(std::move(items), read_list_options(request.query)));
-}
-
-asio::awaitable<Response> get_vhost(ContextPtr context, Request request) {
-  const auto core = find_core(*context, request.path.at("vhost"));
-  const broker::OverviewView view = co_await ask(context, core, look);
-  co_return json_response(vhost_json(core->vhost_name(), view));
+/// How to log in: not by OAuth. The second name is RabbitMQ 3.10's.
+asio::awaitable<Response> get_auth(ContextPtr, Request) {
+  co_return json_response({{"oauth_enabled", false}, {"enable_uaa", false}});
 }
 
 Json node_json(const Context& context) {
@@ -101,9 +78,11 @@ asio::awaitable<Response> get_node(ContextPtr context, Request request) {
 
 std::vector<Route> overview_routes() {
   return {
-      {"GET", "/api/overview", get_overview}, {"GET", "/api/whoami", get_whoami},
-      {"GET", "/api/vhosts", list_vhosts},    {"GET", "/api/vhosts/{vhost}", get_vhost},
-      {"GET", "/api/nodes", list_nodes},      {"GET", "/api/nodes/{name}", get_node},
+      {"GET", "/api/overview", Rule::management, get_overview},
+      {"GET", "/api/whoami", Rule::management, get_whoami},
+      {"GET", "/api/auth", Rule::anyone, get_auth},
+      {"GET", "/api/nodes", Rule::monitoring, list_nodes},
+      {"GET", "/api/nodes/{name}", Rule::monitoring, get_node},
   };
 }
 

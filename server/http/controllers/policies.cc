@@ -2,7 +2,6 @@
 
 #include "broker/vhost.h"
 #include "http/ask.h"
-#include "http/authenticator.h"
 #include "http/context.h"
 #include "http/controllers/routes.h"
 #include "http/error.h"
@@ -16,16 +15,6 @@ namespace {
 namespace asio = boost::asio;
 
 using broker::PolicyKind;
-
-/// As in RabbitMQ: policies are for policymakers, what bounds them for administrators.
-void check_allowed(const auth::Identity& identity, PolicyKind kind) {
-  if (is_administrator(identity)) return;
-  if (kind == PolicyKind::operator_policy)
-    throw HttpError{403, "not_authorised", "operator policies are for administrators"};
-  if (!identity.has_tag("policymaker"))
-    throw HttpError{403, "not_authorised",
-                    "policies are for users with the tag policymaker or administrator"};
-}
 
 HttpError no_policy(const std::string& name, const std::string& vhost) {
   return not_found("no policy '" + name + "' in vhost '" + vhost + "'");
@@ -60,7 +49,6 @@ broker::Policy read_policy(PolicyKind kind, const std::string& name, const Json&
 
 asio::awaitable<Response> answer_list(ContextPtr context, Request request, PolicyKind kind,
                                       std::vector<std::shared_ptr<broker::Core>> cores) {
-  check_allowed(request.identity, kind);
   Json items = Json::array();
   for (const auto& core : cores) {
     auto look = [kind](const broker::Vhost& vhost) { return vhost.policies().records(kind); };
@@ -73,7 +61,7 @@ asio::awaitable<Response> answer_list(ContextPtr context, Request request, Polic
 
 template <PolicyKind kind>
 asio::awaitable<Response> list_policies(ContextPtr context, Request request) {
-  auto cores = context->cores->all();
+  auto cores = visible_cores(*context, request.identity);
   co_return co_await answer_list(std::move(context), std::move(request), kind, std::move(cores));
 }
 
@@ -86,7 +74,6 @@ asio::awaitable<Response> list_vhost_policies(ContextPtr context, Request reques
 
 template <PolicyKind kind>
 asio::awaitable<Response> get_policy(ContextPtr context, Request request) {
-  check_allowed(request.identity, kind);
   const auto core = find_core(*context, request.path.at("vhost"));
   auto look = [name = request.path.at("name")](const broker::Vhost& vhost) {
     for (broker::PolicyRecord& record : vhost.policies().records(kind))
@@ -99,7 +86,6 @@ asio::awaitable<Response> get_policy(ContextPtr context, Request request) {
 
 template <PolicyKind kind>
 asio::awaitable<Response> put_policy(ContextPtr context, Request request) {
-  check_allowed(request.identity, kind);
   const auto core = find_core(*context, request.path.at("vhost"));
   auto put = [policy = read_policy(kind, request.path.at("name"), parse_object(request.body))](
                  broker::Vhost& vhost) { return vhost.set_policy(policy); };
@@ -109,7 +95,6 @@ asio::awaitable<Response> put_policy(ContextPtr context, Request request) {
 
 template <PolicyKind kind>
 asio::awaitable<Response> delete_policy(ContextPtr context, Request request) {
-  check_allowed(request.identity, kind);
   const auto core = find_core(*context, request.path.at("vhost"));
   auto remove = [name = request.path.at("name")](broker::Vhost& vhost) {
     if (!vhost.delete_policy(kind, name)) throw no_policy(name, vhost.name());
@@ -124,16 +109,19 @@ asio::awaitable<Response> delete_policy(ContextPtr context, Request request) {
 std::vector<Route> policy_routes() {
   using enum PolicyKind;
   return {
-      {"GET", "/api/policies", list_policies<policy>},
-      {"GET", "/api/policies/{vhost}", list_vhost_policies<policy>},
-      {"GET", "/api/policies/{vhost}/{name}", get_policy<policy>},
-      {"PUT", "/api/policies/{vhost}/{name}", put_policy<policy>},
-      {"DELETE", "/api/policies/{vhost}/{name}", delete_policy<policy>},
-      {"GET", "/api/operator-policies", list_policies<operator_policy>},
-      {"GET", "/api/operator-policies/{vhost}", list_vhost_policies<operator_policy>},
-      {"GET", "/api/operator-policies/{vhost}/{name}", get_policy<operator_policy>},
-      {"PUT", "/api/operator-policies/{vhost}/{name}", put_policy<operator_policy>},
-      {"DELETE", "/api/operator-policies/{vhost}/{name}", delete_policy<operator_policy>},
+      {"GET", "/api/policies", Rule::management, list_policies<policy>},
+      {"GET", "/api/policies/{vhost}", Rule::vhost, list_vhost_policies<policy>},
+      {"GET", "/api/policies/{vhost}/{name}", Rule::policymaker, get_policy<policy>},
+      {"PUT", "/api/policies/{vhost}/{name}", Rule::policymaker, put_policy<policy>},
+      {"DELETE", "/api/policies/{vhost}/{name}", Rule::policymaker, delete_policy<policy>},
+      {"GET", "/api/operator-policies", Rule::management, list_policies<operator_policy>},
+      {"GET", "/api/operator-policies/{vhost}", Rule::vhost, list_vhost_policies<operator_policy>},
+      {"GET", "/api/operator-policies/{vhost}/{name}", Rule::administrator,
+       get_policy<operator_policy>},
+      {"PUT", "/api/operator-policies/{vhost}/{name}", Rule::administrator,
+       put_policy<operator_policy>},
+      {"DELETE", "/api/operator-policies/{vhost}/{name}", Rule::administrator,
+       delete_policy<operator_policy>},
   };
 }
 

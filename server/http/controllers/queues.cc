@@ -116,7 +116,7 @@ asio::awaitable<Response> answer_list(ContextPtr context, Request request,
 }
 
 asio::awaitable<Response> list_queues(ContextPtr context, Request request) {
-  auto cores = context->cores->all();
+  auto cores = visible_cores(*context, request.identity);
   co_return co_await answer_list(std::move(context), std::move(request), std::move(cores));
 }
 
@@ -151,10 +151,11 @@ asio::awaitable<Response> put_queue(ContextPtr context, Request request) {
   spec.durable = find_bool(body, "durable").value_or(false);
   spec.auto_delete = find_bool(body, "auto_delete").value_or(false);
   spec.arguments = find_table(body, "arguments");
-  auto declare = [name, spec](broker::Vhost& vhost) mutable {
+  auto declare = [name, spec, access = access_of(*context, request)](broker::Vhost& vhost) mutable {
+    broker::Permissions permissions{access, vhost.name()};
     const bool is_new = !view_queue(vhost, name);
     spec.name = name;
-    vhost.declare_queue(spec, stranger);
+    vhost.declare_queue(spec, stranger, &permissions);
     return is_new;
   };
   const bool is_new = co_await ask_durably(context, core, std::move(declare));
@@ -164,9 +165,11 @@ asio::awaitable<Response> put_queue(ContextPtr context, Request request) {
 asio::awaitable<Response> delete_queue(ContextPtr context, Request request) {
   const auto core = find_core(*context, request.path.at("vhost"));
   auto remove = [name = request.path.at("name"), if_unused = request.query.flag("if-unused"),
-                 if_empty = request.query.flag("if-empty")](broker::Vhost& vhost) {
+                 if_empty = request.query.flag("if-empty"),
+                 access = access_of(*context, request)](broker::Vhost& vhost) {
+    broker::Permissions permissions{access, vhost.name()};
     require_queue(vhost, name);
-    return vhost.delete_queue(name, if_unused, if_empty, stranger);
+    return vhost.delete_queue(name, if_unused, if_empty, stranger, &permissions);
   };
   co_await ask_durably(context, core, std::move(remove));
   co_return empty_response(204);
@@ -174,7 +177,9 @@ asio::awaitable<Response> delete_queue(ContextPtr context, Request request) {
 
 asio::awaitable<Response> purge_queue(ContextPtr context, Request request) {
   const auto core = find_core(*context, request.path.at("vhost"));
-  auto purge = [name = request.path.at("name")](broker::Vhost& vhost) {
+  auto purge = [name = request.path.at("name"),
+                access = access_of(*context, request)](broker::Vhost& vhost) {
+    broker::Permissions{access, vhost.name()}.require_queue(broker::Right::read, name);
     vhost.queue(name, stranger);
     return vhost.purge(name);
   };
@@ -186,12 +191,12 @@ asio::awaitable<Response> purge_queue(ContextPtr context, Request request) {
 
 std::vector<Route> queue_routes() {
   return {
-      {"GET", "/api/queues", list_queues},
-      {"GET", "/api/queues/{vhost}", list_vhost_queues},
-      {"GET", "/api/queues/{vhost}/{name}", get_queue},
-      {"PUT", "/api/queues/{vhost}/{name}", put_queue},
-      {"DELETE", "/api/queues/{vhost}/{name}", delete_queue},
-      {"DELETE", "/api/queues/{vhost}/{name}/contents", purge_queue},
+      {"GET", "/api/queues", Rule::management, list_queues},
+      {"GET", "/api/queues/{vhost}", Rule::vhost, list_vhost_queues},
+      {"GET", "/api/queues/{vhost}/{name}", Rule::vhost, get_queue},
+      {"PUT", "/api/queues/{vhost}/{name}", Rule::vhost, put_queue},
+      {"DELETE", "/api/queues/{vhost}/{name}", Rule::vhost, delete_queue},
+      {"DELETE", "/api/queues/{vhost}/{name}/contents", Rule::vhost, purge_queue},
   };
 }
 

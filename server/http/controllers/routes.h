@@ -17,6 +17,9 @@ std::vector<Route> dead_letter_routes();
 std::vector<Route> operation_routes();
 std::vector<Route> event_routes();
 std::vector<Route> policy_routes();
+std::vector<Route> vhost_routes();
+std::vector<Route> user_routes();
+std::vector<Route> permission_routes();
 
 /// All of them.
 std::vector<Route> all_routes();
