@@ -57,6 +57,29 @@ def test_policies(admin, name, kind, plural):
     assert policy not in admin("list", plural)
 
 
+def test_users_and_permissions(admin, api, name):
+    user, vhost = name("user"), name("vhost")
+    admin("declare", "vhost", f"name={vhost}")
+    assert {"name": vhost, "messages": "0"} in rows(admin("list", "vhosts"))
+    admin("declare", "user", f"name={user}", "password=secret", "tags=management")
+    admin("declare", "permission", f"vhost={vhost}", f"user={user}", "configure=^a", "write=.*", "read=")
+    (row,) = [r for r in rows(admin("list", "users")) if r["name"] == user]
+    assert row["tags"] in ("management", '["management"]', "['management']")
+    (row,) = [r for r in rows(admin("list", "permissions")) if r["user"] == user]
+    assert (row["vhost"], row["configure"], row["write"], row["read"]) == (vhost, "^a", ".*", "")
+    admin("-u", user, "-p", "secret", "-V", vhost, "declare", "queue", "name=a1")
+    admin("declare", "vhost_limit", f"vhost={vhost}", "name=max-queues", "value=3")
+    assert api.get(("vhost-limits", vhost)).json[0]["value"] == {"max-queues": 3}
+    admin("list", "vhost_limits")
+    admin("delete", "vhost_limit", f"vhost={vhost}", "name=max-queues")
+    admin("delete", "permission", f"vhost={vhost}", f"user={user}")
+    assert user not in admin("list", "permissions")
+    admin("delete", "user", f"name={user}")
+    admin("delete", "vhost", f"name={vhost}")
+    assert user not in admin("list", "users")
+    assert vhost not in admin("list", "vhosts")
+
+
 def test_publish_get_purge(admin, queue):
     admin("publish", f"routing_key={queue}", "payload=hello", 'properties={"content_type": "text/plain"}')
     admin("publish", f"routing_key={queue}", stdin="from stdin")
