@@ -143,42 +143,42 @@ broker::Admission Vhosts::admit(const std::string& user, const std::string& vhos
     return admission;
   }
   const std::optional<auth::User> known = users_.find(user);
-  if (known) admission.access = find_access(*known, vhost);
-  if (known) admission.refusal = why_full(*known, *info);
-  if (admission.refusal.empty() && !admission.access)
+  if (known) {
+    admission.refusal = take_place(*known, *info, admission.place);
+    if (!admission.refusal.empty()) return admission;
+    admission.access = find_access(*known, vhost);
+  }
+  if (!admission.access) {
+    admission.place.reset();
     admission.refusal = "access to vhost '" + vhost + "' refused for user '" + user + "'";
-  if (!admission.refusal.empty()) return admission;
+    return admission;
+  }
   admission.core = core;
   admission.channels_max = channels_max_of(*known);
-  admission.place = take_place(user, vhost);
   return admission;
 }
 
-/// rabbit_reader.erl, is_over_vhost_connection_limit and is_over_user_connection_limit
-std::string Vhosts::why_full(const auth::User& user, const broker::VhostInfo& vhost) const {
-  const std::lock_guard lock{counts_->mutex};
+/// The text when there is none (rabbit_reader.erl, is_over_vhost_connection_limit and
+/// is_over_user_connection_limit).
+std::string Vhosts::take_place(const auth::User& user, const broker::VhostInfo& vhost,
+                               std::shared_ptr<void>& place) {
   const auto vhost_max = auth::find_limit(vhost.limits, "max-connections");
+  const auto user_max = auth::find_limit(user.limits, "max-connections");
+  const std::lock_guard lock{counts_->mutex};
   if (vhost_max && count_of(counts_->of_vhost, vhost.name) >= *vhost_max)
     return "access to vhost '" + vhost.name + "' refused for user '" + user.name +
            "': connection limit (" + std::to_string(*vhost_max) + ") is reached";
-  const auto user_max = auth::find_limit(user.limits, "max-connections");
   if (user_max && count_of(counts_->of_user, user.name) >= *user_max)
     return "connection refused for user '" + user.name + "': user connection limit (" +
            std::to_string(*user_max) + ") is reached";
+  ++counts_->of_vhost[vhost.name];
+  ++counts_->of_user[user.name];
+  place = {nullptr, [counts = counts_, user = user.name, name = vhost.name](void*) {
+             const std::lock_guard release_lock{counts->mutex};
+             release(counts->of_vhost, name);
+             release(counts->of_user, user);
+           }};
   return {};
-}
-
-std::shared_ptr<void> Vhosts::take_place(const std::string& user, const std::string& vhost) {
-  {
-    const std::lock_guard lock{counts_->mutex};
-    ++counts_->of_vhost[vhost];
-    ++counts_->of_user[user];
-  }
-  return {nullptr, [counts = counts_, user, vhost](void*) {
-            const std::lock_guard lock{counts->mutex};
-            release(counts->of_vhost, vhost);
-            release(counts->of_user, user);
-          }};
 }
 
 void Vhosts::user_changed(const std::string& user) {

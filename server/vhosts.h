@@ -71,8 +71,8 @@ class Vhosts final : public broker::CoreDirectory {
 
   std::shared_ptr<const broker::Access> find_access(const auth::User& user,
                                                     const std::string& vhost) const;
-  std::shared_ptr<void> take_place(const std::string& user, const std::string& vhost);
-  std::string why_full(const auth::User& user, const broker::VhostInfo& vhost) const;
+  std::string take_place(const auth::User& user, const broker::VhostInfo& vhost,
+                         std::shared_ptr<void>& place);
   void add(std::int64_t id, const broker::VhostInfo& info);
   void change(const std::string& vhost, const std::function<void(broker::VhostInfo&)>& edit);
   void retire(std::unique_ptr<Entry> entry);

@@ -1,6 +1,9 @@
 """/api/users, /api/user-limits, /api/permissions, /api/topic-permissions"""
 
+import pika
 import pytest
+
+from support import wait
 
 # "test12", from RabbitMQ's documentation.
 RABBIT_HASH = "kI3GCqW5JLMJa4iX1lo7X4D6XbYqlLgxIs30+P6tENUV2POR"
@@ -190,6 +193,49 @@ def test_rights_count_over_http_as_over_amqp(api, user, name, queue):
     for answer, reason in refused:
         answer.refuses(403, "not_authorised", reason)
     assert api.delete(("queues", "/", mine), auth=auth).status == 204
+
+
+def test_a_change_counts_on_an_open_connection(broker, api, user, queue):
+    rights = {"configure": ".*", "write": ".*", "read": ".*"}
+    api.put(("permissions", "/", user), rights)
+    credentials = pika.PlainCredentials(user, "secret")
+    connection = pika.BlockingConnection(
+        pika.ConnectionParameters(broker.host, broker.port, "/", credentials, heartbeat=0)
+    )
+    for change in (
+        lambda: api.put(("permissions", "/", user), {**rights, "write": "^other$"}),
+        lambda: api.delete(("permissions", "/", user)),
+    ):
+        api.put(("permissions", "/", user), rights)
+        channel = connection.channel()
+        channel.confirm_delivery()
+        channel.basic_publish("", queue, b"before")
+        change()
+        with pytest.raises(pika.exceptions.ChannelClosedByBroker) as closed:
+            channel.basic_publish("", queue, b"after")
+        text = f"write access to exchange 'amq.default' in vhost '/' refused for user '{user}'"
+        assert closed.value.args == (403, "ACCESS_REFUSED - " + text)
+    assert api.queue(queue)["messages"] == 2
+    mine = [c["user"] for c in api.get(("vhosts", "/", "connections")).json]
+    assert user in mine
+    connection.close()
+
+
+def test_a_consumer_ends_with_the_right_to_read(broker, api, user, queue):
+    rights = {"configure": "", "write": "", "read": ".*"}
+    api.put(("permissions", "/", user), rights)
+    credentials = pika.PlainCredentials(user, "secret")
+    connection = pika.BlockingConnection(
+        pika.ConnectionParameters(broker.host, broker.port, "/", credentials, heartbeat=0)
+    )
+    cancelled = []
+    channel = connection.channel()
+    channel.add_on_cancel_callback(cancelled.append)
+    channel.basic_consume(queue, lambda *_: None)
+    api.put(("permissions", "/", user), {**rights, "read": "^other$"})
+    wait.until(lambda: connection.process_data_events(0.05) or cancelled, "basic.cancel")
+    assert api.queue(queue)["consumers"] == 0
+    connection.close()
 
 
 def test_many_failures_delay_only_that_user(api, user):

@@ -31,9 +31,10 @@ asio::awaitable<Response> answer_items(Request request, Json items) {
   co_return json_response(apply_list_options(std::move(items), read_list_options(request.query)));
 }
 
-asio::awaitable<Response> list_connections(ContextPtr context, Request request) {
+using Cores = std::vector<std::shared_ptr<broker::Core>>;
+
+asio::awaitable<Response> answer_connections(ContextPtr context, Request request, Cores cores) {
   Json items = Json::array();
-  const auto cores = context->cores->all();
   for (const auto& core : cores) {
     const auto connections = co_await ask(context, core, broker::view_connections);
     for (const broker::ConnectionView& connection : connections)
@@ -41,6 +42,17 @@ asio::awaitable<Response> list_connections(ContextPtr context, Request request) 
         items.push_back(connection_json(connection, core->vhost_name(), context->node));
   }
   co_return co_await answer_items(std::move(request), std::move(items));
+}
+
+asio::awaitable<Response> list_connections(ContextPtr context, Request request) {
+  Cores cores = context->cores->all();
+  co_return co_await answer_connections(std::move(context), std::move(request), std::move(cores));
+}
+
+asio::awaitable<Response> list_vhost_connections(ContextPtr context, Request request) {
+  Cores cores;
+  cores.push_back(find_core(*context, request.path.at("vhost")));
+  co_return co_await answer_connections(std::move(context), std::move(request), std::move(cores));
 }
 
 /// A connection of any virtual host and where it is.
@@ -87,9 +99,8 @@ Clients look_at_channels(const broker::Vhost& vhost) {
   return {view_connections(vhost), view_channels(vhost), {}};
 }
 
-asio::awaitable<Response> list_channels(ContextPtr context, Request request) {
+asio::awaitable<Response> answer_channels(ContextPtr context, Request request, Cores cores) {
   Json items = Json::array();
-  const auto cores = context->cores->all();
   for (const auto& core : cores) {
     const Clients clients = co_await ask(context, core, look_at_channels);
     for (const broker::ChannelView& channel : clients.channels)
@@ -99,6 +110,17 @@ asio::awaitable<Response> list_channels(ContextPtr context, Request request) {
                                      core->vhost_name(), context->node));
   }
   co_return co_await answer_items(std::move(request), std::move(items));
+}
+
+asio::awaitable<Response> list_channels(ContextPtr context, Request request) {
+  Cores cores = context->cores->all();
+  co_return co_await answer_channels(std::move(context), std::move(request), std::move(cores));
+}
+
+asio::awaitable<Response> list_vhost_channels(ContextPtr context, Request request) {
+  Cores cores;
+  cores.push_back(find_core(*context, request.path.at("vhost")));
+  co_return co_await answer_channels(std::move(context), std::move(request), std::move(cores));
 }
 
 asio::awaitable<Response> list_connection_channels(ContextPtr context, Request request) {
@@ -149,7 +171,9 @@ std::vector<Route> connection_routes() {
       {"GET", "/api/connections/{name}", Rule::management, get_connection},
       {"DELETE", "/api/connections/{name}", Rule::management, close_connection},
       {"GET", "/api/connections/{name}/channels", Rule::management, list_connection_channels},
+      {"GET", "/api/vhosts/{vhost}/connections", Rule::vhost, list_vhost_connections},
       {"GET", "/api/channels", Rule::management, list_channels},
+      {"GET", "/api/vhosts/{vhost}/channels", Rule::vhost, list_vhost_channels},
       {"GET", "/api/consumers", Rule::management, list_consumers},
       {"GET", "/api/consumers/{vhost}", Rule::vhost, list_vhost_consumers},
   };

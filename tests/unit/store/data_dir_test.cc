@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <filesystem>
 
 #include "harness.h"
@@ -45,6 +46,23 @@ TEST(DataDir, TheLockGoesWithItsProcessHoweverThatEnds) {
   int status = 0;
   ASSERT_EQ(::waitpid(child, &status, 0), child);
   EXPECT_NO_THROW(DataDir(dir.file("data")));
+}
+
+TEST(DataDir, FindsAndRemovesTheFilesOfAVhost) {
+  const TempDir dir;
+  const DataDir data(dir.file("data"));
+  for (const char* name : {"vhost-3.db", "vhost-3.db-wal", "vhost-3.db-shm", "vhost-12.db"})
+    write_file(data.path() + "/" + name, "");
+  for (const char* name : {"vhost-x.db", "vhost-4.db.recovered", "leveret.db", "vhost-5.txt"})
+    write_file(data.path() + "/" + name, "");
+  std::vector<std::int64_t> ids = data.vhost_ids();
+  std::ranges::sort(ids);
+  EXPECT_EQ(ids, (std::vector<std::int64_t>{3, 12}));
+  data.remove_vhost_files(3);
+  data.remove_vhost_files(7);  // none there
+  EXPECT_EQ(data.vhost_ids(), std::vector<std::int64_t>{12});
+  EXPECT_FALSE(std::filesystem::exists(data.path() + "/vhost-3.db-wal"));
+  EXPECT_TRUE(std::filesystem::exists(data.path() + "/vhost-4.db.recovered"));
 }
 
 TEST(DataDir, SaysWhyItCannotBeMade) {
