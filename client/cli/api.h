@@ -23,6 +23,7 @@ class Api {
   /// 404, 77 for 401 and 403, 69 when nobody answers, and so on.
   Json get(const std::string& path) const;
   Json post(const std::string& path, const Json& body) const;
+  Json put(const std::string& path, const Json& body) const;
   Json remove(const std::string& path) const;
 
   /// "/api/x/queues/%2F/emails": names percent-encoded between slashes, behind `prefix`.

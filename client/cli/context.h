@@ -40,12 +40,13 @@ struct Selected {
   Run run;
 };
 
-// One for each subcommand, in the file of its name.
+// One for each subcommand, in the file of its name; users, vhosts and permissions are in admin.cc.
 void add_publish(CLI::App& app, Context& context, Selected& selected);
 void add_get(CLI::App& app, Context& context, Selected& selected);
 void add_queues(CLI::App& app, Context& context, Selected& selected);
 void add_dlq(CLI::App& app, Context& context, Selected& selected);
 void add_work(CLI::App& app, Context& context, Selected& selected);
+void add_admin(CLI::App& app, Context& context, Selected& selected);
 void add_bench(CLI::App& app, Context& context, Selected& selected);
 
 }  // namespace leveret::cli
