@@ -1,11 +1,8 @@
 """The management API as RabbitMQ has it, as far as tests of AMQP need it."""
 
 import base64
-import contextlib
-import hashlib
 import http.client
 import json
-import sqlite3
 import urllib.parse
 
 
@@ -31,8 +28,6 @@ def get(broker, path):
 
 def put_user(broker, name, password=None):
     """A user who may do everything in the default virtual host."""
-    if broker.name == "leveretd":
-        return _put_user_in_catalog(broker, name, password)
     user = urllib.parse.quote(name, safe="")
     secret = {"password": password} if password else {"password_hash": ""}
     status, answer = request(broker, "PUT", f"/api/users/{user}", {"tags": "", **secret})
@@ -40,15 +35,3 @@ def put_user(broker, name, password=None):
     permissions = {"configure": ".*", "write": ".*", "read": ".*"}
     status, answer = request(broker, "PUT", f"/api/permissions/%2F/{user}", permissions)
     assert status in (201, 204), f"permissions of {name}: status {status}, {answer}"
-
-
-def _put_user_in_catalog(broker, name, password):
-    """Leveret has no API for users yet: they are written to its file while it does not run."""
-    rounds, salt = 1000, b"salt for the test"
-    derived = hashlib.pbkdf2_hmac("sha256", (password or "").encode(), salt, rounds)
-    password_hash = f"pbkdf2-sha256${rounds}${salt.hex()}${derived.hex()}" if password else ""
-    broker.stop()
-    with contextlib.closing(sqlite3.connect(broker.directory / "data/leveret.db")) as catalog:
-        catalog.execute("INSERT OR REPLACE INTO user VALUES (?, ?, '')", (name, password_hash))
-        catalog.commit()
-    broker.start()
