@@ -3,9 +3,10 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <openssl/rand.h>
+#include <sys/random.h>
 
 #include <array>
+#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <stdexcept>
@@ -206,8 +207,14 @@ bool is_equal_constant_time(std::string_view left, std::string_view right) {
 
 std::string random_bytes(std::size_t size) {
   std::string bytes(size, '\0');
-  if (RAND_bytes(reinterpret_cast<unsigned char*>(bytes.data()), static_cast<int>(size)) != 1)
-    throw std::runtime_error{"OpenSSL has no randomness"};
+  // From the system: OpenSSL's own generator would bring some 2 MB of that library into memory at
+  // every start, where nothing else needs it before the first login.
+  for (std::size_t done = 0; done < size;) {
+    const ssize_t got = getrandom(bytes.data() + done, size - done, 0);
+    if (got < 0 && errno == EINTR) continue;
+    if (got < 0) throw std::runtime_error{"the system has no randomness"};
+    done += static_cast<std::size_t>(got);
+  }
   return bytes;
 }
 
