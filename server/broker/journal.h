@@ -143,14 +143,16 @@ class Journal {
 
   using ReadCallback = std::function<void(std::vector<StoredMessage> messages)>;
   /// Reads stored messages with first <= seq <= last in order, at most `count_max` and, beyond the
-  /// first message, at most `bytes_max`; an empty result says that there is none. Sees everything
-  /// recorded before the call. `done` runs later on the core's loop, as a turn of its own.
+  /// first message, at most `bytes_max`; an empty result says that there is none. Waits for the
+  /// transaction `after`, and may or may not see later ones. `done` runs later on the core's loop,
+  /// as a turn of its own.
   virtual void read(QueueId queue, Seq first, Seq last, std::size_t count_max,
-                    std::size_t bytes_max, ReadCallback done) = 0;
+                    std::size_t bytes_max, CommitNumber after, ReadCallback done) = 0;
 
   using ExpiredCallback = std::function<void(ExpiredMessages expired)>;
   /// Reads those with first <= seq <= last that have an `expiration` of their own which is over by
-  /// `now`, the earliest first, at most `count_max`. Else like read().
+  /// `now`, the earliest first, at most `count_max`. Sees everything recorded before the call; else
+  /// like read().
   virtual void read_expired(QueueId queue, Seq first, Seq last, TimeMs now, std::size_t count_max,
                             ExpiredCallback done) = 0;
 };

@@ -127,7 +127,7 @@ bool Queue::push(const MessagePtr& message, ContentId content, const ConfirmOrig
     return is_stored;
   }
   const bool expires = entry.expires_at != 0;
-  to.window.push(std::move(entry));
+  to.window.push(std::move(entry), vhost_.committed());
   enforce_limits();
   if (!consumers_.empty()) vhost_.mark_dirty(*this);
   if (expires) {
@@ -267,7 +267,9 @@ std::optional<Entry> Queue::extract(Seq seq, const StoredMessage* stored) {
     if (auto entry = level->window.take(seq)) return entry;
   if (stored == nullptr) return std::nullopt;
   PriorityLevel& from = level(priority_of(*stored->message));
-  if (!from.window.take_from_tail(seq, stored->message->body().size())) return std::nullopt;
+  if (!from.window.take_from_tail(seq, stored->message->body().size(),
+                                  vhost_.journal().current_commit()))
+    return std::nullopt;
   return entry_of(*stored, from);
 }
 
@@ -405,8 +407,8 @@ void Queue::read_ahead() {
 }
 
 void Queue::read_block(PriorityLevel& level, std::size_t messages_max) {
-  const QueueWindow::Block block = level.window.begin_block();
-  vhost_.journal().read(level.id, block.first, block.last, messages_max, block_bytes,
+  const QueueWindow::Block block = level.window.begin_block(vhost_.committed());
+  vhost_.journal().read(level.id, block.first, block.last, messages_max, block_bytes, block.after,
                         [&vhost = vhost_, id = id_, priority = level.priority,
                          block](std::vector<StoredMessage> messages) {
                           if (Queue* queue = vhost.find_queue(id))

@@ -12,13 +12,11 @@ void QueueWindow::recover(std::uint64_t count, std::uint64_t bytes, Seq last_seq
   tail_expiry_ = count > 0 ? 1 : 0;  // to be asked for
 }
 
-void QueueWindow::push(Entry entry) {
+void QueueWindow::push(Entry entry, CommitNumber committed) {
   bytes_ += entry.body_bytes();
   if (tail_.count > 0) {
     if (entry.is_stored) {
-      note(tail_expiry_, entry.own_expiry());
-      tail_.last = entry.seq;
-      ++tail_.count;
+      push_to_tail(entry, committed);
     } else {
       note(memory_expiry_, entry.own_expiry());
       late_.push_back(std::move(entry));
@@ -27,13 +25,26 @@ void QueueWindow::push(Entry entry) {
   }
   const bool is_full = ready_.size() >= messages_max_ || window_bytes_ >= bytes_max_;
   if (is_full && entry.is_stored) {
-    note(tail_expiry_, entry.own_expiry());
-    tail_ = {1, entry.seq, entry.seq};
+    tail_ = {0, entry.seq, entry.seq};
+    push_to_tail(entry, committed);
     return;
   }
   note(memory_expiry_, entry.own_expiry());
   window_bytes_ += entry.body_bytes();
   ready_.push_back(std::move(entry));
+}
+
+void QueueWindow::push_to_tail(const Entry& entry, CommitNumber committed) {
+  note(tail_expiry_, entry.own_expiry());
+  tail_.last = entry.seq;
+  ++tail_.count;
+  forget_saved(committed);
+  if (entry.commit > committed && (unsaved_.empty() || unsaved_.back().commit != entry.commit))
+    unsaved_.push_back({entry.commit, entry.seq});
+}
+
+void QueueWindow::forget_saved(CommitNumber committed) {
+  while (!unsaved_.empty() && unsaved_.front().commit <= committed) unsaved_.pop_front();
 }
 
 void QueueWindow::put_back(Entry entry) {
@@ -60,10 +71,18 @@ Entry QueueWindow::pop() {
   return entry;
 }
 
-QueueWindow::Block QueueWindow::begin_block() {
+QueueWindow::Block QueueWindow::begin_block(CommitNumber committed) {
   is_loading_ = true;
   begin_read();
-  return {tail_.first, tail_.last, epoch_};
+  forget_saved(committed);
+  Block block{tail_.first, tail_.last, epoch_, tail_taken_in_};
+  auto unsaved = unsaved_.begin();
+  if (unsaved != unsaved_.end() && unsaved->first <= block.first) {
+    block.after = std::max(block.after, unsaved->commit);  // Nothing else is left.
+    ++unsaved;
+  }
+  if (unsaved != unsaved_.end()) block.last = unsaved->first - 1;
+  return block;
 }
 
 void QueueWindow::end_block(const Block& block, std::vector<Entry> entries) {
@@ -89,6 +108,7 @@ void QueueWindow::end_block(const Block& block, std::vector<Entry> entries) {
 void QueueWindow::forget_tail() {
   tail_.count = 0;
   tail_expiry_ = 0;
+  unsaved_.clear();
   bytes_ = window_bytes_;
   for (const auto& [seq, entry] : returned_) bytes_ += entry.body_bytes();
   for (const Entry& entry : late_) bytes_ += entry.body_bytes();
@@ -121,11 +141,12 @@ std::optional<Entry> QueueWindow::take(Seq seq) {
   return taken;
 }
 
-bool QueueWindow::take_from_tail(Seq seq, std::size_t body_bytes) {
+bool QueueWindow::take_from_tail(Seq seq, std::size_t body_bytes, CommitNumber commit) {
   if (!is_in_tail(seq)) return false;
   if (reads_ > 0 && !taken_while_reading_.insert(seq).second) return false;
   --tail_.count;
   bytes_ -= body_bytes;
+  tail_taken_in_ = commit;
   if (tail_.count == 0) push_late_before(std::numeric_limits<Seq>::max());
   return true;
 }
@@ -142,6 +163,7 @@ QueueWindow::Purged QueueWindow::purge() {
   ready_.clear();
   late_.clear();
   tail_ = {};
+  unsaved_.clear();
   bytes_ = 0;
   window_bytes_ = 0;
   memory_expiry_ = 0;

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <deque>
 #include <functional>
+#include <limits>
 #include <map>
 #include <optional>
 #include <unordered_set>
@@ -20,6 +21,8 @@ namespace leveret::broker {
 /// messages that came while there was a tail, which nothing but memory can keep.
 class QueueWindow {
  public:
+  static constexpr CommitNumber all_committed = std::numeric_limits<CommitNumber>::max();
+
   QueueWindow(std::size_t messages_max, std::size_t bytes_max)
       : messages_max_(messages_max), bytes_max_(bytes_max) {}
 
@@ -38,8 +41,8 @@ class QueueWindow {
   std::uint64_t bytes() const { return bytes_; }
   std::uint64_t in_memory() const { return returned_.size() + ready_.size() + late_.size(); }
 
-  /// Adds the newest message.
-  void push(Entry entry);
+  /// Adds the newest message; `committed` is the last transaction that is on disk.
+  void push(Entry entry, CommitNumber committed = all_committed);
   /// Puts a message back where it was before it was popped.
   void put_back(Entry entry);
 
@@ -59,9 +62,12 @@ class QueueWindow {
     Seq first;
     Seq last;
     std::uint64_t epoch;
+    /// The transaction that has to be on disk before it is read.
+    CommitNumber after;
   };
-  /// Says what to read next and remembers that it is on its way.
-  Block begin_block();
+  /// Says what to read next and remembers that it is on its way. What is not on disk yet is left
+  /// for later: under load, waiting for the latest transaction would take longer than reading.
+  Block begin_block(CommitNumber committed = all_committed);
   /// Takes what was read for `block`, as entries; one that a purge has overtaken is ignored.
   void end_block(const Block& block, std::vector<Entry> entries);
 
@@ -92,9 +98,9 @@ class QueueWindow {
 
   /// Takes one message out of the middle; nothing when it is not in memory.
   std::optional<Entry> take(Seq seq);
-  /// Takes one that is in the store only out of the count (the caller removes the row): false when
-  /// seq is not in that part.
-  bool take_from_tail(Seq seq, std::size_t body_bytes);
+  /// Takes one that is in the store only out of the count (the caller removes the row, in
+  /// transaction `commit`): false when seq is not in that part.
+  bool take_from_tail(Seq seq, std::size_t body_bytes, CommitNumber commit = 0);
   bool is_in_tail(Seq seq) const {
     return tail_.count > 0 && seq >= tail_.first && seq <= tail_.last;
   }
@@ -128,6 +134,11 @@ class QueueWindow {
     Seq first = 0;
     Seq last = 0;
   };
+  /// A transaction on its way to the disk, and the first message in the tail that it holds.
+  struct Unsaved {
+    CommitNumber commit = 0;
+    Seq first = 0;
+  };
   bool returned_is_first() const {
     return !returned_.empty() && (ready_.empty() || returned_.begin()->first < ready_.front().seq);
   }
@@ -135,6 +146,8 @@ class QueueWindow {
     if (at != 0 && (earliest == 0 || at < earliest)) earliest = at;
   }
   void push_late_before(Seq seq);
+  void push_to_tail(const Entry& entry, CommitNumber committed);
+  void forget_saved(CommitNumber committed);
   void forget_tail();
 
   std::size_t messages_max_;
@@ -144,6 +157,8 @@ class QueueWindow {
   std::map<Seq, Entry> returned_;
   std::deque<Entry> ready_;
   Tail tail_;
+  std::deque<Unsaved> unsaved_;
+  CommitNumber tail_taken_in_ = 0;  // the latest transaction that removes from the tail
   std::deque<Entry> late_;
   bool is_loading_ = false;
   std::uint64_t epoch_ = 0;

@@ -135,6 +135,7 @@ void go_on_browsing(const Vhost& vhost, const std::shared_ptr<Browse>& browse) {
   const Browse::Range range = browse->to_read.back();
   browse->to_read.pop_back();
   vhost.journal().read(range.id, range.first, range.last, browse->limit, browse_bytes_max,
+                       vhost.recorded_commit(),
                        [&vhost, browse, range](std::vector<StoredMessage> stored) {
                          if (!stored.empty() && stored.back().seq < range.last)
                            browse->complete_to = std::min(browse->complete_to, stored.back().seq);

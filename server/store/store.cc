@@ -223,12 +223,14 @@ bool Store::flush(broker::Urgency urgency) {
     gathered_.turns.push_back(std::exchange(turn_, {}));
     turn_content_ = 0;
   }
-  if (std::exchange(is_read_requested_, false)) urgency = broker::Urgency::now;
+  if (std::exchange(is_read_waiting_, false)) urgency = broker::Urgency::now;
   if (gathered_.is_empty() || urgency == broker::Urgency::soon) return !gathered_.is_empty();
   if (urgency == broker::Urgency::due) {
     Batch due = gathered_.take_settled();
+    submitted_ = due.turns.back().number;
     parts_->writer.submit(due);
   } else {
+    submitted_ = flushed_;
     parts_->writer.submit(gathered_);
   }
   return !gathered_.is_empty();
@@ -239,15 +241,15 @@ std::size_t Store::pending_bytes() const {
 }
 
 void Store::read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t count_max,
-                 std::size_t bytes_max, ReadCallback done) {
-  is_read_requested_ = true;
-  const ReadRange range{recorded(), queue, first, last, count_max};
+                 std::size_t bytes_max, broker::CommitNumber after, ReadCallback done) {
+  is_read_waiting_ = is_read_waiting_ || after > submitted_;
+  const ReadRange range{after, queue, first, last, count_max};
   parts_->reader.request(ReadRequest{range, bytes_max, std::move(done)});
 }
 
 void Store::read_expired(QueueId queue, broker::Seq first, broker::Seq last, TimeMs now,
                          std::size_t count_max, ExpiredCallback done) {
-  is_read_requested_ = true;
+  is_read_waiting_ = true;
   const ReadRange range{recorded(), queue, first, last, count_max};
   parts_->reader.request(ExpiredRequest{range, now, std::move(done)});
 }

@@ -58,7 +58,7 @@ class Store final : public broker::Journal {
   bool flush(broker::Urgency urgency) override;
   std::size_t pending_bytes() const override;
   void read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t count_max,
-            std::size_t bytes_max, ReadCallback done) override;
+            std::size_t bytes_max, broker::CommitNumber after, ReadCallback done) override;
   void read_expired(QueueId queue, broker::Seq first, broker::Seq last, TimeMs now,
                     std::size_t count_max, ExpiredCallback done) override;
 
@@ -81,7 +81,8 @@ class Store final : public broker::Journal {
   Turn turn_;
   broker::ContentId turn_content_ = 0;
   broker::CommitNumber flushed_ = 0;
-  bool is_read_requested_ = false;  // in this turn; it waits for what was recorded before it
+  broker::CommitNumber submitted_ = 0;
+  bool is_read_waiting_ = false;  // for something that has not been submitted
 };
 
 }  // namespace leveret::store

@@ -35,7 +35,7 @@ class QuietJournal final : public broker::Journal {
     return false;
   }
   std::size_t pending_bytes() const override { return 0; }
-  void read(QueueId, broker::Seq, broker::Seq, std::size_t, std::size_t,
+  void read(QueueId, broker::Seq, broker::Seq, std::size_t, std::size_t, broker::CommitNumber,
             ReadCallback done) override {
     done({});
   }

@@ -217,7 +217,7 @@ void read_backlog(benchmark::State& state) {
     for ([[maybe_unused]] const auto _ : state) {
       std::size_t count = 0;
       for (broker::Seq first = 1; first <= total; first += block) {
-        store.read(queue, first, first + block - 1, block, 1 << 20,
+        store.read(queue, first, first + block - 1, block, 1 << 20, last,
                    [&](const auto& messages) { count += messages.size(); });
         tested.wait_posted();
       }

@@ -405,6 +405,18 @@ TEST(QueuePaging, AGetMayBeFollowedByTheDeletionOfItsQueue) {
   EXPECT_THAT(client.received(), ElementsAre("get-ok 1 '1' left 7", "queue.delete-ok 7"));
 }
 
+TEST(QueuePaging, WhatIsNotOnDiskYetDoesNotHoldUpWhatIs) {
+  PagedBench bench;
+  bench.broker.journal.reads_see_only_committed = true;
+  bench.broker.commits_at_once = false;
+  send_numbers(bench.client, 1, 2000);
+  bench.broker.commit();
+  send_numbers(bench.client, 2001, 2200);
+  bench.client.ignore();
+  bench.client.consume("q", {.no_ack = true});
+  EXPECT_EQ(bench.client.bodies(), numbers(1, 2200));
+}
+
 TEST(QueuePaging, PurgeTakesTheStoredPartToo) {
   PagedBench bench;
   send_numbers(bench.client, 1, 20);

@@ -288,5 +288,37 @@ TEST(QueueWindow, LargeMessagesAreNotReadAheadByTheirNumberAlone) {
   EXPECT_TRUE(window.wants_block(100));
 }
 
+TEST(QueueWindow, ABlockEndsBeforeWhatIsNotOnDisk) {
+  QueueWindow window{2, 1000};
+  const auto push = [&](Seq seq, CommitNumber commit, CommitNumber committed) {
+    Entry made = entry(seq, true);
+    made.commit = commit;
+    window.push(std::move(made), committed);
+  };
+  for (Seq seq = 1; seq <= 4; ++seq) push(seq, 7, 6);
+  push(5, 8, 7);
+  push(6, 9, 7);
+  QueueWindow::Block block = window.begin_block(7);
+  EXPECT_EQ(block.first, 3U);
+  EXPECT_EQ(block.last, 4U);
+  EXPECT_EQ(block.after, 0U);
+  window.end_block(block, stored({3, 4}));
+  block = window.begin_block(7);  // Nothing else is left: the next transaction is waited for.
+  EXPECT_EQ(block.first, 5U);
+  EXPECT_EQ(block.last, 5U);
+  EXPECT_EQ(block.after, 8U);
+  window.end_block(block, stored({5}));
+  block = window.begin_block(9);
+  EXPECT_EQ(block.last, 6U);
+  EXPECT_EQ(block.after, 0U);
+}
+
+TEST(QueueWindow, ABlockIsReadAfterWhatWasTakenFromTheTail) {
+  QueueWindow window{2, 1000};
+  for (Seq seq = 1; seq <= 6; ++seq) window.push(entry(seq, true));
+  ASSERT_TRUE(window.take_from_tail(4, 1, 12));
+  EXPECT_EQ(window.begin_block(11).after, 12U);
+}
+
 }  // namespace
 }  // namespace leveret::broker

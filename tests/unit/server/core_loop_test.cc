@@ -38,7 +38,8 @@ struct CountingJournal final : broker::Journal {
     return false;
   }
   std::size_t pending_bytes() const override { return 0; }
-  void read(QueueId, broker::Seq, broker::Seq, std::size_t, std::size_t, ReadCallback) override {}
+  void read(QueueId, broker::Seq, broker::Seq, std::size_t, std::size_t, broker::CommitNumber,
+            ReadCallback) override {}
   void read_expired(QueueId, broker::Seq, broker::Seq, TimeMs, std::size_t,
                     ExpiredCallback) override {}
 };

@@ -111,12 +111,12 @@ std::vector<broker::StoredMessage> TestStore::read(QueueId queue, broker::Seq fi
                                                    std::size_t bytes_max) {
   std::vector<broker::StoredMessage> result;
   bool is_done = false;
-  store_->read(queue, first, last, count_max, bytes_max,
+  store_->flush(broker::Urgency::now);
+  store_->read(queue, first, last, count_max, bytes_max, store_->current_commit() - 1,
                [&](std::vector<broker::StoredMessage> messages) {
                  result = std::move(messages);
                  is_done = true;
                });
-  store_->flush(broker::Urgency::now);
   run_until([&] { return is_done; });
   return result;
 }

@@ -251,7 +251,8 @@ TEST_F(StoreTest, AReadDoesNotWaitForWhatGathers) {
   append(jobs, 1, "a");
   store->flush(broker::Urgency::soon);
   std::vector<broker::StoredMessage> found;
-  store->read(jobs, 1, 9, 10, 1000, [&](auto messages) { found = std::move(messages); });
+  store->read(jobs, 1, 9, 10, 1000, store->current_commit() - 1,
+              [&](auto messages) { found = std::move(messages); });
   EXPECT_FALSE(store->flush(broker::Urgency::soon));
   ASSERT_TRUE(store.run_until([&] { return !found.empty(); }));
 }
@@ -349,10 +350,11 @@ TEST_F(StoreTest, ReadsComeBackInTheOrderTheyWereAskedFor) {
   std::vector<int> order;
   for (int i = 0; i < 20; ++i) {
     append(jobs, static_cast<broker::Seq>(i + 1), "x");
-    store->read(jobs, 1, 100, 100, 1'000'000, [&order, i](const auto& messages) {
-      EXPECT_GE(messages.size(), static_cast<std::size_t>(i + 1));
-      order.push_back(i);
-    });
+    store->read(jobs, 1, 100, 100, 1'000'000, store->current_commit(),
+                [&order, i](const auto& messages) {
+                  EXPECT_GE(messages.size(), static_cast<std::size_t>(i + 1));
+                  order.push_back(i);
+                });
     store->flush(broker::Urgency::now);
   }
   store.run_until([&] { return order.size() == 20; });

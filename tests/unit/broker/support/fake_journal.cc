@@ -144,9 +144,11 @@ CommitNumber FakeJournal::commit() {
 }
 
 void FakeJournal::read(QueueId queue, Seq first, Seq last, std::size_t count_max,
-                       std::size_t bytes_max, ReadCallback done) {
+                       std::size_t bytes_max, CommitNumber after, ReadCallback done) {
+  const bool sees_committed = reads_see_only_committed && after < current_;
   add_read([=, this, done = std::move(done)] {
-    return [done, found = rows(queue, first, last, count_max, bytes_max)] { done(found); };
+    const State& state = sees_committed ? durable_ : now_;
+    return [done, found = rows(state, queue, first, last, count_max, bytes_max)] { done(found); };
   });
 }
 
@@ -167,7 +169,7 @@ void FakeJournal::add_read(const Look& look) {
 ExpiredMessages FakeJournal::expired(QueueId queue, Seq first, Seq last, TimeMs now,
                                      std::size_t count_max) const {
   ExpiredMessages found;
-  for (const StoredMessage& row : rows(queue, first, last, SIZE_MAX, SIZE_MAX)) {
+  for (const StoredMessage& row : rows(now_, queue, first, last, SIZE_MAX, SIZE_MAX)) {
     if (row.message->ttl_ms() < 0) continue;
     const TimeMs at = row.message->published_at() + row.message->ttl_ms();
     if (at <= now)
@@ -186,11 +188,11 @@ ExpiredMessages FakeJournal::expired(QueueId queue, Seq first, Seq last, TimeMs 
   return found;
 }
 
-std::vector<StoredMessage> FakeJournal::rows(QueueId queue, Seq first, Seq last,
-                                             std::size_t count_max, std::size_t bytes_max) const {
+std::vector<StoredMessage> FakeJournal::rows(const State& state, QueueId queue, Seq first, Seq last,
+                                             std::size_t count_max, std::size_t bytes_max) {
   std::vector<StoredMessage> found;
-  const auto from = now_.queues.find(queue);
-  if (from == now_.queues.end()) return found;
+  const auto from = state.queues.find(queue);
+  if (from == state.queues.end()) return found;
   std::size_t bytes = 0;
   for (auto row = from->second.rows.lower_bound(first);
        row != from->second.rows.end() && row->first <= last; ++row) {

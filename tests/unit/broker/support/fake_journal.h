@@ -33,7 +33,7 @@ class FakeJournal final : public Journal {
   bool flush(Urgency urgency) override;
   std::size_t pending_bytes() const override { return pending_bytes_ + extra_pending_bytes; }
   void read(QueueId queue, Seq first, Seq last, std::size_t count_max, std::size_t bytes_max,
-            ReadCallback done) override;
+            CommitNumber after, ReadCallback done) override;
   void read_expired(QueueId queue, Seq first, Seq last, TimeMs now, std::size_t count_max,
                     ExpiredCallback done) override;
 
@@ -50,6 +50,8 @@ class FakeJournal final : public Journal {
   void answer_read();
   /// Reads are answered from what the store holds when they are answered, not when they are asked.
   bool reads_see_later_changes = false;
+  /// Reads see no more than they ask for: of what is not committed, nothing.
+  bool reads_see_only_committed = false;
 
   /// What a start after a crash of now would find.
   Recovered recovered() const;
@@ -95,8 +97,8 @@ class FakeJournal final : public Journal {
   void record(std::string text, Change change, std::size_t bytes = 0);
   std::string name_of(QueueId queue) const;
   const QueueState* find(const std::string& name) const;
-  std::vector<StoredMessage> rows(QueueId queue, Seq first, Seq last, std::size_t count_max,
-                                  std::size_t bytes_max) const;
+  static std::vector<StoredMessage> rows(const State& state, QueueId queue, Seq first, Seq last,
+                                         std::size_t count_max, std::size_t bytes_max);
 
   State now_;
   State durable_;
