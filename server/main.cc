@@ -1,3 +1,4 @@
+#include <malloc.h>
 #include <sys/resource.h>
 
 #include <CLI/CLI.hpp>
@@ -47,6 +48,7 @@ int run(const server::Config& config) {
   broker.start();
   std::cout << "leveretd " << version << " ready " << broker.ports()
             << " data=" << broker.data_dir() << std::endl;
+  malloc_trim(0);  // What starting took goes back to the system.
   broker.run();
   return EXIT_SUCCESS;
 }

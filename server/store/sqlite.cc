@@ -64,6 +64,7 @@ Connection::Connection(const std::string& file, const OpenOptions& options) : fi
   }
   sqlite3_extended_result_codes(handle_, 1);
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  if (options.is_rarely_used) sqlite3_db_config(handle_, SQLITE_DBCONFIG_LOOKASIDE, nullptr, 0, 0);
   sqlite3_busy_timeout(handle_, 10'000);
 }
 

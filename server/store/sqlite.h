@@ -29,6 +29,9 @@ std::string damaged_text(std::string_view file, std::string_view what);
 
 struct OpenOptions {
   bool read_only = false;
+  /// It runs no statement often: goes without SQLite's pool for small allocations, 48 KiB that are
+  /// touched at once.
+  bool is_rarely_used = false;
   /// Name of a registered SQLite VFS; empty for the default. Tests inject failures through it.
   std::string vfs = {};
 };

@@ -64,7 +64,7 @@ struct Store::Parts {
         failure(callbacks.fatal),
         write_connection(options.file, {.vfs = options.vfs}),
         recovered(open()),
-        checkpoint_connection(options.file, {.vfs = options.vfs}),
+        checkpoint_connection(options.file, {.is_rarely_used = true, .vfs = options.vfs}),
         read_connection(open_reader(options)),
         checkpointer(checkpoint_connection, wal_limits(), failure),
         reader(read_connection, failure, callbacks),
