@@ -16,8 +16,8 @@ namespace asio = boost::asio;
 
 /// A core spends at most one fiftieth of its time on being looked at.
 constexpr int pause_per_cost = 50;
-/// Well below a millisecond's work.
-constexpr std::size_t queues_per_turn = 100;
+/// Some tenth of a millisecond's work.
+constexpr std::size_t queues_per_turn = 20;
 
 void RateHistory::add(const std::vector<VhostSample>& samples) {
   ++round_;
