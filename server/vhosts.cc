@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "store/sqlite.h"
 
 namespace leveret::server {
 namespace {
@@ -45,10 +46,26 @@ Vhosts::~Vhosts() {
 
 void Vhosts::open_all() {
   const std::vector<store::VhostRow> rows = catalog_.vhosts();
-  for (const std::int64_t id : data_dir_.vhost_ids())
-    if (std::ranges::find(rows, id, &store::VhostRow::id) == rows.end())
-      data_dir_.remove_vhost_files(id);
+  for (const std::int64_t id : orphans(rows)) data_dir_.remove_vhost_files(id);
   for (const store::VhostRow& row : rows) add(row.id, row.info);
+}
+
+/// The files of virtual hosts that were deleted shortly before the broker ended. A file that the
+/// catalog has never heard of is no such: somebody has removed or put back one of the two.
+std::vector<std::int64_t> Vhosts::orphans(const std::vector<store::VhostRow>& rows) const {
+  std::vector<std::int64_t> ids = data_dir_.vhost_ids();
+  std::erase_if(ids, [&](std::int64_t id) {
+    return std::ranges::find(rows, id, &store::VhostRow::id) != rows.end();
+  });
+  const std::int64_t last = catalog_.last_vhost_id();
+  for (const std::int64_t id : ids)
+    if (id > last)
+      throw store::StoreError{data_dir_.vhost_file(id) +
+                              " belongs to no virtual host that is listed in " +
+                              data_dir_.catalog_file() +
+                              ". Nothing was changed. Put the list back that belongs to it, or "
+                              "move the file out of the directory"};
+  return ids;
 }
 
 void Vhosts::add(std::int64_t id, const broker::VhostInfo& info) {

@@ -114,6 +114,12 @@ void Catalog::drop_vhost(const std::string& name) {
   run(database_->connection, "DELETE FROM vhost WHERE name = ?", {name});
 }
 
+std::int64_t Catalog::last_vhost_id() {
+  const std::lock_guard lock{mutex_};
+  return database_->connection.query_integer(
+      "SELECT max(seq) FROM sqlite_sequence WHERE name = 'vhost'");
+}
+
 void Catalog::put_vhost_limit(const std::string& vhost, const std::string& name,
                               std::int64_t value) {
   const std::lock_guard lock{mutex_};

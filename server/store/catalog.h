@@ -30,6 +30,8 @@ class Catalog final : public auth::UserStore {
   std::int64_t put_vhost(const broker::VhostInfo& info);
   /// With all permissions in it.
   void drop_vhost(const std::string& name);
+  /// The highest that put_vhost() has ever returned, of virtual hosts that are gone too.
+  std::int64_t last_vhost_id();
   void put_vhost_limit(const std::string& vhost, const std::string& name, std::int64_t value);
   void drop_vhost_limit(const std::string& vhost, const std::string& name);
 

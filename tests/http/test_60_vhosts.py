@@ -3,6 +3,8 @@
 import pika
 import pytest
 
+from api import Api
+from support import broker as brokers
 from support import wait
 
 
@@ -171,3 +173,15 @@ def test_what_was_answered_survives_a_crash(broker, api, name):
     wait_for_removal(broker, api)
     api.delete(("vhosts", vhost))
     api.delete(("users", user))
+
+
+def test_a_start_without_the_list_of_vhosts_removes_no_file(tmp_path):
+    broker = brokers.from_environment(tmp_path).start()
+    assert Api(broker.host, broker.http_port).put(("vhosts", "precious")).status == 201
+    broker.stop()
+    before = files(broker)
+    (broker.directory / "data" / "leveret.db").unlink()
+    with pytest.raises(AssertionError, match="belongs to no virtual host that is listed"):
+        broker.start()
+    assert broker.process.returncode == 74
+    assert files(broker) == before

@@ -49,6 +49,7 @@ TEST(Catalog, NeverUsesAVhostsIdAgain) {
   Catalog catalog(dir.file("leveret.db"));
   const auto first = catalog.put_vhost({.name = "a"});
   catalog.drop_vhost("a");
+  EXPECT_EQ(catalog.last_vhost_id(), first);
   EXPECT_GT(catalog.put_vhost({.name = "a"}), first);
 }
 
