@@ -17,12 +17,8 @@ def authority(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def tls_broker(tmp_path_factory, authority):
-    broker = brokers.from_environment(tmp_path_factory.mktemp("tls"))
-    broker.tls = brokers.Tls(authority, authority.sign("/CN=localhost", "DNS:localhost,IP:127.0.0.1"))
-    try:
-        yield broker.start()
-    finally:
-        broker.stop()
+    with brokers.running_with_tls(tmp_path_factory.mktemp("tls"), authority) as broker:
+        yield broker
 
 
 def amqps(broker, host="localhost", **parameters):

@@ -104,13 +104,8 @@ def authority(tmp_path_factory):
 @pytest.fixture(scope="session")
 def tls_broker(tmp_path_factory, authority):
     """A broker that speaks TLS too; it asks for client certificates, and does not insist."""
-    broker = brokers.from_environment(tmp_path_factory.mktemp("tls"))
-    server = authority.sign("/CN=localhost", "DNS:localhost,IP:127.0.0.1")
-    broker.tls = brokers.Tls(authority, server)
-    try:
-        yield broker.start()
-    finally:
-        broker.stop()
+    with brokers.running_with_tls(tmp_path_factory.mktemp("tls"), authority) as broker:
+        yield broker
 
 
 @pytest.fixture(autouse=True)

@@ -26,15 +26,13 @@ def start(tmp_path_factory, authority):
     def start(**settings):
         key = tuple(settings.items())
         if key not in running:
-            broker = brokers.from_environment(tmp_path_factory.mktemp("external"))
-            server = authority.sign("/CN=localhost", "DNS:localhost,IP:127.0.0.1")
-            broker.tls = brokers.Tls(authority, server, **settings)
-            running[key] = broker.start()
+            directory = tmp_path_factory.mktemp("external")
+            broker = brokers.running_with_tls(directory, authority, **settings)
+            running[key] = brokers_until_the_end.enter_context(broker)
         return running[key]
 
-    yield start
-    for broker in running.values():
-        broker.stop()
+    with contextlib.ExitStack() as brokers_until_the_end:
+        yield start
 
 
 @pytest.fixture

@@ -19,13 +19,9 @@ def authority(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def broker(tmp_path_factory, authority):
-    broker = brokers.from_environment(tmp_path_factory.mktemp("tls"))
-    server = authority.sign("/CN=localhost", "DNS:localhost,IP:127.0.0.1")
-    broker.tls = brokers.Tls(authority, server, fail_if_no_peer_cert=True)
-    try:
-        yield broker.start()
-    finally:
-        broker.stop()
+    directory = tmp_path_factory.mktemp("tls")
+    with brokers.running_with_tls(directory, authority, fail_if_no_peer_cert=True) as broker:
+        yield broker
 
 
 @pytest.fixture

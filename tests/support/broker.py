@@ -4,6 +4,7 @@ Both listen on the loopback only, on free ports, with all their files in one dir
 number of them can run beside each other and beside an installed broker.
 """
 
+import contextlib
 import ctypes
 import dataclasses
 import os
@@ -306,3 +307,16 @@ def from_environment(directory):
     binary = os.environ.get("LEVERETD", str(REPOSITORY / "build/release/leveretd"))
     assert os.access(binary, os.X_OK), f"no broker at {binary}: build it, or set LEVERETD"
     return Leveret(directory, binary)
+
+
+@contextlib.contextmanager
+def running_with_tls(directory, authority, **settings):
+    """Such a broker, which runs and has a certificate for localhost from `authority`. `settings`
+    are Tls's."""
+    broker = from_environment(directory)
+    server = authority.sign("/CN=localhost", "DNS:localhost,IP:127.0.0.1")
+    broker.tls = Tls(authority, server, **settings)
+    try:
+        yield broker.start()
+    finally:
+        broker.stop()

@@ -22,6 +22,14 @@ struct Bench {
     broker.journal.handed_over.clear();
   }
   void start_worker() { worker.qos(100).consume("q").ignore(); }
+  /// The same, and its first message is on disk before it acknowledges that.
+  void start_late_worker() {
+    start_worker();
+    send("1");
+    broker.advance(1);
+    broker.commit();
+    worker.ack(1);
+  }
   void send(const std::string& body) { publisher.send("q", body, persistent()); }
   std::vector<Urgency> handed_over() { return std::exchange(broker.journal.handed_over, {}); }
 
@@ -62,11 +70,7 @@ TEST(HandOver, AMessageThatIsNotAcknowledgedIsHandedOverWhenItIsDue) {
 
 TEST(HandOver, AWorkerThatIsSlowerThanTheDiskIsNotWaitedFor) {
   Bench bench;
-  bench.start_worker();
-  bench.send("1");
-  bench.broker.advance(1);
-  bench.broker.commit();
-  bench.worker.ack(1);
+  bench.start_late_worker();
   bench.broker.advance(1);
   bench.handed_over();
   bench.send("2");
@@ -75,11 +79,7 @@ TEST(HandOver, AWorkerThatIsSlowerThanTheDiskIsNotWaitedFor) {
 
 TEST(HandOver, AWorkerThatHasBecomeQuickIsWaitedForAgain) {
   Bench bench;
-  bench.start_worker();
-  bench.send("1");
-  bench.broker.advance(1);
-  bench.broker.commit();
-  bench.worker.ack(1);
+  bench.start_late_worker();
   for (std::uint64_t tag = 2; tag <= 5; ++tag) {
     bench.send("quick");
     bench.worker.ack(tag);

@@ -39,8 +39,8 @@ Model read_all(TestStore& store);
 std::string describe(const Model& model);
 
 /// Random turns, each of several operations as the core would record them: publish, fan-out,
-/// acknowledge, dead-letter, purge, declare, drop. Turn n marks queue 1, which always holds a message,
-/// as delivered up to n, so that a store tells which turn it ends with.
+/// acknowledge, dead-letter, purge, declare, drop. Turn n marks queue 1, which always holds a
+/// message, as delivered up to n, so that a store tells which turn it ends with.
 class Workload {
  public:
   /// Carries on from turn 0, or from what survived a crash. Bodies have up to `body_bytes_max`.
