@@ -2,11 +2,11 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <optional>
 #include <stdexcept>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/log.h"
@@ -23,6 +23,7 @@ struct Config {
   std::string data_dir = "./data";
   std::vector<std::string> bind{"0.0.0.0"};
   log::Level log_level = log::Level::info;
+  log::Format log_format = log::Format::text;
 
   /// Nothing turns a port off.
   std::optional<std::uint16_t> amqp_port = 5672;
@@ -60,6 +61,8 @@ class ConfigError : public std::runtime_error {
 
 /// Where settings come from; what stands first here counts most.
 struct ConfigSources {
+  /// Set while the broker ran, by the names of the settings: text as in the environment.
+  std::map<std::string, std::string> running;
   /// Setting and value, such as {"amqp.port", "5672"}, and how the command line calls it:
   /// "--amqp-port".
   struct Argument {
@@ -74,8 +77,15 @@ struct ConfigSources {
   std::string file;
 };
 
+/// The settings in force, and for each that some source gives which one it is: "broker.toml:12",
+/// "environment variable LEVERET_AMQP_PORT", "--amqp-port". What is not there has its default.
+struct LoadedConfig {
+  Config config;
+  std::map<std::string_view, std::string> origins;
+};
+
 /// Throws ConfigError.
-Config load_config(const ConfigSources& sources);
+LoadedConfig load_config(const ConfigSources& sources);
 
 /// The names of all settings, as in a file: "amqp.port".
 std::vector<std::string_view> setting_names();

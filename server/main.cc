@@ -9,8 +9,9 @@
 #include <string>
 
 #include "base/log.h"
-#include "config.h"
+#include "running_config.h"
 #include "server.h"
+#include "setting_value.h"
 
 namespace {
 
@@ -43,13 +44,24 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
-int run(const server::Config& config) {
+int run(server::RunningConfig& config) {
   server::Server broker{config, version};
   broker.start();
   std::cout << "leveretd " << version << " ready " << broker.ports()
             << " data=" << broker.data_dir() << std::endl;
   malloc_trim(0);  // What starting took goes back to the system.
   broker.run();
+  return EXIT_SUCCESS;
+}
+
+/// Says what the sources give; what is wrong with them has been thrown.
+int check(const server::RunningConfig& config) {
+  server::check_files(config.at_start());
+  std::cout << "leveretd: the configuration is right\n";
+  for (const auto& row : config.rows())
+    if (row.origin != "default")
+      std::cout << "  " << row.name << " = " << server::show(row.value) << "  (" << row.origin
+                << ")\n";
   return EXIT_SUCCESS;
 }
 
@@ -69,6 +81,8 @@ int main(int argc, char** argv) {
   app.add_option("--config", sources.file,
                  "A TOML file of settings; conf/leveret.toml has them all")
       ->type_name("FILE");
+  bool is_check = false;
+  app.add_flag("--check-config", is_check, "Say whether the settings are right, and do not start");
   std::string values[std::size(options)];
   for (std::size_t i = 0; i < std::size(options); ++i)
     app.add_option(options[i].name, values[i], options[i].help)->type_name(options[i].placeholder);
@@ -82,8 +96,9 @@ int main(int argc, char** argv) {
       sources.arguments.push_back({options[i].setting, values[i], options[i].name});
 
   try {
-    const server::Config config = server::load_config(sources);
-    log::init(config.log_level);
+    server::RunningConfig config{std::move(sources)};
+    if (is_check) return check(config);
+    log::init(config.at_start().log_level, config.at_start().log_format);
     std::signal(SIGPIPE, SIG_IGN);
     raise_descriptor_limit();
     return run(config);

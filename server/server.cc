@@ -73,13 +73,36 @@ std::unique_ptr<store::DataDir> lock_data_dir(const std::string& path) {
   }
 }
 
+net::ConnectionRules rules_of(const Config& config) {
+  return {.login_rule = config.tls_login,
+          .proxies = config.amqp_proxies,
+          .tuning = config.tuning,
+          .message_bytes_max = config.limits.message_bytes_max};
+}
+
+/// Browsers are not asked for certificates.
+tls::Settings without_clients(tls::Settings settings) {
+  settings.verify = tls::Verify::none;
+  return settings;
+}
+
+/// Null when TLS is off.
+std::shared_ptr<tls::Context> read_tls(const tls::Settings& settings) {
+  try {
+    return settings.is_on() ? std::make_shared<tls::Context>(settings) : nullptr;
+  } catch (const tls::Error& error) {
+    throw StartError{error.what(), exit_config};
+  }
+}
+
 }  // namespace
 
 struct Server::State {
-  State(Config config_in, std::string version_in)
-      : config(std::move(config_in)), version(std::move(version_in)) {}
+  State(RunningConfig& config_in, std::string version_in)
+      : running_config(config_in), config(config_in.at_start()), version(std::move(version_in)) {}
 
-  const Config config;
+  RunningConfig& running_config;
+  const Config& config;
   const std::string version;
   const Clock clock;
   std::unique_ptr<store::DataDir> data_dir;
@@ -109,9 +132,10 @@ struct Server::State {
   void start_amqp();
   void start_http();
 
-  // SIGHUP.
+  // Settings that change.
   void await_reload();
-  void reload();
+  void use(const Config& changed);
+  void use_tls(const Config& changed);
 
   // Stop.
   void await_signal();
@@ -140,36 +164,44 @@ void Server::State::open_stores() {
 }
 
 void Server::State::load_tls() {
-  if (!config.tls.is_on()) return;
-  try {
-    amqp_tls = std::make_shared<tls::Context>(config.tls);
-    tls::Settings without_clients = config.tls;
-    without_clients.verify = tls::Verify::none;
-    http_tls = std::make_shared<tls::Context>(std::move(without_clients));
-  } catch (const tls::Error& error) {
-    throw StartError{error.what(), exit_config};
-  }
+  amqp_tls = read_tls(config.tls);
+  http_tls = read_tls(without_clients(config.tls));
+  if (!amqp_tls) return;
   log::info("TLS with the certificate of " + amqp_tls->summary());
 }
 
 void Server::State::await_reload() {
   reload_signals.async_wait([this](const boost::system::error_code& error, int) {
     if (error) return;
-    reload();
+    log::info("SIGHUP: reading the settings again");
+    try {
+      running_config.reload();
+    } catch (const http::SettingsError& failure) {
+      log::error(std::string{failure.what()} + "; nothing has changed");
+    }
     await_reload();
   });
 }
 
-/// Reads again what may change while we run. What cannot be used is told of, and changes nothing.
-void Server::State::reload() {
-  if (!amqp_tls) return log::info("SIGHUP: there is nothing to read again");
-  try {
-    amqp_tls->reload();
-    http_tls->reload();
-    log::info("TLS with the certificate of " + amqp_tls->summary() + ", for new connections");
-  } catch (const tls::Error& error) {
-    log::error(std::string{error.what()} + "; the certificates that were in use stay so");
-  }
+/// Any thread. Only certificates can be refused, so they come first.
+void Server::State::use(const Config& changed) {
+  use_tls(changed);
+  log::set_format(changed.log_format);
+  log::set_level(changed.log_level);
+  amqp->change_rules(rules_of(changed));
+  vhosts->set_limits(changed.limits);
+  http->set_hosts(changed.http_hosts);
+}
+
+void Server::State::use_tls(const Config& changed) {
+  if (changed.tls.is_on() != (amqp_tls != nullptr))
+    throw http::SettingsError{
+        "TLS cannot be turned on or off while the broker runs: tls.certfile waits for its next "
+        "start. Nothing has changed"};
+  if (!amqp_tls) return;
+  amqp_tls->reload(changed.tls);
+  http_tls->reload(without_clients(changed.tls));
+  log::info("TLS with the certificate of " + amqp_tls->summary() + ", for new connections");
 }
 
 void Server::State::start_amqp() {
@@ -187,10 +219,7 @@ void Server::State::start_amqp() {
   options.port = config.amqp_port;
   options.tls_port = config.amqp_tls_port;
   options.tls = amqp_tls;
-  options.proxies = config.amqp_proxies;
-  options.login_rule = config.tls_login;
-  options.tuning = config.tuning;
-  options.message_bytes_max = config.limits.message_bytes_max;
+  options.rules = rules_of(config);
   options.version = version;
   amqp = std::make_unique<net::Server>(std::move(options), loops, *vhosts, *users);
   amqp->listen();
@@ -205,6 +234,7 @@ void Server::State::start_http() {
   options.tls_port = config.http_tls_port;
   options.tls = http_tls;
   options.hosts = config.http_hosts;
+  options.settings = &running_config;
   http::ListenerInfo info;
   info.version = version;
   for (const std::string& address : config.bind) {
@@ -260,8 +290,12 @@ void Server::State::end_loops() {
   loop.stop();
 }
 
-Server::Server(Config config, std::string version)
-    : state_(std::make_unique<State>(std::move(config), std::move(version))) {
+void check_files(const Config& config) {
+  read_tls(config.tls);
+}
+
+Server::Server(RunningConfig& config, std::string version)
+    : state_(std::make_unique<State>(config, std::move(version))) {
   state_->open_stores();
 }
 
@@ -287,6 +321,7 @@ void Server::start() {
     state.load_tls();
     state.start_amqp();
     state.start_http();
+    state.running_config.on_change([&state](const Config& changed) { state.use(changed); });
   } catch (const StartError&) {
     throw;
   } catch (const std::exception& error) {

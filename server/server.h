@@ -4,7 +4,7 @@
 #include <memory>
 #include <string>
 
-#include "config.h"
+#include "running_config.h"
 
 namespace leveret::server {
 
@@ -26,12 +26,16 @@ inline constexpr int exit_cannot_create = 73;
 inline constexpr int exit_io_error = 74;
 inline constexpr int exit_config = 78;
 
+/// Whether the files that the settings name can be used. Throws StartError.
+void check_files(const Config& config);
+
 /// The whole broker: data directory, virtual hosts, AMQP and HTTP. Made, started, run and destroyed
 /// on one thread, which becomes the loop of the cores.
 class Server {
  public:
-  /// Locks the data directory and recovers what it holds. Throws StartError.
-  Server(Config config, std::string version);
+  /// Locks the data directory and recovers what it holds. `config` outlives this. Throws
+  /// StartError.
+  Server(RunningConfig& config, std::string version);
   ~Server();
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
@@ -43,7 +47,7 @@ class Server {
   /// Absolute.
   const std::string& data_dir() const;
 
-  /// SIGHUP makes it read its certificates again.
+  /// SIGHUP makes it read its settings and certificates again.
   ///
   /// Runs until SIGTERM or SIGINT: stops accepting, closes every connection with 320 and gives
   /// clients three seconds to answer, writes everything to disk. A second signal does not wait for

@@ -68,15 +68,30 @@ std::vector<std::int64_t> Vhosts::orphans(const std::vector<store::VhostRow>& ro
   return ids;
 }
 
+VhostSetting Vhosts::setting() const {
+  const std::lock_guard lock{mutex_};
+  return setting_;
+}
+
 void Vhosts::add(std::int64_t id, const broker::VhostInfo& info) {
   auto entry = std::make_unique<Entry>();
   entry->id = id;
   entry->info = info;
-  entry->host = std::make_unique<HostedVhost>(setting_, info.name, data_dir_.vhost_file(id));
-  entry->host->core()->post(
-      [settings = settings_of(info)](broker::Vhost& vhost) { vhost.set_settings(settings); });
+  entry->host = std::make_unique<HostedVhost>(setting(), info.name, data_dir_.vhost_file(id));
   const std::lock_guard lock{mutex_};
+  entry->host->core()->post(
+      [settings = settings_of(info), limits = setting_.limits](broker::Vhost& vhost) {
+        vhost.set_settings(settings);
+        vhost.set_limits(limits);
+      });
   entries_.insert_or_assign(info.name, std::move(entry));
+}
+
+void Vhosts::set_limits(const broker::Limits& limits) {
+  const std::lock_guard lock{mutex_};
+  setting_.limits = limits;
+  for (const auto& [name, entry] : entries_)
+    entry->host->core()->post([limits](broker::Vhost& vhost) { vhost.set_limits(limits); });
 }
 
 void Vhosts::close_clients(const std::string& reason) {

@@ -34,6 +34,8 @@ class Vhosts final : public broker::CoreDirectory {
   /// Opens what the catalog lists, and removes the files of what it does not list any more. Before
   /// the loop runs. Throws store::StoreError.
   void open_all();
+  /// For those that are and those to come, but for the windows of queues that exist. Any thread.
+  void set_limits(const broker::Limits& limits);
   /// The rights of `user` have changed, or he is gone. Any thread.
   void user_changed(const std::string& user);
 
@@ -74,12 +76,14 @@ class Vhosts final : public broker::CoreDirectory {
   std::string take_place(const auth::User& user, const broker::VhostInfo& vhost,
                          std::shared_ptr<void>& place);
   std::vector<std::int64_t> orphans(const std::vector<store::VhostRow>& rows) const;
+  VhostSetting setting() const;
   void add(std::int64_t id, const broker::VhostInfo& info);
   void change(const std::string& vhost, const std::function<void(broker::VhostInfo&)>& edit);
   void retire(std::unique_ptr<Entry> entry);
   void remove_files(Entry* entry);
 
-  const VhostSetting setting_;
+  /// Its limits change under mutex_.
+  VhostSetting setting_;
   const store::DataDir& data_dir_;
   store::Catalog& catalog_;
   auth::Users& users_;

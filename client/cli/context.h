@@ -47,6 +47,7 @@ void add_queues(CLI::App& app, Context& context, Selected& selected);
 void add_dlq(CLI::App& app, Context& context, Selected& selected);
 void add_work(CLI::App& app, Context& context, Selected& selected);
 void add_admin(CLI::App& app, Context& context, Selected& selected);
+void add_config(CLI::App& app, Context& context, Selected& selected);
 void add_bench(CLI::App& app, Context& context, Selected& selected);
 
 }  // namespace leveret::cli

@@ -3,11 +3,17 @@
 #include <spdlog/sinks/stdout_sinks.h>
 #include <spdlog/spdlog.h>
 
-#include <array>
+#include <atomic>
 #include <utility>
 
 namespace leveret::log {
 namespace {
+
+/// The pattern is spdlog's: the time, by its clock, in front of what format_line() makes.
+constexpr const char* text_pattern = "%Y-%m-%dT%H:%M:%S.%e%z %v";
+constexpr const char* json_pattern = R"({"time":"%Y-%m-%dT%H:%M:%S.%e%z",%v})";
+
+std::atomic<Format> format_in_use{Format::text};
 
 spdlog::level::level_enum to_spdlog(Level level) {
   switch (level) {
@@ -20,6 +26,30 @@ spdlog::level::level_enum to_spdlog(Level level) {
     case Level::off: return spdlog::level::off;
   }
   return spdlog::level::info;
+}
+
+std::string_view name_of(Level level) {
+  switch (level) {
+    case Level::trace: return "trace";
+    case Level::debug: return "debug";
+    case Level::info: return "info";
+    case Level::warn: return "warn";
+    case Level::error: return "error";
+    case Level::critical: return "critical";
+    case Level::off: return "off";
+  }
+  return "off";
+}
+
+/// Escaped, in quotes, with a backslash before quotes and backslashes: a JSON text, and as clear in
+/// plain text.
+std::string quote(std::string_view text) {
+  std::string out = "\"";
+  for (const char c : escape(text)) {
+    if (c == '"' || c == '\\') out += '\\';
+    out += c;
+  }
+  return out += '"';
 }
 
 /// The size in octets of the printable character in front of `text`; 0 for a control character
@@ -45,11 +75,10 @@ std::size_t printable_bytes(std::string_view text) {
 
 }  // namespace
 
-void init(Level level) {
-  auto logger = spdlog::stderr_logger_mt("leveret");
-  logger->set_pattern("%Y-%m-%dT%H:%M:%S.%e%z [%l] %v");
-  logger->flush_on(spdlog::level::info);
-  spdlog::set_default_logger(std::move(logger));
+void init(Level level, Format format) {
+  spdlog::set_default_logger(spdlog::stderr_logger_mt("leveret"));
+  spdlog::default_logger()->flush_on(spdlog::level::info);
+  set_format(format);
   set_level(level);
 }
 
@@ -57,31 +86,33 @@ void set_level(Level level) {
   spdlog::set_level(to_spdlog(level));
 }
 
-bool parse_level(std::string_view text, Level& level) {
-  constexpr std::array<std::pair<std::string_view, Level>, 7> names{{{"trace", Level::trace},
-                                                                     {"debug", Level::debug},
-                                                                     {"info", Level::info},
-                                                                     {"warn", Level::warn},
-                                                                     {"error", Level::error},
-                                                                     {"critical", Level::critical},
-                                                                     {"off", Level::off}}};
-  for (const auto& [name, value] : names) {
-    if (name != text) continue;
-    level = value;
-    return true;
-  }
-  return false;
+void set_format(Format format) {
+  format_in_use = format;
+  spdlog::set_pattern(format == Format::json ? json_pattern : text_pattern);
 }
 
 bool is_enabled(Level level) {
   return spdlog::should_log(to_spdlog(level));
 }
 
-void write(Level level, std::string_view text) noexcept {
+void write(Level level, std::string_view text, Fields fields) noexcept {
   try {
-    if (is_enabled(level)) spdlog::log(to_spdlog(level), "{}", escape(text));
+    if (!is_enabled(level)) return;
+    spdlog::log(to_spdlog(level), "{}", format_line(format_in_use, level, text, fields));
   } catch (...) {  // A log line is never worth a crash.
   }
+}
+
+std::string format_line(Format format, Level level, std::string_view text, Fields fields) {
+  std::string line;
+  if (format == Format::json) {
+    line = "\"level\":" + quote(name_of(level)) + ",\"message\":" + quote(text);
+    for (const auto& [name, value] : fields) line += ',' + quote(name) + ':' + quote(value);
+    return line;
+  }
+  line = '[' + std::string{name_of(level)} + "] " + escape(text);
+  for (const auto& [name, value] : fields) line += ' ' + std::string{name} + '=' + quote(value);
+  return line;
 }
 
 std::string escape(std::string_view text) {

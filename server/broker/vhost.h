@@ -202,6 +202,8 @@ class Vhost {
   /// The transaction that holds the latest record.
   CommitNumber recorded_commit() const { return recorded_commit_; }
   const Limits& limits() const { return limits_; }
+  /// Windows of queues that exist stay as they are.
+  void set_limits(const Limits& limits) { limits_ = limits; }
   MessageStats& stats() { return stats_; }
   const MessageStats& stats() const { return stats_; }
   CommitNumber committed() const { return committed_; }

@@ -113,6 +113,12 @@ class Server::Impl {
     }};
   }
 
+  void set_hosts(std::vector<std::string> hosts) {
+    asio::post(*loop_, [context = context_, hosts = std::move(hosts)]() mutable {
+      context->options.hosts = std::move(hosts);
+    });
+  }
+
   void stop() {
     if (!thread_.joinable()) return;
     asio::post(*loop_, [context = context_, listeners = std::array{plain_, tls_}] {
@@ -166,6 +172,9 @@ std::optional<std::uint16_t> Server::tls_port() const {
 }
 void Server::start() {
   impl_->start();
+}
+void Server::set_hosts(std::vector<std::string> hosts) {
+  impl_->set_hosts(std::move(hosts));
 }
 void Server::stop() {
   impl_->stop();

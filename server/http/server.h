@@ -8,6 +8,7 @@
 
 #include "auth/users.h"
 #include "broker/core.h"
+#include "http/settings.h"
 #include "tls/context.h"
 
 namespace leveret::http {
@@ -27,6 +28,8 @@ struct Options {
   /// the names of a reverse proxy in front of us.
   std::vector<std::string> hosts;
   std::size_t connections_max = 1000;
+  /// Those of the whole broker, to show and to change; outlive the server.
+  Settings* settings = nullptr;
 };
 
 /// What the rest of the server listens on, for the overview to tell.
@@ -58,6 +61,8 @@ class Server {
   std::optional<std::uint16_t> tls_port() const;
   /// Starts the thread that accepts and answers. Call once.
   void start();
+  /// Other values for Options::hosts; any thread.
+  void set_hosts(std::vector<std::string> hosts);
   /// Closes every connection and joins the thread; may be called twice. Call it before the cores
   /// stop: answers that a core still owes are waited for, at most two seconds.
   void stop();

@@ -4,7 +4,6 @@
 
 #include <algorithm>
 #include <charconv>
-#include <string>
 
 namespace leveret::net {
 
@@ -31,6 +30,19 @@ std::optional<Network> Network::parse(std::string_view text) {
   if (error != std::errc{} || end != digits.data() + digits.size() || prefix > bits)
     return std::nullopt;
   return Network{*address, 128 - bits + prefix};
+}
+
+std::string Network::text() const {
+  constexpr AddressOctets mapped{0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0xff, 0xff};
+  const bool is_ipv4 =
+      prefix_bits >= 96 && std::equal(mapped.begin(), mapped.begin() + 12, address.begin());
+  char host[INET6_ADDRSTRLEN] = "";
+  if (is_ipv4)
+    inet_ntop(AF_INET, address.data() + 12, host, sizeof host);
+  else
+    inet_ntop(AF_INET6, address.data(), host, sizeof host);
+  if (prefix_bits == 128) return host;
+  return std::string{host} + '/' + std::to_string(prefix_bits - (is_ipv4 ? 96 : 0));
 }
 
 bool Network::contains(const AddressOctets& other) const {

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstdint>
 #include <optional>
+#include <string>
 #include <string_view>
 
 namespace leveret::net {
@@ -22,6 +23,8 @@ struct Network {
   /// Nothing when `text` is no address or its prefix is longer than one.
   static std::optional<Network> parse(std::string_view text);
   bool contains(const AddressOctets& other) const;
+  /// As parse() reads it.
+  std::string text() const;
 };
 
 }  // namespace leveret::net

@@ -27,6 +27,7 @@ struct Server::State {
       : options(std::move(options_in)),
         logins(users, login_threads),
         context{options, directory, logins} {
+    context.rules = std::make_shared<const ConnectionRules>(options.rules);
     for (asio::io_context* io : ios) loops.push_back(std::make_unique<SessionLoop>(*io));
   }
 
@@ -96,6 +97,10 @@ std::optional<std::uint16_t> Server::port() const {
 
 std::optional<std::uint16_t> Server::tls_port() const {
   return port_of(state_->tls);
+}
+
+void Server::change_rules(ConnectionRules rules) {
+  state_->context.rules = std::make_shared<const ConnectionRules>(std::move(rules));
 }
 
 void Server::stop_accepting() {

@@ -19,6 +19,15 @@ class io_context;
 
 namespace leveret::net {
 
+/// What a connection goes by from its first octet on.
+struct ConnectionRules {
+  tls::LoginRule login_rule;
+  /// Connections from here begin with a proxy's header, which says who the client is.
+  std::vector<Network> proxies;
+  Tuning tuning;
+  std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;
+};
+
 struct ServerOptions {
   /// Addresses to listen on, such as "0.0.0.0" or "::1".
   std::vector<std::string> addresses{"0.0.0.0"};
@@ -27,11 +36,7 @@ struct ServerOptions {
   /// For TLS connections; in use with `tls` only.
   std::optional<std::uint16_t> tls_port;
   std::shared_ptr<const tls::Context> tls;
-  tls::LoginRule login_rule;
-  /// Connections from here begin with a proxy's header, which says who the client is.
-  std::vector<Network> proxies;
-  Tuning tuning;
-  std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;
+  ConnectionRules rules;
   TimeMs handshake_ms_max = 10'000;
   /// How long a client may take to answer a close.
   TimeMs close_ms_max = 10'000;
@@ -59,6 +64,9 @@ class Server {
   /// The ports of the first address, nothing for what is off; after listen().
   std::optional<std::uint16_t> port() const;
   std::optional<std::uint16_t> tls_port() const;
+
+  /// For connections to come.
+  void change_rules(ConnectionRules rules);
 
   /// Stops accepting, and ends connections that are not open yet. The open ones are closed through
   /// their cores.

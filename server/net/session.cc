@@ -56,7 +56,7 @@ void on_coroutine_end(const std::exception_ptr& error) {
   try {
     std::rethrow_exception(error);
   } catch (const std::exception& bug) {
-    log::error(std::string{"a session ended unexpectedly: "} + bug.what());
+    log::error("a session ended unexpectedly", {{"reason", bug.what()}});
   }
 }
 
@@ -111,7 +111,8 @@ Session::Session(SessionContext& context, SessionLoop& loop, Stream stream)
       stream_(std::move(stream)),
       timer_(loop.io),
       id_{++context.last_id},
-      handshake_(std::make_unique<Handshake>(context.options.tuning, context.options.version)),
+      rules_(context.rules),
+      handshake_(std::make_unique<Handshake>(rules_->tuning, context.options.version)),
       input_(loop.chunks),
       capacity_(loop.io.get_executor()),
       output_ready_(loop.io.get_executor()) {
@@ -146,7 +147,7 @@ asio::awaitable<void> Session::run_reader(std::shared_ptr<Session> self) {
 }
 
 bool Session::is_from_proxy() const {
-  const std::vector<Network>& proxies = context_.options.proxies;
+  const std::vector<Network>& proxies = rules_->proxies;
   if (proxies.empty()) return false;
   const auto address = parse_address(unmapped(peer_.address()).to_string());
   return address && std::ranges::any_of(proxies, [&](const Network& network) {
@@ -161,7 +162,7 @@ asio::awaitable<void> Session::hear_proxy(std::shared_ptr<Session> self) {
     try {
       header = self->stream_.read_proxy_header();
     } catch (const ProxyHeaderError& error) {
-      log::warn(self->name_ + ": PROXY protocol: " + error.what());
+      log::warn("PROXY header refused", {{"connection", self->name_}, {"reason", error.what()}});
       co_return self->end("no PROXY header from a trusted proxy");
     }
     if (header) break;
@@ -173,7 +174,7 @@ asio::awaitable<void> Session::hear_proxy(std::shared_ptr<Session> self) {
   self->peer_ = endpoint_of(header->addresses->source);
   self->local_ = endpoint_of(header->addresses->target);
   self->name_ = text_of(self->peer_) + " -> " + text_of(self->local_);
-  log::debug(self->name_ + ": by way of the proxy " + proxy);
+  log::debug("connection by way of a proxy", {{"connection", self->name_}, {"proxy", proxy}});
 }
 
 asio::awaitable<void> Session::shake_tls_hands(std::shared_ptr<Session> self) {
@@ -190,14 +191,15 @@ asio::awaitable<void> Session::shake_tls_hands(std::shared_ptr<Session> self) {
 void Session::use_certificate() {
   std::optional<ClientCertificate> shown;
   if (const x509_st* certificate = stream_.peer_certificate())
-    shown = ClientCertificate{tls::login_name(*certificate, context_.options.login_rule)};
+    shown = ClientCertificate{tls::login_name(*certificate, rules_->login_rule)};
   handshake_->use_tls(std::move(shown));
   has_more_to_read_ = true;  // The end of the handshake may have brought what follows it.
 }
 
 /// TLS has sent its alert; what the client still sends is read, or a reset would overtake it.
 void Session::refuse_tls(const error_code& error) {
-  log::warn(name_ + ": TLS: " + stream_.handshake_failure(error));
+  log::warn("TLS handshake failed",
+            {{"connection", name_}, {"reason", stream_.handshake_failure(error)}});
   stream_.drop_tls();
   is_input_ignored_ = true;
   begin_closing();
@@ -261,7 +263,7 @@ asio::awaitable<void> Session::advance_handshake(std::shared_ptr<Session> self) 
       co_return;
     }
     if (next == Handshake::Next::need_bytes) co_return;
-    log::warn(self->name_ + ": " + handshake.failure());
+    log::warn("connection refused", {{"connection", self->name_}, {"reason", handshake.failure()}});
     self->begin_closing();
     if (next == Handshake::Next::end) self->finish_output();
   }
@@ -286,13 +288,15 @@ void Session::enter_core() {
   info.connection_blocked = hello.connection_blocked;
   info.access = admission_.access;
   info.user_channels_max = admission_.channels_max;
-  log::info(name_ + ": user '" + info.user + "' opened vhost '" + hello.vhost + "'" +
-            (hello.connection_name.empty() ? "" : " as '" + hello.connection_name + "'"));
+  log::info("connection opened", {{"connection", name_},
+                                  {"user", info.user},
+                                  {"vhost", hello.vhost},
+                                  {"client_name", hello.connection_name}});
 
   frame_max_ = hello.tuned.frame_max;
   reader_ = std::make_unique<CommandReader>(
       CommandReader::Limits{.frame_max = frame_max_,
-                            .message_bytes_max = context_.options.message_bytes_max,
+                            .message_bytes_max = rules_->message_bytes_max,
                             .channels_max = hello.tuned.channel_max});
   liveness_.emplace(hello.tuned.heartbeat_s, steady_now_ms());
   arm_timer(liveness_->period_ms());
@@ -509,8 +513,8 @@ void Session::end(std::string_view reason) {
   if (is_ended()) return;
   const bool was_handshake = stage_ == Stage::handshake;
   stage_ = Stage::ended;
-  log::write(was_handshake ? log::Level::debug : log::Level::info,
-             name_ + ": ended: " + std::string{reason});
+  log::write(was_handshake ? log::Level::debug : log::Level::info, "connection ended",
+             {{"connection", name_}, {"reason", reason}});
   stream_.close();
   timer_.cancel();
   capacity_.notify();

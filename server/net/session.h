@@ -41,6 +41,7 @@ struct SessionContext {
   const ServerOptions& options;
   broker::CoreDirectory& directory;
   LoginPool& logins;
+  std::atomic<std::shared_ptr<const ConnectionRules>> rules{};
   std::atomic<std::uint64_t> last_id{0};
   std::atomic<std::size_t> session_count{0};
 };
@@ -118,6 +119,7 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   std::string name_;
   Stage stage_ = Stage::handshake;
 
+  const std::shared_ptr<const ConnectionRules> rules_;
   std::unique_ptr<Handshake> handshake_;
   std::unique_ptr<CommandReader> reader_;
   std::shared_ptr<broker::Core> core_;

@@ -157,11 +157,10 @@ NativeContext make_context(const Settings& settings) {
 
 }  // namespace
 
-Context::Context(Settings settings)
-    : settings_(std::move(settings)), native_(make_context(settings_)) {}
+Context::Context(const Settings& settings) : native_(make_context(settings)) {}
 
-void Context::reload() {
-  NativeContext fresh = make_context(settings_);
+void Context::reload(const Settings& settings) {
+  NativeContext fresh = make_context(settings);
   const std::lock_guard lock{mutex_};
   native_ = std::move(fresh);
 }

@@ -24,16 +24,16 @@ using NativeContext = std::shared_ptr<ssl_ctx_st>;
 class Context {
  public:
   /// Reads the files. Throws Error.
-  explicit Context(Settings settings);
+  explicit Context(const Settings& settings);
 
-  /// Reads the files again, for connections to come. Throws Error, and keeps the old ones then.
-  void reload();
+  /// Reads the files again, by other settings perhaps, for connections to come. Throws Error, and
+  /// keeps the old ones then.
+  void reload(const Settings& settings);
   NativeContext current() const;
   /// The certificate's subject and until when it is valid, for the log.
   std::string summary() const;
 
  private:
-  const Settings settings_;
   mutable std::mutex mutex_;
   NativeContext native_;
 };

@@ -134,6 +134,8 @@ class Leveret(Broker):
     def __init__(self, directory, binary):
         super().__init__(directory)
         self.binary = binary
+        # More of the environment, by name: settings that a test is about.
+        self.variables = {}
         self._log_start = 0
 
     def _spawn(self):
@@ -146,7 +148,8 @@ class Leveret(Broker):
             + ["--amqp-port", str(amqp_port), "--http-port", str(http_port)],
             env=os.environ
             | self._tls_settings()
-            | ({"LEVERET_AMQP_PROXY_PROTOCOL_FROM": self.proxies} if self.proxies else {}),
+            | ({"LEVERET_AMQP_PROXY_PROTOCOL_FROM": self.proxies} if self.proxies else {})
+            | self.variables,
         )
 
     def _tls_settings(self):

@@ -20,6 +20,7 @@ std::vector<Route> policy_routes();
 std::vector<Route> vhost_routes();
 std::vector<Route> user_routes();
 std::vector<Route> permission_routes();
+std::vector<Route> setting_routes();
 
 /// All of them.
 std::vector<Route> all_routes();

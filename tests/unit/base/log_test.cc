@@ -37,18 +37,20 @@ TEST(LogEscape, AnOctetThatMayBeAControlByItselfIsEscaped) {
   EXPECT_EQ(escape("a\xc2"), "a\\xc2");
 }
 
-TEST(LogLevel, EveryNameIsParsed) {
-  for (const std::string_view name :
-       {"trace", "debug", "info", "warn", "error", "critical", "off"}) {
-    Level level{};
-    EXPECT_TRUE(parse_level(name, level)) << name;
-  }
-  Level level = Level::warn;
-  EXPECT_FALSE(parse_level("WARN", level));
-  EXPECT_FALSE(parse_level("", level));
-  EXPECT_EQ(level, Level::warn);
-  EXPECT_TRUE(parse_level("critical", level));
-  EXPECT_EQ(level, Level::critical);
+TEST(LogLine, FieldsStandBehindTheText) {
+  EXPECT_EQ(format_line(Format::text, Level::warn, "refused", {{"user", "ann"}, {"vhost", "/"}}),
+            R"([warn] refused user="ann" vhost="/")");
+}
+
+TEST(LogLine, NoFieldCanForgeAnotherOne) {
+  EXPECT_EQ(format_line(Format::text, Level::info, "x", {{"user", "a\" vhost=\"/\n"}}),
+            R"([info] x user="a\" vhost=\"/\\x0a")");
+}
+
+/// A text of JSON has every character escaped that it has to have escaped.
+TEST(LogLine, JsonHoldsAnyName) {
+  EXPECT_EQ(format_line(Format::json, Level::error, "say \"no\"\n", {{"user", "a\\b\xff"}}),
+            R"("level":"error","message":"say \"no\"\\x0a","user":"a\\b\\xff")");
 }
 
 TEST(LogLevel, LowerLevelsAreOff) {

@@ -10,6 +10,8 @@
 #include <map>
 #include <sstream>
 
+#include "settings.h"
+
 namespace leveret::server {
 namespace {
 
@@ -37,7 +39,7 @@ Config load(std::string_view text) {
   const File file{text};
   ConfigSources sources;
   sources.file = file.path();
-  return load_config(sources);
+  return load_config(sources).config;
 }
 
 /// What is said of a file, without the file's name; "accepted" when nothing is.
@@ -57,42 +59,12 @@ std::string complaint(std::string_view text) {
 }
 
 void expect_equal(const Config& left, const Config& right) {
-  EXPECT_EQ(left.data_dir, right.data_dir);
-  EXPECT_EQ(left.bind, right.bind);
-  EXPECT_EQ(left.log_level, right.log_level);
-  EXPECT_EQ(left.amqp_port, right.amqp_port);
-  EXPECT_EQ(left.tuning.channel_max, right.tuning.channel_max);
-  EXPECT_EQ(left.tuning.frame_max, right.tuning.frame_max);
-  EXPECT_EQ(left.tuning.heartbeat_s, right.tuning.heartbeat_s);
-  EXPECT_EQ(left.http_port, right.http_port);
-  EXPECT_EQ(left.http_hosts, right.http_hosts);
-  EXPECT_EQ(left.amqp_proxies.size(), right.amqp_proxies.size());
-  EXPECT_EQ(left.amqp_tls_port, right.amqp_tls_port);
-  EXPECT_EQ(left.http_tls_port, right.http_tls_port);
-  EXPECT_EQ(left.tls.is_on(), right.tls.is_on());
-  EXPECT_EQ(left.tls.keyfile, right.tls.keyfile);
-  EXPECT_EQ(left.tls.cacertfile, right.tls.cacertfile);
-  EXPECT_EQ(left.tls.verify, right.tls.verify);
-  EXPECT_EQ(left.tls.fail_if_no_peer_cert, right.tls.fail_if_no_peer_cert);
-  EXPECT_EQ(left.tls.versions.has_1_2, right.tls.versions.has_1_2);
-  EXPECT_EQ(left.tls.versions.has_1_3, right.tls.versions.has_1_3);
-  EXPECT_EQ(left.tls_login.from, right.tls_login.from);
-  EXPECT_EQ(left.tls_login.san_type, right.tls_login.san_type);
-  EXPECT_EQ(left.tls_login.san_index, right.tls_login.san_index);
-  EXPECT_EQ(left.io_loops, right.io_loops);
-  EXPECT_EQ(left.limits.queue_window_messages, right.limits.queue_window_messages);
-  EXPECT_EQ(left.limits.queue_window_bytes, right.limits.queue_window_bytes);
-  EXPECT_EQ(left.limits.message_bytes_max, right.limits.message_bytes_max);
-  EXPECT_EQ(left.limits.outbox_bytes_max, right.limits.outbox_bytes_max);
-  EXPECT_EQ(left.limits.journal_pending_bytes_max, right.limits.journal_pending_bytes_max);
-  EXPECT_EQ(left.limits.channel_max, right.limits.channel_max);
-  EXPECT_EQ(left.store.wal_bytes, right.store.wal_bytes);
-  EXPECT_EQ(left.store.wal_bytes_max, right.store.wal_bytes_max);
-  EXPECT_EQ(left.store.cache_bytes, right.store.cache_bytes);
+  for (const Setting& setting : all_settings())
+    EXPECT_EQ(show(setting.get(left)), show(setting.get(right))) << setting.name;
 }
 
 TEST(Config, NeedsNoFile) {
-  const Config config = load_config({});
+  const Config config = load_config({}).config;
   EXPECT_EQ(config.amqp_port, 5672);
   EXPECT_EQ(config.http_port, 15672);
   EXPECT_EQ(config.data_dir, "./data");
@@ -102,7 +74,7 @@ TEST(Config, NeedsNoFile) {
 TEST(Config, TheDocumentedFileSaysTheDefaults) {
   ConfigSources sources;
   sources.file = LEVERET_CONF;
-  expect_equal(load_config(sources), Config{});
+  expect_equal(load_config(sources).config, Config{});
 }
 
 TEST(Config, TheDocumentedFileHasEverySetting) {
@@ -166,11 +138,40 @@ TEST(Config, TheCommandLineCountsMoreThanTheEnvironmentAndThatMoreThanTheFile) {
     return found == variables.end() ? nullptr : found->second.c_str();
   };
   sources.arguments = {{"http.port", "3", "--http-port"}};
-  const Config config = load_config(sources);
+  const LoadedConfig loaded = load_config(sources);
+  const Config& config = loaded.config;
   EXPECT_EQ(config.tuning.heartbeat_s, 1);
   EXPECT_EQ(config.amqp_port, 2);
   EXPECT_EQ(config.http_port, 3);
   EXPECT_EQ(config.bind, (std::vector<std::string>{"127.0.0.1", "::1"}));
+  EXPECT_EQ(loaded.origins, (std::map<std::string_view, std::string>{
+                                {"amqp.heartbeat_s", file.path() + ":3"},
+                                {"amqp.port", "environment variable LEVERET_AMQP_PORT"},
+                                {"bind", "environment variable LEVERET_BIND"},
+                                {"http.port", "--http-port"}}));
+}
+
+/// What a setting shows is what it takes, or a running broker could not take it over.
+TEST(Config, EverySettingTakesWhatItShows) {
+  const Config config = load(
+      "data_dir = '/d'\nbind = ['::1', '127.0.0.1']\nlog_level = 'warn'\nlog_format = 'json'\n"
+      "[amqp]\nport = 'none'\ntls_port = 1\nheartbeat_s = 1\nchannel_max = 1\nframe_max = 9000\n"
+      "proxy_protocol_from = ['10.0.0.0/8', 'fd00::/8', '::1', '10.0.0.1']\n"
+      "message_bytes_max = 1\nconsumer_timeout_ms = 1\noutbox_bytes_max = 65536\n"
+      "[http]\nport = 1\ntls_port = 'none'\nhosts = ['a', 'b']\n"
+      "[tls]\ncertfile = '/c'\nkeyfile = '/k'\ncacertfile = '/a'\nverify = 'peer'\n"
+      "fail_if_no_peer_cert = true\nversions = 'tlsv1.3'\ncert_login_from = 'common_name'\n"
+      "cert_login_san_type = 'uri'\ncert_login_san_index = 1\n"
+      "[queues]\nwindow_messages = 16\nwindow_bytes = 65536\n"
+      "[store]\npending_bytes_max = 1048576\nwal_bytes = 1048576\nwal_bytes_max = 1048577\n"
+      "cache_bytes = 1048576\n[threads]\nio_loops = 2\n");
+  const Config defaults;
+  Config copy;
+  for (const Setting& setting : all_settings()) {
+    EXPECT_NE(show(setting.get(config)), show(setting.get(defaults))) << setting.name;
+    copy_setting(setting, config, copy);
+  }
+  expect_equal(copy, config);
 }
 
 TEST(Config, AnUnknownKeyIsNamedWithItsLine) {

@@ -117,13 +117,13 @@ TEST_F(TlsContext, AReloadTakesTheNewFilesOrKeepsTheOldCertificate) {
   Context context{settings_};
   const NativeContext before = context.current();
   put("cert.pem", "broken");
-  EXPECT_THROW(context.reload(), Error);
+  EXPECT_THROW(context.reload(settings_), Error);
   EXPECT_EQ(context.current(), before);
 
   const MadeCertificate fresh{{{"CN", "fresh"}}};
   put("cert.pem", fresh.certificate_pem());
   put("key.pem", fresh.key_pem());
-  context.reload();
+  context.reload(settings_);
   EXPECT_NE(context.current(), before);
   EXPECT_EQ(context.summary().substr(0, 8), "CN=fresh");
 }
