@@ -19,6 +19,7 @@
 #include "base/log.h"
 #include "http/server.h"
 #include "net/server.h"
+#include "parameters.h"
 #include "store/catalog.h"
 #include "store/data_dir.h"
 #include "store/sqlite.h"
@@ -114,6 +115,7 @@ struct Server::State {
   std::vector<std::unique_ptr<IoLoop>> io_loops;
   std::unique_ptr<store::Catalog> catalog;
   std::shared_ptr<auth::Users> users;
+  std::shared_ptr<Parameters> parameters;
   std::shared_ptr<Vhosts> vhosts;
   /// Null without a certificate. HTTP has the same one, but asks clients for none.
   std::shared_ptr<tls::Context> amqp_tls;
@@ -154,8 +156,9 @@ void Server::State::open_stores() {
     users = std::make_shared<auth::Users>(
         *catalog, auth::Users::Stored{catalog->users(), catalog->permissions(),
                                       catalog->topic_permissions()});
+    parameters = std::make_shared<Parameters>(*catalog);
     vhosts = std::make_shared<Vhosts>(VhostSetting{loop, clock, config.limits, config.store},
-                                      *data_dir, *catalog, *users);
+                                      *data_dir, *catalog, *users, *parameters);
     users->on_change = [this](const std::string& user) { vhosts->user_changed(user); };
     vhosts->open_all();
   } catch (const store::StoreError& error) {
@@ -241,7 +244,8 @@ void Server::State::start_http() {
     if (const auto port = amqp->port()) info.listeners.push_back({"amqp", address, *port});
     if (const auto port = amqp->tls_port()) info.listeners.push_back({"amqp/ssl", address, *port});
   }
-  http = std::make_unique<http::Server>(std::move(options), vhosts, users, std::move(info));
+  http = std::make_unique<http::Server>(
+      std::move(options), http::Directories{vhosts, users, parameters}, std::move(info));
   http->start();
 }
 

@@ -35,8 +35,12 @@ std::size_t count_of(const std::map<std::string, std::size_t>& counts, const std
 }  // namespace
 
 Vhosts::Vhosts(VhostSetting setting, const store::DataDir& data_dir, store::Catalog& catalog,
-               auth::Users& users)
-    : setting_(std::move(setting)), data_dir_(data_dir), catalog_(catalog), users_(users) {}
+               auth::Users& users, Parameters& parameters)
+    : setting_(std::move(setting)),
+      data_dir_(data_dir),
+      catalog_(catalog),
+      users_(users),
+      parameters_(parameters) {}
 
 Vhosts::~Vhosts() {
   closer_.join();
@@ -285,6 +289,7 @@ bool Vhosts::remove(const std::string& vhost) {
   if (!describe(vhost)) return false;
   catalog_.drop_vhost(vhost);
   users_.forget_vhost(vhost);
+  parameters_.forget_vhost(vhost);
   std::unique_ptr<Entry> entry;
   {
     const std::lock_guard memory{mutex_};

@@ -17,6 +17,7 @@
 #include "broker/access.h"
 #include "broker/core.h"
 #include "hosted_vhost.h"
+#include "parameters.h"
 #include "store/catalog.h"
 #include "store/data_dir.h"
 
@@ -28,7 +29,7 @@ class Vhosts final : public broker::CoreDirectory {
  public:
   /// All outlive it. `users` tells it of changes by user_changed().
   Vhosts(VhostSetting setting, const store::DataDir& data_dir, store::Catalog& catalog,
-         auth::Users& users);
+         auth::Users& users, Parameters& parameters);
   ~Vhosts() override;
 
   /// Opens what the catalog lists, and removes the files of what it does not list any more. Before
@@ -87,6 +88,7 @@ class Vhosts final : public broker::CoreDirectory {
   const store::DataDir& data_dir_;
   store::Catalog& catalog_;
   auth::Users& users_;
+  Parameters& parameters_;
   /// Held over a change as a whole; mutex_ only while memory is touched.
   std::mutex change_mutex_;
   mutable std::mutex mutex_;

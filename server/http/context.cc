@@ -17,20 +17,26 @@ std::string node_name() {
 }  // namespace
 
 Context::Context(std::shared_ptr<boost::asio::io_context> loop_in, Options options_in,
-                 std::shared_ptr<broker::CoreDirectory> cores_in,
-                 std::shared_ptr<auth::Users> users_in, ListenerInfo listeners_in)
+                 Directories directories, ListenerInfo listeners_in)
     : loop(loop_in),
       executor(loop_in->get_executor()),
       options(std::move(options_in)),
-      cores(std::move(cores_in)),
-      users(users_in),
+      cores(std::move(directories.cores)),
+      users(std::move(directories.users)),
+      parameters(std::move(directories.parameters)),
       listeners(std::move(listeners_in)),
       node(node_name()),
       started_at(clock.now()),
       routes(all_routes()),
-      authenticator(std::move(users_in)),
+      authenticator(users),
       sample_timer(executor) {
   for (const Route& route : routes) table.add(route.method, route.pattern);
+}
+
+std::string cluster_name(const Context& context) {
+  const auto value = context.parameters->find("", "", "cluster_name");
+  const Json name = value ? Json::parse(*value, nullptr, false) : Json{};
+  return name.is_string() ? name.get<std::string>() : context.node;
 }
 
 std::shared_ptr<broker::Core> find_core(const Context& context, std::string_view vhost) {

@@ -36,8 +36,7 @@ struct Route {
 /// that one which waits for a core may end after the server has stopped.
 struct Context {
   Context(std::shared_ptr<boost::asio::io_context> loop_in, Options options_in,
-          std::shared_ptr<broker::CoreDirectory> cores_in, std::shared_ptr<auth::Users> users_in,
-          ListenerInfo listeners_in);
+          Directories directories, ListenerInfo listeners_in);
 
   /// Weak, since the loop owns the coroutines that own this.
   std::weak_ptr<boost::asio::io_context> loop;
@@ -45,6 +44,7 @@ struct Context {
   Options options;
   std::shared_ptr<broker::CoreDirectory> cores;
   std::shared_ptr<auth::Users> users;
+  std::shared_ptr<broker::ParameterDirectory> parameters;
   ListenerInfo listeners;
   std::string node;
   bool is_bound_to_loopback = false;
@@ -65,6 +65,8 @@ struct Context {
 };
 using ContextPtr = std::shared_ptr<Context>;
 
+/// As an administrator has called it, else the node's name (RabbitMQ, rabbit_nodes.erl).
+std::string cluster_name(const Context& context);
 /// The core of a virtual host, which the route's rule has admitted to. Throws HttpError 404.
 std::shared_ptr<broker::Core> find_core(const Context& context, std::string_view vhost);
 /// What the user may do in the {vhost} of the path, which must exist; for broker::Permissions.

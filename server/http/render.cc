@@ -67,7 +67,7 @@ Json overview_json(const Context& context, const broker::OverviewView& overview)
       {"product_name", "Leveret"},
       {"product_version", context.listeners.version},
       {"node", context.node},
-      {"cluster_name", context.node},
+      {"cluster_name", cluster_name(context)},
       {"rates_mode", "basic"},
       {"exchange_types", exchange_types_json()},
       {"object_totals",

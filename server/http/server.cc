@@ -82,8 +82,7 @@ asio::awaitable<void> accept_forever(ContextPtr context, ListenerPtr listener) {
 
 class Server::Impl {
  public:
-  Impl(Options options, std::shared_ptr<broker::CoreDirectory> cores,
-       std::shared_ptr<auth::Users> users, ListenerInfo listeners)
+  Impl(Options options, Directories directories, ListenerInfo listeners)
       : loop_(std::make_shared<asio::io_context>(1)),
         plain_(open(options, options.port, nullptr)),
         tls_(open(options, options.tls ? options.tls_port : std::nullopt, options.tls)) {
@@ -92,8 +91,8 @@ class Server::Impl {
     if (tls_) listeners.listeners.push_back({"https", address.to_string(), *port_of(tls_)});
     port_ = port_of(plain_);
     tls_port_ = port_of(tls_);
-    context_ = std::make_shared<Context>(loop_, std::move(options), std::move(cores),
-                                         std::move(users), std::move(listeners));
+    context_ = std::make_shared<Context>(loop_, std::move(options), std::move(directories),
+                                         std::move(listeners));
     context_->is_bound_to_loopback = address.is_loopback();
   }
 
@@ -155,9 +154,8 @@ class Server::Impl {
   std::thread thread_;
 };
 
-Server::Server(Options options, std::shared_ptr<broker::CoreDirectory> cores,
-               std::shared_ptr<auth::Users> users, ListenerInfo listeners)
-    : impl_(std::make_unique<Impl>(std::move(options), std::move(cores), std::move(users),
+Server::Server(Options options, Directories directories, ListenerInfo listeners)
+    : impl_(std::make_unique<Impl>(std::move(options), std::move(directories),
                                    std::move(listeners))) {}
 
 Server::~Server() {

@@ -8,6 +8,7 @@
 
 #include "auth/users.h"
 #include "broker/core.h"
+#include "broker/parameters.h"
 #include "http/settings.h"
 #include "tls/context.h"
 
@@ -32,6 +33,13 @@ struct Options {
   Settings* settings = nullptr;
 };
 
+/// What it shows and changes.
+struct Directories {
+  std::shared_ptr<broker::CoreDirectory> cores;
+  std::shared_ptr<auth::Users> users;
+  std::shared_ptr<broker::ParameterDirectory> parameters;
+};
+
 /// What the rest of the server listens on, for the overview to tell.
 struct ListenerInfo {
   struct Listener {
@@ -49,8 +57,7 @@ struct ListenerInfo {
 class Server {
  public:
   /// Opens the ports. Throws std::system_error when the address cannot be bound; what() names it.
-  Server(Options options, std::shared_ptr<broker::CoreDirectory> cores,
-         std::shared_ptr<auth::Users> users, ListenerInfo listeners);
+  Server(Options options, Directories directories, ListenerInfo listeners);
   /// Calls stop().
   ~Server();
   Server(const Server&) = delete;

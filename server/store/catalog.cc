@@ -132,6 +132,43 @@ void Catalog::drop_vhost_limit(const std::string& vhost, const std::string& name
   run(database_->connection, "DELETE FROM vhost_limit WHERE vhost = ? AND name = ?", {vhost, name});
 }
 
+// Parameters.
+
+std::vector<broker::Parameter> Catalog::parameters() {
+  const std::lock_guard lock{mutex_};
+  std::vector<broker::Parameter> rows;
+  Statement global(database_->connection, "SELECT name, value FROM global_parameter");
+  while (global.step()) rows.push_back({"", "", text_at(global, 0), text_at(global, 1)});
+  Statement select(database_->connection, "SELECT vhost, component, name, value FROM parameter");
+  while (select.step())
+    rows.push_back(
+        {text_at(select, 0), text_at(select, 1), text_at(select, 2), text_at(select, 3)});
+  return rows;
+}
+
+void Catalog::put_parameters(const std::vector<broker::Parameter>& parameters) {
+  const std::lock_guard lock{mutex_};
+  Transaction transaction(database_->connection);
+  for (const broker::Parameter& each : parameters)
+    if (each.vhost.empty())
+      run(database_->connection, "INSERT OR REPLACE INTO global_parameter VALUES (?, ?)",
+          {each.name, each.value});
+    else
+      run(database_->connection, "INSERT OR REPLACE INTO parameter VALUES (?, ?, ?, ?)",
+          {each.vhost, each.component, each.name, each.value});
+  transaction.commit();
+}
+
+void Catalog::drop_parameter(const broker::Parameter& parameter) {
+  const std::lock_guard lock{mutex_};
+  if (parameter.vhost.empty())
+    run(database_->connection, "DELETE FROM global_parameter WHERE name = ?", {parameter.name});
+  else
+    run(database_->connection,
+        "DELETE FROM parameter WHERE vhost = ? AND component = ? AND name = ?",
+        {parameter.vhost, parameter.component, parameter.name});
+}
+
 // Users.
 
 std::vector<auth::User> Catalog::users() {

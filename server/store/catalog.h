@@ -8,6 +8,7 @@
 
 #include "auth/user.h"
 #include "broker/core.h"
+#include "broker/parameters.h"
 
 namespace leveret::store {
 
@@ -34,6 +35,13 @@ class Catalog final : public auth::UserStore {
   std::int64_t last_vhost_id();
   void put_vhost_limit(const std::string& vhost, const std::string& name, std::int64_t value);
   void drop_vhost_limit(const std::string& vhost, const std::string& name);
+
+  /// The global ones too.
+  std::vector<broker::Parameter> parameters();
+  /// All or none.
+  void put_parameters(const std::vector<broker::Parameter>& parameters);
+  /// The one with that virtual host, component and name.
+  void drop_parameter(const broker::Parameter& parameter);
 
   std::vector<auth::User> users();
   std::vector<auth::Permission> permissions();

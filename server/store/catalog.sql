@@ -1,4 +1,4 @@
--- What is common to all virtual hosts of a data directory: version 2. The version rule stands in schema.sql.
+-- What is common to all virtual hosts of a data directory: version 3. The version rule stands in schema.sql.
 
 -- A virtual host's store is the file vhost-<id>.db: no name given by a user becomes a path.
 CREATE TABLE vhost (
@@ -46,4 +46,33 @@ CREATE TABLE vhost_limit (
   name  TEXT NOT NULL,
   value INTEGER NOT NULL,
   PRIMARY KEY (vhost, name)
+) WITHOUT ROWID;
+
+-- Values are JSON. Nothing in the broker follows them.
+CREATE TABLE parameter (
+  vhost     TEXT NOT NULL REFERENCES vhost (name) ON DELETE CASCADE,
+  component TEXT NOT NULL,
+  name      TEXT NOT NULL,
+  value     TEXT NOT NULL,
+  PRIMARY KEY (vhost, component, name)
+) WITHOUT ROWID;
+
+CREATE TABLE global_parameter (
+  name  TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- At most one: definitions that were checked and are being applied. Whoever finds it here goes on with it.
+CREATE TABLE pending_import (
+  id      INTEGER PRIMARY KEY CHECK (id = 1),
+  scope   TEXT NOT NULL,               -- a virtual host, empty for all
+  source  TEXT NOT NULL,               -- the file it was read from, empty for a request
+  digest  TEXT NOT NULL,               -- of that file
+  content BLOB NOT NULL                -- the JSON as it came
+);
+
+-- What a file of definitions held when it was last imported: it is not imported twice.
+CREATE TABLE imported_file (
+  file   TEXT PRIMARY KEY,
+  digest TEXT NOT NULL
 ) WITHOUT ROWID;

@@ -79,7 +79,33 @@ CREATE TABLE vhost_limit (
 ) WITHOUT ROWID;
 )";
 
-constexpr std::array<std::string_view, 1> catalog_migrations{catalog_2};
+/// From version 2: parameters, and imports of definitions.
+constexpr std::string_view catalog_3 = R"(
+CREATE TABLE parameter (
+  vhost TEXT NOT NULL REFERENCES vhost (name) ON DELETE CASCADE,
+  component TEXT NOT NULL,
+  name TEXT NOT NULL,
+  value TEXT NOT NULL,
+  PRIMARY KEY (vhost, component, name)
+) WITHOUT ROWID;
+CREATE TABLE global_parameter (
+  name TEXT PRIMARY KEY,
+  value TEXT NOT NULL
+) WITHOUT ROWID;
+CREATE TABLE pending_import (
+  id INTEGER PRIMARY KEY CHECK (id = 1),
+  scope TEXT NOT NULL,
+  source TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  content BLOB NOT NULL
+);
+CREATE TABLE imported_file (
+  file TEXT PRIMARY KEY,
+  digest TEXT NOT NULL
+) WITHOUT ROWID;
+)";
+
+constexpr std::array<std::string_view, 2> catalog_migrations{catalog_2, catalog_3};
 
 }  // namespace
 
@@ -89,7 +115,7 @@ const Schema& store_schema() {
 }
 
 const Schema& catalog_schema() {
-  static constexpr Schema schema{catalog_id, "catalog", 2, catalog_sql, catalog_migrations};
+  static constexpr Schema schema{catalog_id, "catalog", 3, catalog_sql, catalog_migrations};
   return schema;
 }
 

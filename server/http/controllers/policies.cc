@@ -3,6 +3,7 @@
 #include "broker/vhost.h"
 #include "http/ask.h"
 #include "http/context.h"
+#include "http/controllers/policy_record.h"
 #include "http/controllers/routes.h"
 #include "http/error.h"
 #include "http/list.h"
@@ -27,24 +28,6 @@ std::int64_t read_priority(const Json& body) {
     throw bad_request("Validation failed\n\npriority should be a whole number, actually was " +
                       dump(*it) + "\n");
   return it->get<std::int64_t>();
-}
-
-/// Throws HttpError 400 for what is missing, of the wrong type, or refused.
-broker::Policy read_policy(PolicyKind kind, const std::string& name, const Json& body) {
-  broker::PolicyRecord record;
-  record.kind = kind;
-  record.name = name;
-  record.pattern = require_text(body, "pattern");
-  record.apply_to = find_text(body, "apply-to").value_or("all");
-  record.priority = read_priority(body);
-  if (!body.contains("definition")) throw bad_request("'definition' is missing");
-  record.definition = find_table(body, "definition");
-  if (!is_utf8(record.name)) throw bad_request("a policy's name must be UTF-8");
-  try {
-    return broker::Policy{std::move(record)};
-  } catch (const amqp::Error& error) {
-    throw bad_request("Validation failed\n\n" + std::string{error.what()} + "\n");
-  }
 }
 
 asio::awaitable<Response> answer_list(ContextPtr context, Request request, PolicyKind kind,
@@ -105,6 +88,23 @@ asio::awaitable<Response> delete_policy(ContextPtr context, Request request) {
 }
 
 }  // namespace
+
+broker::Policy read_policy(PolicyKind kind, const std::string& name, const Json& body) {
+  broker::PolicyRecord record;
+  record.kind = kind;
+  record.name = name;
+  record.pattern = require_text(body, "pattern");
+  record.apply_to = find_text(body, "apply-to").value_or("all");
+  record.priority = read_priority(body);
+  if (!body.contains("definition")) throw bad_request("'definition' is missing");
+  record.definition = find_table(body, "definition");
+  if (!is_utf8(record.name)) throw bad_request("a policy's name must be UTF-8");
+  try {
+    return broker::Policy{std::move(record)};
+  } catch (const amqp::Error& error) {
+    throw bad_request("Validation failed\n\n" + std::string{error.what()} + "\n");
+  }
+}
 
 std::vector<Route> policy_routes() {
   using enum PolicyKind;

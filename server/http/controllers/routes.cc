@@ -4,14 +4,29 @@
 
 namespace leveret::http {
 
+// clang-format off: one a line, as they come and go one by one.
 std::vector<Route> all_routes() {
   std::vector<Route> all;
-  for (const auto& routes :
-       {overview_routes(), queue_routes(), exchange_routes(), binding_routes(), connection_routes(),
-        message_routes(), dead_letter_routes(), operation_routes(), event_routes(), policy_routes(),
-        vhost_routes(), user_routes(), permission_routes(), setting_routes()})
+  for (const auto& routes : {
+           binding_routes(),
+           connection_routes(),
+           dead_letter_routes(),
+           event_routes(),
+           exchange_routes(),
+           message_routes(),
+           operation_routes(),
+           overview_routes(),
+           parameter_routes(),
+           permission_routes(),
+           policy_routes(),
+           queue_routes(),
+           setting_routes(),
+           user_routes(),
+           vhost_routes(),
+       })
     all.insert(all.end(), routes.begin(), routes.end());
   return all;
 }
+// clang-format on
 
 }  // namespace leveret::http

@@ -1,10 +1,8 @@
-#include <algorithm>
-#include <array>
-
 #include "broker/inspect.h"
 #include "broker/vhost.h"
 #include "http/ask.h"
 #include "http/context.h"
+#include "http/controllers/limits.h"
 #include "http/controllers/member.h"
 #include "http/controllers/routes.h"
 #include "http/error.h"
@@ -113,8 +111,6 @@ asio::awaitable<Response> delete_vhost(ContextPtr context, Request request) {
 
 // Limits.
 
-constexpr std::array<std::string_view, 2> limit_names{"max-connections", "max-queues"};
-
 Json limits_item(const broker::VhostInfo& info) {
   return {{"vhost", info.name}, {"value", Json(info.limits)}};
 }
@@ -146,14 +142,8 @@ asio::awaitable<Response> get_limits(ContextPtr context, Request request) {
 asio::awaitable<Response> put_limit(ContextPtr context, Request request) {
   const std::string vhost = require_vhost(*context, request.path.at("vhost")).name;
   const std::string name = request.path.at("name");
-  const Json value = require_value(parse_object(request.body));
-  if (std::ranges::find(limit_names, name) == limit_names.end())
-    throw bad_request("Validation failed\n\nUnrecognised terms [{<<\"" + name + "\">>," +
-                      erlang_text(value) + "}] in limits\n");
-  if (!value.is_number_integer())
-    throw bad_request("Validation failed\n\n" + name + " should be a number, actually was " +
-                      erlang_text(value) + "\n");
-  auto put = [context, vhost, name, limit = value.get<std::int64_t>()] {
+  const std::int64_t limit = read_vhost_limit(name, require_value(parse_object(request.body)));
+  auto put = [context, vhost, name, limit] {
     context->cores->set_limit(vhost, name, limit);
     return true;
   };

@@ -97,6 +97,26 @@ TEST(Catalog, WhatBelongsToAUserOrAVhostGoesWithIt) {
   EXPECT_TRUE(catalog.vhosts()[1].info.limits.empty());
 }
 
+TEST(Catalog, KeepsParametersAsLongAsTheirVhost) {
+  const TempDir dir;
+  {
+    Catalog catalog(dir.file("leveret.db"));
+    catalog.put_vhost({.name = "a"});
+    catalog.put_parameters({{"a", "shovel", "s", "{}"}, {"", "", "cluster_name", "\"x\""}});
+    catalog.put_parameters({{"a", "shovel", "s", "[1]"}, {"a", "shovel", "gone", "2"}});
+    catalog.drop_parameter({"a", "shovel", "gone", {}});
+    EXPECT_THROW(catalog.put_parameters({{"", "", "not kept", "1"}, {"absent", "c", "n", "1"}}),
+                 StoreError);
+  }
+  Catalog catalog(dir.file("leveret.db"));
+  EXPECT_EQ(catalog.parameters(), (std::vector<broker::Parameter>{{"", "", "cluster_name", "\"x\""},
+                                                                  {"a", "shovel", "s", "[1]"}}));
+  catalog.drop_vhost("a");
+  EXPECT_EQ(catalog.parameters().size(), 1U);
+  catalog.drop_parameter(catalog.parameters()[0]);
+  EXPECT_TRUE(catalog.parameters().empty());
+}
+
 TEST(Catalog, WhoCouldDoEverythingInVersion1Still) {
   const TempDir dir;
   {
