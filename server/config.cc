@@ -100,10 +100,20 @@ void apply_environment(LoadedConfig& loaded, const ConfigSources& sources) {
   }
 }
 
+void make_ephemeral(LoadedConfig& loaded) {
+  loaded.config.is_ephemeral = true;
+  const std::pair<std::string_view, std::string> defaults[] = {
+      {"bind", "127.0.0.1"}, {"amqp.port", "0"},     {"amqp.tls_port", "0"},
+      {"http.port", "0"},    {"http.tls_port", "0"}, {"log_level", "warn"}};
+  for (const auto& [name, value] : defaults)
+    apply(loaded, *find_setting(name), std::vector<std::string>{value}, {"--ephemeral"});
+}
+
 }  // namespace
 
 LoadedConfig load_config(const ConfigSources& sources) {
   LoadedConfig loaded;
+  if (sources.is_ephemeral) make_ephemeral(loaded);
   if (!sources.file.empty()) apply_file(loaded, sources.file);
   apply_environment(loaded, sources);
   for (const ConfigSources::Argument& argument : sources.arguments)

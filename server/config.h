@@ -21,6 +21,8 @@ namespace leveret::server {
 /// All settings, with their defaults: the one place for both. conf/leveret.toml documents them.
 struct Config {
   std::string data_dir = "./data";
+  /// Everything in memory, nothing in data_dir; not a setting, but how a broker is started.
+  bool is_ephemeral = false;
   std::vector<std::string> bind{"0.0.0.0"};
   log::Level log_level = log::Level::info;
   log::Format log_format = log::Format::text;
@@ -75,6 +77,9 @@ struct ConfigSources {
   std::function<const char*(const char* name)> environment;
   /// A TOML file; empty for none.
   std::string file;
+  /// For the tests of other programs: data in memory, and unless another source says otherwise,
+  /// free ports on the loopback address.
+  bool is_ephemeral = false;
 };
 
 /// The settings in force, and for each that some source gives which one it is: "broker.toml:12",

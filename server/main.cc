@@ -83,10 +83,13 @@ int main(int argc, char** argv) {
       ->type_name("FILE");
   bool is_check = false;
   app.add_flag("--check-config", is_check, "Say whether the settings are right, and do not start");
+  app.add_flag("--ephemeral", sources.is_ephemeral,
+               "For tests: keep everything in memory, on free ports of this machine only");
   std::string values[std::size(options)];
   for (std::size_t i = 0; i < std::size(options); ++i)
     app.add_option(options[i].name, values[i], options[i].help)->type_name(options[i].placeholder);
   try {
+    app.get_option("--ephemeral")->excludes("--data-dir");
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
     return app.exit(error) == 0 ? EXIT_SUCCESS : server::exit_usage;

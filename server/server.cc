@@ -148,16 +148,20 @@ struct Server::State {
 };
 
 void Server::State::open_stores() {
-  data_dir = lock_data_dir(config.data_dir);
+  data_dir = config.is_ephemeral ? std::make_unique<store::DataDir>(store::DataDir::InMemory{})
+                                 : lock_data_dir(config.data_dir);
   try {
-    catalog = std::make_unique<store::Catalog>(data_dir->catalog_file());
+    catalog = std::make_unique<store::Catalog>(data_dir->catalog_file(), data_dir->vfs());
     make_first_vhost(*catalog);
     make_first_user(*catalog);
     users = std::make_shared<auth::Users>(
         *catalog, auth::Users::Stored{catalog->users(), catalog->permissions(),
                                       catalog->topic_permissions()});
     parameters = std::make_shared<Parameters>(*catalog);
-    vhosts = std::make_shared<Vhosts>(VhostSetting{loop, clock, config.limits, config.store},
+    store::StoreOptions store_options = config.store;
+    store_options.vfs = data_dir->vfs();
+    store_options.is_in_memory = data_dir->is_in_memory();
+    vhosts = std::make_shared<Vhosts>(VhostSetting{loop, clock, config.limits, store_options},
                                       *data_dir, *catalog, *users, *parameters);
     users->on_change = [this](const std::string& user) { vhosts->user_changed(user); };
     vhosts->open_all();

@@ -69,14 +69,15 @@ DataDir::DataDir(std::string path) : path_(std::move(path)) {
 }
 
 DataDir::~DataDir() {
-  ::close(lock_fd_);
+  if (!is_in_memory()) ::close(lock_fd_);
 }
 
 std::string DataDir::vhost_file(std::int64_t id) const {
-  return path_ + "/vhost-" + std::to_string(id) + ".db";
+  return file("vhost-" + std::to_string(id) + ".db");
 }
 
 void DataDir::remove_vhost_files(std::int64_t id) const {
+  if (is_in_memory()) return;  // It went when its last connection was closed.
   // The main file last: as long as it is there the others are found, and go at the next start.
   for (const char* suffix : {"-wal", "-shm", "-journal", ""}) {
     std::error_code error;
@@ -89,6 +90,7 @@ void DataDir::remove_vhost_files(std::int64_t id) const {
 
 std::vector<std::int64_t> DataDir::vhost_ids() const {
   std::vector<std::int64_t> ids;
+  if (is_in_memory()) return ids;
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator{path_, error}) {
     const std::string name = entry.path().filename();

@@ -16,12 +16,18 @@ class DataDir {
  public:
   /// Throws StoreError: "data directory ... is in use by process N", or what the system says.
   explicit DataDir(std::string path);
+  /// In memory, and gone with the process: SQLite's own file system for that (vfs()) holds it.
+  struct InMemory {};
+  explicit DataDir(InMemory) : path_("memory") {}
   DataDir(const DataDir&) = delete;
   DataDir& operator=(const DataDir&) = delete;
   ~DataDir();
 
   const std::string& path() const { return path_; }
-  std::string catalog_file() const { return path_ + "/leveret.db"; }
+  bool is_in_memory() const { return lock_fd_ < 0; }
+  /// The SQLite VFS that the files are in; empty for the system's.
+  std::string vfs() const { return is_in_memory() ? "memdb" : ""; }
+  std::string catalog_file() const { return file("leveret.db"); }
   std::string vhost_file(std::int64_t id) const;
   /// Removes the files of a virtual host's store, which must be closed. What cannot be removed is
   /// logged and left for the next start.
@@ -30,6 +36,11 @@ class DataDir {
   std::vector<std::int64_t> vhost_ids() const;
 
  private:
+  /// In memory, a name that begins with a slash is shared by all connections.
+  std::string file(const std::string& name) const {
+    return (is_in_memory() ? "" : path_) + "/" + name;
+  }
+
   std::string path_;
   int lock_fd_ = -1;
 };

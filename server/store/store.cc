@@ -21,8 +21,8 @@ void set_up_writing(Connection& connection, const StoreOptions& options) {
       "PRAGMA cell_size_check = ON; PRAGMA secure_delete = OFF; PRAGMA temp_store = MEMORY");
   connection.execute("PRAGMA journal_size_limit = " + std::to_string(options.wal_bytes_max));
   connection.execute("PRAGMA cache_size = " + std::to_string(-options.cache_bytes / 1024));
-  connection.execute(options.sync_commits ? "PRAGMA synchronous = FULL"
-                                          : "PRAGMA synchronous = NORMAL");
+  const bool must_sync = options.sync_commits && !options.is_in_memory;
+  connection.execute(must_sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
 }
 
 /// The connection that writes, on a file that has been checked and brought to the current version.
@@ -34,7 +34,8 @@ void prepare_file(Connection& connection, const StoreOptions& options) {
     connection.execute("PRAGMA auto_vacuum = INCREMENTAL");
   }
   set_up_writing(connection, options);
-  connection.execute("PRAGMA journal_mode = WAL");
+  connection.execute(options.is_in_memory ? "PRAGMA journal_mode = MEMORY"
+                                          : "PRAGMA journal_mode = WAL");
   migrate(connection, store_schema(), version);
 }
 
@@ -83,7 +84,7 @@ struct Store::Parts {
     loaded.was_closed = take_closed(write_connection);
     // After a crash the pages of the WAL may be in memory only. They are what we go on from, so
     // they are made durable before anything is confirmed on top of them.
-    checkpoint_passive(write_connection);
+    if (!options.is_in_memory) checkpoint_passive(write_connection);
     return loaded;
   }
 

@@ -23,6 +23,8 @@ struct StoreOptions {
   bool sync_commits = true;
   /// A registered SQLite VFS, empty for the default.
   std::string vfs = {};
+  /// The VFS keeps its files in memory: there is nothing to sync, and no write-ahead log.
+  bool is_in_memory = false;
 };
 
 /// The durable half of one virtual host: a SQLite file with a thread that commits, one that reads
