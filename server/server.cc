@@ -44,6 +44,7 @@ constexpr std::string_view default_password_hash =
 constexpr auto clients_patience = 3s;
 constexpr auto sessions_patience = 1s;
 constexpr auto stop_poll = 10ms;
+constexpr auto token_poll = 1s;
 
 /// A loop for connections with its thread.
 struct IoLoop {
@@ -112,6 +113,7 @@ struct Server::State {
   asio::signal_set signals{loop};
   asio::signal_set reload_signals{loop};
   asio::steady_timer stop_timer{loop};
+  asio::steady_timer token_timer{loop};
   std::vector<std::unique_ptr<IoLoop>> io_loops;
   std::unique_ptr<store::Catalog> catalog;
   std::shared_ptr<auth::Users> users;
@@ -138,6 +140,7 @@ struct Server::State {
   void await_reload();
   void use(const Config& changed);
   void use_tls(const Config& changed);
+  void await_token_end();
 
   // Stop.
   void await_signal();
@@ -156,7 +159,7 @@ void Server::State::open_stores() {
     make_first_user(*catalog);
     users = std::make_shared<auth::Users>(
         *catalog, auth::Users::Stored{catalog->users(), catalog->permissions(),
-                                      catalog->topic_permissions()});
+                                      catalog->topic_permissions(), catalog->tokens()});
     parameters = std::make_shared<Parameters>(*catalog);
     store::StoreOptions store_options = config.store;
     store_options.vfs = data_dir->vfs();
@@ -164,6 +167,7 @@ void Server::State::open_stores() {
     vhosts = std::make_shared<Vhosts>(VhostSetting{loop, clock, config.limits, store_options},
                                       *data_dir, *catalog, *users, *parameters);
     users->on_change = [this](const std::string& user) { vhosts->user_changed(user); };
+    users->on_token_end = [this](const std::string& token) { vhosts->token_ended(token); };
     vhosts->open_all();
   } catch (const store::StoreError& error) {
     throw StartError{error.what(), exit_io_error};
@@ -187,6 +191,21 @@ void Server::State::await_reload() {
       log::error(std::string{failure.what()} + "; nothing has changed");
     }
     await_reload();
+  });
+}
+
+/// Tokens that have come to their end are looked for now and then; one that logs in anew is
+/// refused at once.
+void Server::State::await_token_end() {
+  token_timer.expires_after(token_poll);
+  token_timer.async_wait([this](const boost::system::error_code& error) {
+    if (error) return;
+    try {
+      users->remove_expired_tokens();
+    } catch (const store::StoreError& failure) {
+      log::error("cannot remove a token that has expired", {{"reason", failure.what()}});
+    }
+    await_token_end();
   });
 }
 
@@ -357,6 +376,7 @@ void Server::run() {
   State& state = *state_;
   state.await_signal();
   state.await_reload();
+  state.await_token_end();
   state.loop.run();
   for (const auto& io_loop : state.io_loops) io_loop->thread.join();
   if (state.http_stopper.joinable()) state.http_stopper.join();

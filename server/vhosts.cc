@@ -234,6 +234,11 @@ void Vhosts::user_changed(const std::string& user) {
   }
 }
 
+void Vhosts::token_ended(const std::string& token) {
+  for (const auto& core : all())
+    core->post([token](broker::Vhost& vhost) { vhost.end_token(token); });
+}
+
 // Changing.
 
 bool Vhosts::put(const broker::VhostInfo& info) {

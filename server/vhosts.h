@@ -39,6 +39,8 @@ class Vhosts final : public broker::CoreDirectory {
   void set_limits(const broker::Limits& limits);
   /// The rights of `user` have changed, or he is gone. Any thread.
   void user_changed(const std::string& user);
+  /// A token is gone. Any thread.
+  void token_ended(const std::string& token);
 
   std::shared_ptr<broker::Core> find(std::string_view vhost) const override;
   std::vector<std::shared_ptr<broker::Core>> all() const override;

@@ -1,6 +1,9 @@
-// leveret users, vhosts, permissions: who may do what, through the HTTP API.
+// leveret users, tokens, vhosts, permissions: who may do what, through the HTTP API.
 #include <CLI/CLI.hpp>
+#include <chrono>
+#include <ctime>
 #include <iostream>
+#include <stdexcept>
 
 #include "cli/api.h"
 #include "cli/context.h"
@@ -15,6 +18,8 @@ struct AdminOptions {
   std::string tags;
   std::string description;
   std::string queue_type;
+  std::string user;
+  std::string lifetime;
   std::string configure = ".*";
   std::string write = ".*";
   std::string read = ".*";
@@ -71,6 +76,56 @@ Exit add_user(const AdminOptions& options, const Context& context) {
 Exit delete_user(const AdminOptions& options, const Context& context) {
   Api(context.api()).remove(Api::path("/api/users", {options.name}));
   say("user '" + options.name + "' is deleted");
+  return Exit::ok;
+}
+
+// tokens
+
+std::string time_text(const Json& seconds) {
+  if (seconds.is_null()) return "never";
+  const auto time = static_cast<std::time_t>(seconds.get<std::int64_t>());
+  std::tm utc{};
+  gmtime_r(&time, &utc);
+  char text[32];
+  return {text, std::strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", &utc)};
+}
+
+Exit list_tokens(const Context& context) {
+  const Json tokens = Api(context.api()).get("/api/x/tokens");
+  TextTable table({"ID", "USER", "CREATED", "EXPIRES", "WHAT FOR"});
+  for (const Json& token : tokens)
+    table.add({token.value("id", ""), token.value("user", ""), time_text(token.at("created_at")),
+               time_text(token.at("expires_at")), token.value("description", "")});
+  return show(context, tokens, table, "no tokens");
+}
+
+std::int64_t read_lifetime(const std::string& text) {
+  try {
+    return std::chrono::ceil<std::chrono::seconds>(parse_span(text)).count();
+  } catch (const std::invalid_argument& error) {
+    throw Failure{Exit::usage, std::string{"--expires: "} + error.what(), "such as 12h or 30d"};
+  }
+}
+
+/// The token alone goes to standard output, for a script to keep.
+Exit add_token(const AdminOptions& options, const Context& context) {
+  Json body{{"description", options.name}};
+  if (!options.user.empty()) body["user"] = options.user;
+  if (!options.lifetime.empty()) body["expires_in"] = read_lifetime(options.lifetime);
+  const Json made = Api(context.api()).post("/api/x/tokens", body);
+  if (context.is_json) {
+    print_json(made);
+    return Exit::ok;
+  }
+  say("a password of its own for user '" + made.value("user", "") +
+      "', expires: " + time_text(made.at("expires_at")) + "; it is shown this once");
+  print(made.value("token", "") + "\n");
+  return Exit::ok;
+}
+
+Exit delete_token(const AdminOptions& options, const Context& context) {
+  Api(context.api()).remove(Api::path("/api/x/tokens", {options.name}));
+  say("token " + options.name + " is not valid any more; its connections end");
   return Exit::ok;
 }
 
@@ -182,6 +237,15 @@ void add_admin(CLI::App& app, Context& context, Selected& selected) {
                   "administrator, monitoring, policymaker, management; with commas");
   add_verb(users, "delete", "Delete a user; his connections end", options, context, selected,
            delete_user);
+
+  CLI::App& tokens = add_noun(app, "tokens", "List, make and take back passwords for scripts",
+                              context, selected, list_tokens);
+  CLI::App& token = add_verb(tokens, "add", "Make one: leveret tokens add 'nightly import'",
+                             options, context, selected, add_token);
+  token.add_option("--user", options->user, "Whom it stands for; else you");
+  token.add_option("--expires", options->lifetime, "After how long it ends, such as 12h or 30d");
+  add_verb(tokens, "delete", "Take one back, by its id; its connections end", options, context,
+           selected, delete_token);
 
   CLI::App& vhosts = add_noun(app, "vhosts", "List, make and delete virtual hosts", context,
                               selected, list_vhosts);

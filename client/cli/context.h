@@ -40,7 +40,8 @@ struct Selected {
   Run run;
 };
 
-// One for each subcommand, in the file of its name; users, vhosts and permissions are in admin.cc.
+// One for each subcommand, in the file of its name; users, tokens, vhosts and permissions are in
+// admin.cc.
 void add_publish(CLI::App& app, Context& context, Selected& selected);
 void add_get(CLI::App& app, Context& context, Selected& selected);
 void add_queues(CLI::App& app, Context& context, Selected& selected);

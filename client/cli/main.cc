@@ -20,7 +20,7 @@ constexpr const char* first_steps =
   leveret dlq list                               what failed, and why
   leveret dlq replay emails.dlq --all            put it back to where it came from
 
-More: get, users, vhosts, permissions, config, bench, and leveret COMMAND --help. The broker is leveretd.
+More: get, users, tokens, vhosts, permissions, config, bench, and leveret COMMAND --help. The broker is leveretd.
 It is looked for on this machine; elsewhere: --url amqp://user:password@host:5672/vhost
 )";
 

@@ -7,6 +7,8 @@
 #include <string_view>
 #include <vector>
 
+#include "auth/tokens.h"
+
 /// What is known of users, by RabbitMQ's names. Values.
 namespace leveret::auth {
 
@@ -49,6 +51,8 @@ struct TopicPermission {
 struct Identity {
   std::string user;
   std::vector<std::string> tags;
+  /// The id of the token that proved it; empty for a password or a certificate.
+  std::string token = {};
   bool has_tag(std::string_view tag) const;
 };
 
@@ -69,6 +73,8 @@ class UserStore {
   virtual void put_user_limit(const std::string& user, const std::string& name,
                               std::int64_t value) = 0;
   virtual void drop_user_limit(const std::string& user, const std::string& name) = 0;
+  virtual void put_token(const Token& token) = 0;
+  virtual void drop_token(const std::string& id) = 0;
 };
 
 }  // namespace leveret::auth

@@ -7,18 +7,12 @@
 namespace leveret::auth {
 namespace {
 
-constexpr std::string_view loopback_user = "guest";
 constexpr std::size_t cache_key_bytes = 32;
-
-/// Bound to the stored hash, so that a changed password ends what was verified before.
-std::string digest_of(std::string_view key, const User& user, std::string_view password) {
-  return keyed_digest(key, user.password_hash + '\n' + std::string{password});
-}
 
 }  // namespace
 
 Users::Users(UserStore& store, Stored stored)
-    : store_(store), cache_key_(random_bytes(cache_key_bytes)) {
+    : store_(store), cache_key_(random_bytes(cache_key_bytes)), tokens_(std::move(stored.tokens)) {
   for (User& user : stored.users) {
     std::string name = user.name;
     users_.insert_or_assign(std::move(name), std::move(user));
@@ -27,80 +21,6 @@ Users::Users(UserStore& store, Stored stored)
     permissions_.insert_or_assign({each.user, each.vhost}, each);
   for (TopicPermission& each : stored.topic_permissions)
     topic_permissions_[{each.user, each.vhost}].insert_or_assign(each.exchange, each);
-}
-
-// Logging in.
-
-std::optional<std::chrono::milliseconds> Users::delay_login(std::string_view name,
-                                                            std::string_view address) {
-  const std::lock_guard lock{mutex_};
-  return backoff_.delay(name, address, Backoff::Clock::now());
-}
-
-bool Users::is_remembered(const User& user, const std::string& digest) const {
-  const std::lock_guard lock{mutex_};
-  const auto found = verified_.find(user.name);
-  return found != verified_.end() && is_equal_constant_time(found->second, digest);
-}
-
-std::optional<Identity> Users::recall(std::string_view name, std::string_view password,
-                                      bool peer_is_loopback, std::string_view address) {
-  const std::optional<User> user = find(name);
-  if (!user || (name == loopback_user && !peer_is_loopback)) return std::nullopt;
-  if (!is_remembered(*user, digest_of(cache_key_, *user, password))) return std::nullopt;
-  const std::lock_guard lock{mutex_};
-  backoff_.succeeded(name, address);
-  return Identity{user->name, user->tags};
-}
-
-std::optional<Identity> Users::authenticate(std::string_view name, std::string_view password,
-                                            bool peer_is_loopback, std::string_view address) {
-  std::optional<Identity> identity = verify(name, password, peer_is_loopback);
-  const std::lock_guard lock{mutex_};
-  if (identity)
-    backoff_.succeeded(name, address);
-  else
-    backoff_.failed(name, address, Backoff::Clock::now());
-  return identity;
-}
-
-std::optional<Identity> Users::verify(std::string_view name, std::string_view password,
-                                      bool peer_is_loopback) {
-  // Stays empty for an unknown name: verifying against no hash costs as much as any.
-  const User user = find(name).value_or(User{});
-  const std::string digest = digest_of(cache_key_, user, password);
-  const bool is_verified =
-      is_remembered(user, digest) || verify_password(password, user.password_hash);
-  if (!is_verified || user.name.empty() || password.empty()) return std::nullopt;
-  if (name == loopback_user && !peer_is_loopback) return std::nullopt;
-
-  if (!is_slow_hash(user.password_hash)) {
-    rehash(user, password);
-  } else {
-    const std::lock_guard lock{mutex_};
-    verified_.insert_or_assign(user.name, digest);
-  }
-  return Identity{user.name, user.tags};
-}
-
-std::optional<Identity> Users::find_proved(std::string_view name, bool peer_is_loopback) {
-  if (name == loopback_user && !peer_is_loopback) return std::nullopt;
-  const std::optional<User> user = find(name);
-  return user ? std::optional{Identity{user->name, user->tags}} : std::nullopt;
-}
-
-/// A hash that came from RabbitMQ is quickly guessed; now that the password is known it gets one
-/// that is not.
-void Users::rehash(const User& user, std::string_view password) {
-  std::string hash = hash_password(password);
-  const std::lock_guard change{change_mutex_};
-  std::optional<User> current = find(user.name);
-  if (!current || current->password_hash != user.password_hash) return;  // changed meanwhile
-  current->password_hash = std::move(hash);
-  store_.put_user(*current);
-  const std::lock_guard lock{mutex_};
-  verified_.insert_or_assign(user.name, digest_of(cache_key_, *current, password));
-  users_.insert_or_assign(user.name, std::move(*current));
 }
 
 // Looking.
@@ -176,13 +96,16 @@ bool Users::remove(const std::string& name) {
   const std::lock_guard change{change_mutex_};
   if (!find(name)) return false;
   store_.drop_user(name);
+  std::vector<std::string> tokens;
   {
     const std::lock_guard lock{mutex_};
+    tokens = tokens_.of_user(name);
     users_.erase(name);
     verified_.erase(name);
     std::erase_if(permissions_, [&](const auto& entry) { return entry.first.first == name; });
     std::erase_if(topic_permissions_, [&](const auto& entry) { return entry.first.first == name; });
   }
+  for (const std::string& token : tokens) end_token(token);
   changed(name);
   return true;
 }
@@ -267,6 +190,58 @@ void Users::forget_vhost(const std::string& vhost) {
   ++generation_;
   std::erase_if(permissions_, [&](const auto& entry) { return entry.first.second == vhost; });
   std::erase_if(topic_permissions_, [&](const auto& entry) { return entry.first.second == vhost; });
+}
+
+// Tokens.
+
+std::vector<Token> Users::tokens(const std::optional<std::string>& user) const {
+  const std::lock_guard lock{mutex_};
+  std::vector<Token> all = tokens_.all();
+  if (user) std::erase_if(all, [&](const Token& token) { return token.user != *user; });
+  return all;
+}
+
+std::string Users::make_token(const std::string& user, const std::string& description,
+                              std::optional<std::chrono::seconds> lifetime, Token& made) {
+  const std::lock_guard change{change_mutex_};
+  const Token::Time now = std::chrono::system_clock::now();
+  std::optional<Token::Time> expires_at;
+  if (lifetime) expires_at = now + *lifetime;
+  std::string text;
+  made = auth::make_token(user, description, now, expires_at, text);
+  store_.put_token(made);
+  const std::lock_guard lock{mutex_};
+  tokens_.add(made);
+  return text;
+}
+
+bool Users::remove_token(const std::string& id) {
+  const std::lock_guard change{change_mutex_};
+  {
+    const std::lock_guard lock{mutex_};
+    if (!tokens_.find(id)) return false;
+  }
+  store_.drop_token(id);
+  end_token(id);
+  return true;
+}
+
+/// Without the store, which has forgotten it.
+void Users::end_token(const std::string& id) {
+  {
+    const std::lock_guard lock{mutex_};
+    tokens_.remove(id);
+  }
+  if (on_token_end) on_token_end(id);
+}
+
+void Users::remove_expired_tokens() {
+  std::vector<std::string> expired;
+  {
+    const std::lock_guard lock{mutex_};
+    expired = tokens_.expired(std::chrono::system_clock::now());
+  }
+  for (const std::string& id : expired) remove_token(id);
 }
 
 /// With change_mutex_ held, so that whoever is told hears of changes in their order.

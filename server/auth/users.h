@@ -12,7 +12,10 @@
 #include <utility>
 #include <vector>
 
+#include "auth/attempts.h"
 #include "auth/backoff.h"
+#include "auth/login.h"
+#include "auth/tokens.h"
 #include "auth/user.h"
 
 namespace leveret::auth {
@@ -29,25 +32,32 @@ class Users {
     std::vector<User> users = {};
     std::vector<Permission> permissions = {};
     std::vector<TopicPermission> topic_permissions = {};
+    std::vector<Token> tokens = {};
   };
   /// `store` outlives it.
   Users(UserStore& store, Stored stored);
 
+  // Logging in (users_login.cc).
   /// How long this login has to wait for earlier ones that failed, for the same user from the same
   /// address; nothing when so many wait already that it is to be refused at once. Takes a place in
   /// the line: call it once per login, before authenticate(). Does not block.
-  std::optional<std::chrono::milliseconds> delay_login(std::string_view name,
-                                                       std::string_view address);
-  /// Who this is, when the same user has logged in with the same password before; nothing may mean
-  /// anything. Does not block: who is known does not wait for others whose passwords are hashed.
-  std::optional<Identity> recall(std::string_view name, std::string_view password,
-                                 bool peer_is_loopback, std::string_view address);
+  std::optional<std::chrono::milliseconds> delay_login(const Login& login);
+  /// Who this is, when the same user has logged in with the same password before, or has a token;
+  /// nothing may mean anything. Does not block: who is known does not wait for others whose
+  /// passwords are hashed.
+  std::optional<Identity> recall(const Login& login);
   /// Nothing when the user is unknown or the password is wrong or empty (all cost the same), or
   /// when the user is `guest` and the peer is not on a loopback address (RabbitMQ, access-control:
   /// loopback_users). A password that was imported as RabbitMQ's hash is hashed slowly from here
   /// on.
-  std::optional<Identity> authenticate(std::string_view name, std::string_view password,
-                                       bool peer_is_loopback, std::string_view address = {});
+  std::optional<Identity> authenticate(const Login& login);
+  /// The user of that name, when something other than a password has proved who it is: a client's
+  /// certificate. Nothing when there is no such user, or for `guest` as above.
+  std::optional<Identity> find_proved(const Login& login);
+
+  std::vector<Attempts::Total> attempts() const;
+  std::vector<Attempts::Source> attempt_sources() const;
+  void clear_attempts();
 
   // Looking; copies, sorted by name.
   std::vector<User> users() const;
@@ -77,20 +87,29 @@ class Users {
   /// The virtual host is gone, from the store too.
   void forget_vhost(const std::string& vhost);
 
+  // Tokens.
+  /// Those of one user, or all; sorted by id.
+  std::vector<Token> tokens(const std::optional<std::string>& user) const;
+  /// Its user must exist. Returns what is to be given out, which cannot be had again.
+  std::string make_token(const std::string& user, const std::string& description,
+                         std::optional<std::chrono::seconds> lifetime, Token& made);
+  bool remove_token(const std::string& id);
+  /// Removes those whose time has come; to be called now and then.
+  void remove_expired_tokens();
+
   /// Told the name of a user who has changed or (see find()) is gone, after the change, on the
   /// thread that made it. Set before any other thread knows of this object.
   std::function<void(const std::string& user)> on_change;
-
-  /// The user of that name, when something other than a password has proved who it is: a client's
-  /// certificate. Nothing when there is no such user, or for `guest` as above.
-  std::optional<Identity> find_proved(std::string_view name, bool peer_is_loopback);
+  /// Likewise the id of a token that is gone: who logged in with it has to go too.
+  std::function<void(const std::string& token)> on_token_end;
 
  private:
   using UserVhost = std::pair<std::string, std::string>;
 
   bool is_remembered(const User& user, const std::string& digest) const;
-  std::optional<Identity> verify(std::string_view name, std::string_view password,
-                                 bool peer_is_loopback);
+  std::optional<Identity> verify(const Login& login);
+  std::optional<Identity> find_token(const Login& login) const;
+  void end_token(const std::string& id);
   void rehash(const User& user, std::string_view password);
   void changed(const std::string& user);
 
@@ -106,6 +125,8 @@ class Users {
       verified_;  // name -> keyed digest of hash and password
   std::string cache_key_;
   Backoff backoff_;
+  Attempts attempts_;
+  Tokens tokens_;
 };
 
 }  // namespace leveret::auth

@@ -46,6 +46,8 @@ struct ConnectionInfo {
   std::shared_ptr<const Access> access = {};
   /// The user's own limit of channels, 0 for none.
   std::uint16_t user_channels_max = 0;
+  /// The id of the token that has proved the user; empty for a password or a certificate.
+  std::string token = {};
 };
 
 }  // namespace leveret::broker

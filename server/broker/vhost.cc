@@ -24,6 +24,10 @@ namespace {
 constexpr TimeMs patience_ms = 1;
 constexpr std::size_t patient_bytes_max = std::size_t{1} << 20U;
 
+amqp::Error token_gone() {
+  return amqp::Error{ReplyCode::connection_forced, "the token is not valid any more"};
+}
+
 }  // namespace
 
 // The turn.
@@ -238,6 +242,7 @@ void Vhost::open_connection(ConnectionId id, ConnectionInfo info, std::shared_pt
   const auto [opened, is_new] = connections_.emplace(
       id, std::make_unique<Connection>(*this, id, std::move(info), std::move(outbox)));
   if (!refusal_.empty()) opened->second->fail(amqp::Error{ReplyCode::connection_forced, refusal_});
+  if (ended_tokens_.contains(opened->second->info().token)) opened->second->fail(token_gone());
 }
 
 Connection* Vhost::find_connection(ConnectionId id) const {
@@ -287,6 +292,13 @@ void Vhost::close_user(const std::string& user, const std::string& reason) {
   for_each_connection([&](Connection& connection) {
     if (connection.info().user == user)
       connection.fail(amqp::Error{ReplyCode::connection_forced, reason});
+  });
+}
+
+void Vhost::end_token(const std::string& token) {
+  ended_tokens_.insert(token);
+  for_each_connection([&](Connection& connection) {
+    if (connection.info().token == token) connection.fail(token_gone());
   });
 }
 

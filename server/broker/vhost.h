@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <unordered_map>
+#include <unordered_set>
 #include <vector>
 
 #include "amqp/reply_code.h"
@@ -105,6 +106,8 @@ class Vhost {
                   std::uint16_t channels_max);
   /// Sends connection.close 320 to all connections of `user`.
   void close_user(const std::string& user, const std::string& reason);
+  /// The token is gone: connections that logged in with it are closed, those on their way here too.
+  void end_token(const std::string& token);
   /// Channels that `user` has open here.
   std::size_t channels_of(std::string_view user) const;
   /// Whoever opens a connection from now on is told why that is not possible, with 320.
@@ -336,6 +339,7 @@ class Vhost {
     std::uint16_t channels_max = 0;
   };
   std::unordered_map<std::string, Rights> changed_rights_;
+  std::unordered_set<std::string> ended_tokens_;
 
   std::unordered_map<std::string, ChannelRef, StringHash, std::equal_to<>> reply_addresses_;
 

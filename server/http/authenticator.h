@@ -15,8 +15,9 @@ struct Credentials {
   std::string user;
   std::string password;
 };
-/// The user and password of an `Authorization: Basic` header; nothing for anything else.
-std::optional<Credentials> read_basic(std::string_view authorization);
+/// What an `Authorization` header holds: user and password of `Basic`, or the token of `Bearer`,
+/// which is a password without a user; nothing for anything else.
+std::optional<Credentials> read_authorization(std::string_view authorization);
 
 /// Whether any of the user's tags admits to the management API, as in RabbitMQ.
 bool may_manage(const auth::Identity& identity);

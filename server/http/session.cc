@@ -224,7 +224,7 @@ asio::awaitable<Response> Session::answer_api() {
 }
 
 asio::awaitable<auth::Identity> Session::authenticate() {
-  const auto credentials = read_basic(head()[bhttp::field::authorization]);
+  const auto credentials = read_authorization(head()[bhttp::field::authorization]);
   std::optional<auth::Identity> identity;
   if (credentials)
     identity =
@@ -232,7 +232,7 @@ asio::awaitable<auth::Identity> Session::authenticate() {
   if (identity && may_manage(*identity)) co_return std::move(*identity);
   if (identity) throw HttpError{401, "not_authorised", "Not management user"};
   Response response = error_response(
-      {401, "not_authorised", credentials ? "Login failed" : "a user and a password are needed"});
+      {401, "not_authorised", credentials ? "Login failed" : "a user and a password, or a token, are needed"});
   // A browser would answer with a prompt of its own; the dashboard has a better one.
   if (head()["X-Requested-With"] != "leveret-ui")
     response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"Leveret\"");

@@ -9,45 +9,43 @@
 namespace leveret::net {
 namespace {
 
-bool authenticate(auth::Users& users, const Credentials& credentials,
-                  const asio::ip::address& address) {
+using Found = std::optional<auth::Identity>;
+
+Found authenticate(auth::Users& users, const auth::Login& login) {
   try {
-    return users
-        .authenticate(credentials.user, credentials.password, address.is_loopback(),
-                      address.to_string())
-        .has_value();
+    return users.authenticate(login);
   } catch (const std::exception& error) {
-    log::error(std::string{"cannot check a password: "} + error.what());
-    return false;
+    log::error("cannot check a password", {{"user", login.user}, {"reason", error.what()}});
+    return std::nullopt;
   }
 }
 
 }  // namespace
 
-asio::awaitable<bool> LoginPool::check(asio::io_context::executor_type executor,
-                                       Credentials credentials, asio::ip::address address) {
-  if (credentials.is_proved)
-    co_return users_.find_proved(credentials.user, address.is_loopback()).has_value();
-  const auto delay = users_.delay_login(credentials.user, address.to_string());
-  if (!delay) co_return false;
+asio::awaitable<Found> LoginPool::check(asio::io_context::executor_type executor,
+                                        Credentials credentials, asio::ip::address peer) {
+  const std::string address = peer.to_string();
+  const auth::Login login{credentials.user, credentials.password, peer.is_loopback(), address,
+                          auth::Protocol::amqp};
+  if (credentials.is_proved) co_return users_.find_proved(login);
+  const auto delay = users_.delay_login(login);
+  if (!delay) co_return std::nullopt;
   if (delay->count() > 0) {
     asio::steady_timer turn{executor, *delay};
     co_await turn.async_wait(asio::use_awaitable);
   }
-  if (users_.recall(credentials.user, credentials.password, address.is_loopback(),
-                    address.to_string()))
-    co_return true;
-  const auto start = [this, executor, address](auto handler, Credentials given) {
-    asio::post(threads_, [this, executor, address, handler = std::move(handler),
-                          given = std::move(given)]() mutable {
-      const bool is_allowed = authenticate(users_, given, address);
-      asio::post(executor, [handler = std::move(handler), is_allowed]() mutable {
-        std::move(handler)(is_allowed);
+  if (auto known = users_.recall(login)) co_return known;
+  // `login` views what this coroutine holds, which waits for the answer.
+  const auto start = [this, executor, &login](auto handler) {
+    asio::post(threads_, [this, executor, &login, handler = std::move(handler)]() mutable {
+      Found found = authenticate(users_, login);
+      asio::post(executor, [handler = std::move(handler), found = std::move(found)]() mutable {
+        std::move(handler)(std::move(found));
       });
     });
   };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(bool)>(
-      start, asio::use_awaitable, std::move(credentials));
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Found)>(
+      start, asio::use_awaitable);
 }
 
 void LoginPool::stop() {

@@ -11,10 +11,11 @@ class LoginPool {
  public:
   LoginPool(auth::Users& users, std::size_t threads) : users_(users), threads_(threads) {}
 
-  /// Whether the credentials are right; completes on `executor`, the caller's loop, where it also
-  /// waits when there have been failures from `address`. Any thread.
-  asio::awaitable<bool> check(asio::io_context::executor_type executor, Credentials credentials,
-                              asio::ip::address address);
+  /// Who this is, nothing when the credentials are wrong; completes on `executor`, the caller's
+  /// loop, where it also waits when there have been failures from `address`. Any thread.
+  asio::awaitable<std::optional<auth::Identity>> check(asio::io_context::executor_type executor,
+                                                       Credentials credentials,
+                                                       asio::ip::address address);
   /// Ends the threads; logins that have not started are dropped.
   void stop();
 

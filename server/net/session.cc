@@ -242,10 +242,11 @@ asio::awaitable<void> Session::advance_handshake(std::shared_ptr<Session> self) 
     Handshake::Next next = handshake.receive(rest, out);
     self->input_.consume(before - rest.size());
     if (next == Handshake::Next::check_login) {
-      const bool is_allowed = co_await self->context_.logins.check(
+      const auto identity = co_await self->context_.logins.check(
           self->loop_.io.get_executor(), handshake.credentials(), unmapped(self->peer_.address()));
       if (self->is_ended()) co_return;
-      next = handshake.login_result(is_allowed, out);
+      if (identity) self->token_ = identity->token;
+      next = handshake.login_result(identity.has_value(), out);
       if (next == Handshake::Next::need_bytes) {
         self->write_soon(out);
         continue;
@@ -288,6 +289,7 @@ void Session::enter_core() {
   info.connection_blocked = hello.connection_blocked;
   info.access = admission_.access;
   info.user_channels_max = admission_.channels_max;
+  info.token = token_;
   log::info("connection opened", {{"connection", name_},
                                   {"user", info.user},
                                   {"vhost", hello.vhost},

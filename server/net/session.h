@@ -121,6 +121,8 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
 
   const std::shared_ptr<const ConnectionRules> rules_;
   std::unique_ptr<Handshake> handshake_;
+  /// The id of the token that it has logged in with; empty for a password or a certificate.
+  std::string token_;
   std::unique_ptr<CommandReader> reader_;
   std::shared_ptr<broker::Core> core_;
   broker::Admission admission_;

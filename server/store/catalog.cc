@@ -1,5 +1,6 @@
 #include "store/catalog.h"
 
+#include <chrono>
 #include <initializer_list>
 #include <sstream>
 #include <string_view>
@@ -51,6 +52,14 @@ auth::Limits read_limits(Connection& connection, std::string_view sql, std::stri
   select.bind_text(1, owner);
   while (select.step()) limits.emplace(text_at(select, 0), select.integer(1));
   return limits;
+}
+
+std::int64_t seconds_of(auth::Token::Time time) {
+  return std::chrono::floor<std::chrono::seconds>(time.time_since_epoch()).count();
+}
+
+auth::Token::Time time_of(std::int64_t seconds) {
+  return auth::Token::Time{std::chrono::seconds{seconds}};
 }
 
 }  // namespace
@@ -256,6 +265,45 @@ void Catalog::drop_topic_permission(const std::string& user, const std::string& 
   run(database_->connection,
       "DELETE FROM topic_permission WHERE user = ? AND vhost = ? AND exchange = ?",
       {user, vhost, exchange});
+}
+
+// Tokens.
+
+std::vector<auth::Token> Catalog::tokens() {
+  const std::lock_guard lock{mutex_};
+  std::vector<auth::Token> rows;
+  Statement select(database_->connection,
+                   "SELECT id, user, description, digest, created_at, expires_at FROM token");
+  while (select.step()) {
+    auth::Token& row = rows.emplace_back();
+    row.id = text_at(select, 0);
+    row.user = text_at(select, 1);
+    row.description = text_at(select, 2);
+    row.digest = text_at(select, 3);
+    row.created_at = time_of(select.integer(4));
+    if (!select.is_null(5)) row.expires_at = time_of(select.integer(5));
+  }
+  return rows;
+}
+
+void Catalog::put_token(const auth::Token& token) {
+  const std::lock_guard lock{mutex_};
+  Statement insert(database_->connection, "INSERT INTO token VALUES (?, ?, ?, ?, ?, ?)");
+  insert.bind_text(1, token.id);
+  insert.bind_text(2, token.user);
+  insert.bind_text(3, token.description);
+  insert.bind_text(4, token.digest);
+  insert.bind(5, seconds_of(token.created_at));
+  if (token.expires_at)
+    insert.bind(6, seconds_of(*token.expires_at));
+  else
+    insert.bind_null(6);
+  insert.run();
+}
+
+void Catalog::drop_token(const std::string& id) {
+  const std::lock_guard lock{mutex_};
+  run(database_->connection, "DELETE FROM token WHERE id = ?", {id});
 }
 
 }  // namespace leveret::store

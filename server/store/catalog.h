@@ -46,6 +46,7 @@ class Catalog final : public auth::UserStore {
   std::vector<auth::User> users();
   std::vector<auth::Permission> permissions();
   std::vector<auth::TopicPermission> topic_permissions();
+  std::vector<auth::Token> tokens();
 
   void put_user(const auth::User& user) override;
   void drop_user(const std::string& name) override;
@@ -57,6 +58,8 @@ class Catalog final : public auth::UserStore {
   void put_user_limit(const std::string& user, const std::string& name,
                       std::int64_t value) override;
   void drop_user_limit(const std::string& user, const std::string& name) override;
+  void put_token(const auth::Token& token) override;
+  void drop_token(const std::string& id) override;
 
  private:
   struct Database;

@@ -1,4 +1,4 @@
--- What is common to all virtual hosts of a data directory: version 3. The version rule stands in schema.sql.
+-- What is common to all virtual hosts of a data directory: version 4. The version rule stands in schema.sql.
 
 -- A virtual host's store is the file vhost-<id>.db: no name given by a user becomes a path.
 CREATE TABLE vhost (
@@ -75,4 +75,14 @@ CREATE TABLE pending_import (
 CREATE TABLE imported_file (
   file   TEXT PRIMARY KEY,
   digest TEXT NOT NULL
+) WITHOUT ROWID;
+
+-- Instead of a password; ends with its user. Times are seconds since 1970.
+CREATE TABLE token (
+  id          TEXT PRIMARY KEY,
+  user        TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
+  description TEXT NOT NULL,
+  digest      TEXT NOT NULL,           -- as auth/tokens.cc makes it; the secret is nowhere
+  created_at  INTEGER NOT NULL,
+  expires_at  INTEGER                  -- nothing for one that lives until it is taken back
 ) WITHOUT ROWID;

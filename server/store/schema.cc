@@ -105,7 +105,19 @@ CREATE TABLE imported_file (
 ) WITHOUT ROWID;
 )";
 
-constexpr std::array<std::string_view, 2> catalog_migrations{catalog_2, catalog_3};
+/// From version 3: tokens.
+constexpr std::string_view catalog_4 = R"(
+CREATE TABLE token (
+  id TEXT PRIMARY KEY,
+  user TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
+  description TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  created_at INTEGER NOT NULL,
+  expires_at INTEGER
+) WITHOUT ROWID;
+)";
+
+constexpr std::array<std::string_view, 3> catalog_migrations{catalog_2, catalog_3, catalog_4};
 
 }  // namespace
 
@@ -115,7 +127,7 @@ const Schema& store_schema() {
 }
 
 const Schema& catalog_schema() {
-  static constexpr Schema schema{catalog_id, "catalog", 3, catalog_sql, catalog_migrations};
+  static constexpr Schema schema{catalog_id, "catalog", 4, catalog_sql, catalog_migrations};
   return schema;
 }
 

@@ -1,6 +1,7 @@
 """leveret users, vhosts, permissions."""
 
 import itertools
+import re
 
 import pika
 import pytest
@@ -55,3 +56,16 @@ def test_what_the_server_refuses_is_told(leveret, api, name):
     done = leveret.run("permissions", "set", "nobody", status=65)
     assert "there is no user 'nobody'" in done.stderr
     assert "did you mean: leveret users add" in leveret.run("users", "ad", "x", status=64).stderr
+
+
+def test_a_token_is_made_used_and_taken_back(leveret, broker):
+    token = leveret.run("tokens", "add", "nightly import", "--expires", "12h").stdout.strip()
+    port = re.search(r":(\d+)(/|$)", broker.url)[1]
+    as_script = {"LEVERET_URL": f"amqp://guest:{token}@127.0.0.1:{port}/"}
+    leveret.run("queues", LEVERET_API=f"http://guest:{token}@127.0.0.1:{broker.http_port}")
+    leveret.run("get", "nothing-there", status=66, **as_script)
+    line = next(x for x in leveret.run("tokens").stdout.splitlines() if "nightly import" in x)
+    assert token.rsplit("_", 1)[1] not in line
+    leveret.run("tokens", "delete", line.split()[0])
+    leveret.run("get", "nothing-there", status=77, **as_script)
+    assert "such as 12h" in leveret.run("tokens", "add", "x", "--expires", "soon", status=64).stderr

@@ -13,6 +13,7 @@ std::vector<Route> all_routes() {
            dead_letter_routes(),
            event_routes(),
            exchange_routes(),
+           login_routes(),
            message_routes(),
            operation_routes(),
            overview_routes(),

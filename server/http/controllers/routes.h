@@ -12,6 +12,7 @@ std::vector<Route> connection_routes();
 std::vector<Route> dead_letter_routes();
 std::vector<Route> event_routes();
 std::vector<Route> exchange_routes();
+std::vector<Route> login_routes();
 std::vector<Route> message_routes();
 std::vector<Route> operation_routes();
 std::vector<Route> overview_routes();

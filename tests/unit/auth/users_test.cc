@@ -39,6 +39,8 @@ struct FakeStore final : UserStore {
   void drop_user_limit(const std::string& user, const std::string& name) override {
     note("no limit " + user + " " + name);
   }
+  void put_token(const Token& token) override { note("token of " + token.user); }
+  void drop_token(const std::string&) override { note("no token"); }
 };
 
 struct UsersTest : testing::Test {
@@ -49,7 +51,7 @@ struct UsersTest : testing::Test {
 };
 
 TEST_F(UsersTest, KnowsWhoHasTheRightPassword) {
-  const auto identity = users.authenticate("guest", "guest", true);
+  const auto identity = users.authenticate({"guest", "guest", true});
   ASSERT_TRUE(identity);
   EXPECT_EQ(identity->user, "guest");
   EXPECT_TRUE(identity->has_tag("administrator"));
@@ -57,51 +59,51 @@ TEST_F(UsersTest, KnowsWhoHasTheRightPassword) {
 }
 
 TEST_F(UsersTest, RefusesAWrongPasswordAnUnknownUserAndNoUser) {
-  EXPECT_FALSE(users.authenticate("alice", "guest", true));
-  EXPECT_FALSE(users.authenticate("bob", "wonder", true));
-  EXPECT_FALSE(users.authenticate("", "", true));
+  EXPECT_FALSE(users.authenticate({"alice", "guest", true}));
+  EXPECT_FALSE(users.authenticate({"bob", "wonder", true}));
+  EXPECT_FALSE(users.authenticate({"", "", true}));
 }
 
 TEST_F(UsersTest, GuestComesFromLoopbackOnlyOthersFromAnywhere) {
-  EXPECT_FALSE(users.authenticate("guest", "guest", false));
-  EXPECT_TRUE(users.authenticate("guest", "guest", true));
-  EXPECT_FALSE(users.authenticate("guest", "guest", false));
-  EXPECT_FALSE(users.recall("guest", "guest", false, ""));
-  EXPECT_TRUE(users.authenticate("alice", "wonder", false));
+  EXPECT_FALSE(users.authenticate({"guest", "guest", false}));
+  EXPECT_TRUE(users.authenticate({"guest", "guest", true}));
+  EXPECT_FALSE(users.authenticate({"guest", "guest", false}));
+  EXPECT_FALSE(users.recall({"guest", "guest", false, ""}));
+  EXPECT_TRUE(users.authenticate({"alice", "wonder", false}));
 }
 
 TEST_F(UsersTest, FindsWhoHasProvedItselfWithoutAPassword) {
-  ASSERT_TRUE(users.find_proved("alice", false));
-  EXPECT_EQ(users.find_proved("alice", false)->user, "alice");
-  EXPECT_FALSE(users.find_proved("bob", true));
-  EXPECT_FALSE(users.find_proved("", true));
-  EXPECT_TRUE(users.find_proved("guest", true));
-  EXPECT_FALSE(users.find_proved("guest", false));
+  ASSERT_TRUE(users.find_proved({"alice", "", false}));
+  EXPECT_EQ(users.find_proved({"alice", "", false})->user, "alice");
+  EXPECT_FALSE(users.find_proved({"bob", "", true}));
+  EXPECT_FALSE(users.find_proved({"", "", true}));
+  EXPECT_TRUE(users.find_proved({"guest", "", true}));
+  EXPECT_FALSE(users.find_proved({"guest", "", false}));
 }
 
 TEST_F(UsersTest, AWrongPasswordIsRefusedAfterARightOne) {
-  EXPECT_TRUE(users.authenticate("alice", "wonder", false));
-  EXPECT_TRUE(users.authenticate("alice", "wonder", false));
-  EXPECT_FALSE(users.authenticate("alice", "wonde", false));
-  EXPECT_FALSE(users.authenticate("alice", "wonder2", false));
+  EXPECT_TRUE(users.authenticate({"alice", "wonder", false}));
+  EXPECT_TRUE(users.authenticate({"alice", "wonder", false}));
+  EXPECT_FALSE(users.authenticate({"alice", "wonde", false}));
+  EXPECT_FALSE(users.authenticate({"alice", "wonder2", false}));
 }
 
 TEST_F(UsersTest, RecallsWhoHasLoggedInBefore) {
-  EXPECT_FALSE(users.recall("alice", "wonder", false, ""));
-  users.authenticate("alice", "wonder", false);
-  EXPECT_TRUE(users.recall("alice", "wonder", false, ""));
-  EXPECT_FALSE(users.recall("alice", "wonde", false, ""));
+  EXPECT_FALSE(users.recall({"alice", "wonder", false, ""}));
+  users.authenticate({"alice", "wonder", false});
+  EXPECT_TRUE(users.recall({"alice", "wonder", false, ""}));
+  EXPECT_FALSE(users.recall({"alice", "wonde", false, ""}));
   users.put({"alice", hash_password("land"), {}, {}});
-  EXPECT_FALSE(users.recall("alice", "wonder", false, ""));
-  EXPECT_FALSE(users.authenticate("alice", "wonder", false));
-  EXPECT_TRUE(users.authenticate("alice", "land", false));
+  EXPECT_FALSE(users.recall({"alice", "wonder", false, ""}));
+  EXPECT_FALSE(users.authenticate({"alice", "wonder", false}));
+  EXPECT_TRUE(users.authenticate({"alice", "land", false}));
 }
 
 TEST_F(UsersTest, WithoutAPasswordOrWithAnEmptyOneThereIsNoLogin) {
   users.put({"bob", "", {}, {}});
-  EXPECT_FALSE(users.authenticate("bob", "", true));
+  EXPECT_FALSE(users.authenticate({"bob", "", true}));
   users.put({"bob", hash_password(""), {}, {}});
-  EXPECT_FALSE(users.authenticate("bob", "", true));
+  EXPECT_FALSE(users.authenticate({"bob", "", true}));
 }
 
 TEST_F(UsersTest, AHashFromRabbitMQIsReplacedAtTheFirstLogin) {
@@ -109,12 +111,12 @@ TEST_F(UsersTest, AHashFromRabbitMQIsReplacedAtTheFirstLogin) {
   const std::string hash = *import_hash(
       {"rabbit_password_hashing_sha256", "kI3GCqW5JLMJa4iX1lo7X4D6XbYqlLgxIs30+P6tENUV2POR"});
   users.put({"bob", hash, {"management"}, {}});
-  EXPECT_FALSE(users.authenticate("bob", "test13", true));
+  EXPECT_FALSE(users.authenticate({"bob", "test13", true}));
   EXPECT_EQ(users.find("bob")->password_hash, hash);
-  ASSERT_TRUE(users.authenticate("bob", "test12", true));
+  ASSERT_TRUE(users.authenticate({"bob", "test12", true}));
   EXPECT_TRUE(is_slow_hash(users.find("bob")->password_hash));
-  EXPECT_TRUE(users.authenticate("bob", "test12", true)->has_tag("management"));
-  EXPECT_FALSE(users.authenticate("bob", "test13", true));
+  EXPECT_TRUE(users.authenticate({"bob", "test12", true})->has_tag("management"));
+  EXPECT_FALSE(users.authenticate({"bob", "test13", true}));
 }
 
 TEST_F(UsersTest, AChangeIsStoredThenSeenThenTold) {
@@ -166,12 +168,12 @@ TEST_F(UsersTest, AVhostTakesItsPermissionsWithIt) {
 }
 
 TEST_F(UsersTest, FailuresDelayTheSameUserFromTheSameAddressOnly) {
-  for (int i = 0; i < 4; ++i) users.authenticate("alice", "x", true, "10.0.0.1");
-  EXPECT_GT(users.delay_login("alice", "10.0.0.1")->count(), 0);
-  EXPECT_EQ(users.delay_login("alice", "10.0.0.2")->count(), 0);
-  EXPECT_EQ(users.delay_login("guest", "10.0.0.1")->count(), 0);
-  users.authenticate("alice", "wonder", true, "10.0.0.1");
-  EXPECT_EQ(users.delay_login("alice", "10.0.0.1")->count(), 0);
+  for (int i = 0; i < 4; ++i) users.authenticate({"alice", "x", true, "10.0.0.1"});
+  EXPECT_GT(users.delay_login({"alice", "", true, "10.0.0.1"})->count(), 0);
+  EXPECT_EQ(users.delay_login({"alice", "", true, "10.0.0.2"})->count(), 0);
+  EXPECT_EQ(users.delay_login({"guest", "", true, "10.0.0.1"})->count(), 0);
+  users.authenticate({"alice", "wonder", true, "10.0.0.1"});
+  EXPECT_EQ(users.delay_login({"alice", "", true, "10.0.0.1"})->count(), 0);
 }
 
 TEST(Limits, ANegativeOneIsNone) {

@@ -63,6 +63,8 @@ struct NoStore final : auth::UserStore {
   void drop_topic_permission(const std::string&, const std::string&, const std::string&) override {}
   void put_user_limit(const std::string&, const std::string&, std::int64_t) override {}
   void drop_user_limit(const std::string&, const std::string&) override {}
+  void put_token(const auth::Token&) override {}
+  void drop_token(const std::string&) override {}
 };
 
 struct AuthorizationTest : testing::Test {
