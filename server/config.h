@@ -38,6 +38,9 @@ struct Config {
   std::optional<std::uint16_t> http_tls_port = 15671;
   std::vector<std::string> http_hosts;
 
+  /// Definitions to import at the start; empty for none.
+  std::string definitions_file;
+
   tls::Settings tls;
   tls::LoginRule tls_login;
 

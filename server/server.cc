@@ -17,6 +17,7 @@
 #include "auth/users.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "http/importer.h"
 #include "http/server.h"
 #include "net/server.h"
 #include "parameters.h"
@@ -115,7 +116,7 @@ struct Server::State {
   asio::steady_timer stop_timer{loop};
   asio::steady_timer token_timer{loop};
   std::vector<std::unique_ptr<IoLoop>> io_loops;
-  std::unique_ptr<store::Catalog> catalog;
+  std::shared_ptr<store::Catalog> catalog;
   std::shared_ptr<auth::Users> users;
   std::shared_ptr<Parameters> parameters;
   std::shared_ptr<Vhosts> vhosts;
@@ -132,6 +133,8 @@ struct Server::State {
 
   // Start.
   void open_stores();
+  http::Directories directories() const { return {vhosts, users, parameters, catalog}; }
+  void import_definitions();
   void load_tls();
   void start_amqp();
   void start_http();
@@ -154,7 +157,7 @@ void Server::State::open_stores() {
   data_dir = config.is_ephemeral ? std::make_unique<store::DataDir>(store::DataDir::InMemory{})
                                  : lock_data_dir(config.data_dir);
   try {
-    catalog = std::make_unique<store::Catalog>(data_dir->catalog_file(), data_dir->vfs());
+    catalog = std::make_shared<store::Catalog>(data_dir->catalog_file(), data_dir->vfs());
     make_first_vhost(*catalog);
     make_first_user(*catalog);
     users = std::make_shared<auth::Users>(
@@ -172,6 +175,38 @@ void Server::State::open_stores() {
   } catch (const store::StoreError& error) {
     throw StartError{error.what(), exit_io_error};
   }
+}
+
+/// What an earlier start has not finished, and the file of the settings: before the ports open, so
+/// that clients find what they need. The cores run meanwhile.
+void Server::State::import_definitions() {
+  if (config.definitions_file.empty() && !catalog->pending_import()) return;
+  http::Importer importer{directories(), version};
+  std::exception_ptr failure;
+  bool is_done = false;
+  std::thread thread{[&] {
+    try {
+      importer.finish_pending();
+      if (!config.definitions_file.empty()) {
+        const http::ImportResult result = importer.import_file(config.definitions_file);
+        using Kind = http::ImportResult::Kind;
+        if (result.kind == Kind::invalid || result.kind == Kind::unfinished)
+          throw StartError{"definitions.file: " + config.definitions_file + ": " + result.reason,
+                           exit_data};
+      }
+    } catch (const StartError&) {
+      failure = std::current_exception();
+    } catch (const store::StoreError& error) {
+      failure = std::make_exception_ptr(StartError{error.what(), exit_io_error});
+    } catch (const std::exception& error) {
+      failure = std::make_exception_ptr(
+          StartError{std::string{"definitions.file: "} + error.what(), exit_config});
+    }
+    asio::post(loop, [&is_done] { is_done = true; });
+  }};
+  while (!is_done) loop.run_one();
+  thread.join();
+  if (failure) std::rethrow_exception(failure);
 }
 
 void Server::State::load_tls() {
@@ -267,8 +302,7 @@ void Server::State::start_http() {
     if (const auto port = amqp->port()) info.listeners.push_back({"amqp", address, *port});
     if (const auto port = amqp->tls_port()) info.listeners.push_back({"amqp/ssl", address, *port});
   }
-  http = std::make_unique<http::Server>(
-      std::move(options), http::Directories{vhosts, users, parameters}, std::move(info));
+  http = std::make_unique<http::Server>(std::move(options), directories(), std::move(info));
   http->start();
 }
 
@@ -346,6 +380,7 @@ void Server::start() {
     state.signals.add(SIGTERM);
     state.reload_signals.add(SIGHUP);
     state.load_tls();
+    state.import_definitions();
     state.start_amqp();
     state.start_http();
     state.running_config.on_change([&state](const Config& changed) { state.use(changed); });

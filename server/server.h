@@ -21,6 +21,7 @@ class StartError : public std::runtime_error {
 
 /// What main() ends with (sysexits.h).
 inline constexpr int exit_usage = 64;
+inline constexpr int exit_data = 65;
 inline constexpr int exit_unavailable = 69;
 inline constexpr int exit_cannot_create = 73;
 inline constexpr int exit_io_error = 74;

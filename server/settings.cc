@@ -245,6 +245,8 @@ constexpr std::array settings{
     number<0, 99, &Config::tls_login, &tls::LoginRule::san_index>("tls.cert_login_san_index",
                                                                   "a number from 0 to 99", live),
 
+    file<&Config::definitions_file>("definitions.file", "the path of a JSON file", restart),
+
     number<16, bytes_most, &Config::limits, &Limits::queue_window_messages>(
         "queues.window_messages", "a number from 16", restart),
     number<65536, bytes_most, &Config::limits, &Limits::queue_window_bytes>(

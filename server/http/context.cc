@@ -21,15 +21,17 @@ Context::Context(std::shared_ptr<boost::asio::io_context> loop_in, Options optio
     : loop(loop_in),
       executor(loop_in->get_executor()),
       options(std::move(options_in)),
-      cores(std::move(directories.cores)),
-      users(std::move(directories.users)),
-      parameters(std::move(directories.parameters)),
+      cores(directories.cores),
+      users(directories.users),
+      parameters(directories.parameters),
       listeners(std::move(listeners_in)),
+      importer(std::make_shared<Importer>(std::move(directories), listeners.version)),
       node(node_name()),
       started_at(clock.now()),
       routes(all_routes()),
       authenticator(users),
-      sample_timer(executor) {
+      sample_timer(executor),
+      import_timer(executor) {
   for (const Route& route : routes) table.add(route.method, route.pattern);
 }
 

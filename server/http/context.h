@@ -15,6 +15,7 @@
 #include "http/authenticator.h"
 #include "http/authorization.h"
 #include "http/feed.h"
+#include "http/importer.h"
 #include "http/request.h"
 #include "http/router.h"
 #include "http/sampler.h"
@@ -46,6 +47,7 @@ struct Context {
   std::shared_ptr<auth::Users> users;
   std::shared_ptr<broker::ParameterDirectory> parameters;
   ListenerInfo listeners;
+  std::shared_ptr<Importer> importer;
   std::string node;
   bool is_bound_to_loopback = false;
   bool is_stopping = false;
@@ -58,6 +60,7 @@ struct Context {
   RateHistory rates;
   Feed feed;
   boost::asio::steady_timer sample_timer;
+  boost::asio::steady_timer import_timer;
   /// Where changes of users and virtual hosts wait for the disk, one after another.
   boost::asio::thread_pool changes{1};
   /// The open connections, for stopping.

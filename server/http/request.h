@@ -22,6 +22,7 @@ struct Request {
   PathParameters path;
   Query query;
   std::string body;
+  std::string content_type;
   auth::Identity identity;
   /// The X-Reason header: why a connection is closed.
   std::string reason;

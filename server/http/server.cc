@@ -15,6 +15,7 @@
 #include <thread>
 
 #include "base/log.h"
+#include "http/ask.h"
 #include "http/context.h"
 #include "http/session.h"
 
@@ -78,6 +79,26 @@ asio::awaitable<void> accept_forever(ContextPtr context, ListenerPtr listener) {
   }
 }
 
+/// An import that could not be finished (the disk was full) is tried again from time to time.
+asio::awaitable<void> finish_imports_forever(ContextPtr context) {
+  constexpr std::chrono::seconds pause{5};
+  while (!context->is_stopping) {
+    boost::system::error_code error;
+    context->import_timer.expires_after(pause);
+    co_await context->import_timer.async_wait(asio::redirect_error(asio::use_awaitable, error));
+    if (error || !context->importer->has_unfinished()) continue;
+    auto finish = [context] {
+      try {
+        context->importer->finish_pending();
+      } catch (const std::exception& failure) {
+        log::warn(std::string{"import of definitions: "} + failure.what());
+      }
+      return true;
+    };
+    co_await change(context, std::move(finish));
+  }
+}
+
 }  // namespace
 
 class Server::Impl {
@@ -104,6 +125,7 @@ class Server::Impl {
       if (listener)
         asio::co_spawn(context_->executor, accept_forever(context_, listener), asio::detached);
     asio::co_spawn(context_->executor, sample_forever(context_), asio::detached);
+    asio::co_spawn(context_->executor, finish_imports_forever(context_), asio::detached);
     std::promise<void> done;
     done_ = done.get_future();
     thread_ = std::thread{[loop = loop_, done = std::move(done)]() mutable {
@@ -120,12 +142,14 @@ class Server::Impl {
 
   void stop() {
     if (!thread_.joinable()) return;
+    context_->importer->stop();
     asio::post(*loop_, [context = context_, listeners = std::array{plain_, tls_}] {
       context->is_stopping = true;
       boost::system::error_code ignored;
       for (const ListenerPtr& listener : listeners)
         if (listener) listener->acceptor.close(ignored);
       context->sample_timer.cancel();
+      context->import_timer.cancel();
       context->feed.close();
       for (Session* session : context->sessions) session->close();
     });

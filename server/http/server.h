@@ -8,6 +8,7 @@
 
 #include "auth/users.h"
 #include "broker/core.h"
+#include "broker/import_log.h"
 #include "broker/parameters.h"
 #include "http/settings.h"
 #include "tls/context.h"
@@ -38,6 +39,7 @@ struct Directories {
   std::shared_ptr<broker::CoreDirectory> cores;
   std::shared_ptr<auth::Users> users;
   std::shared_ptr<broker::ParameterDirectory> parameters;
+  std::shared_ptr<broker::ImportLog> imports;
 };
 
 /// What the rest of the server listens on, for the overview to tell.

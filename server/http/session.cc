@@ -219,6 +219,7 @@ asio::awaitable<Response> Session::answer_api() {
   check_rule(route.rule, *context_->users, request.identity, request.path.find("vhost"));
   request.query = target_->query;
   request.reason = head()["X-Reason"];
+  request.content_type = head()[bhttp::field::content_type];
   request.body = co_await read_body(route.body_bytes_max);
   co_return co_await route.handler(context_, std::move(request));
 }

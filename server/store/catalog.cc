@@ -1,7 +1,9 @@
 #include "store/catalog.h"
 
 #include <chrono>
+#include <exception>
 #include <initializer_list>
+#include <optional>
 #include <sstream>
 #include <string_view>
 
@@ -73,6 +75,22 @@ struct Catalog::Database {
     connection.execute("PRAGMA foreign_keys = ON");
   }
   Connection connection;
+  /// A transaction that is open around changes of any kind, see group().
+  std::unique_ptr<Transaction> group;
+};
+
+/// The transaction of one change, unless a group is open.
+class Catalog::Change {
+ public:
+  explicit Change(Database& database) {
+    if (!database.group) transaction_.emplace(database.connection);
+  }
+  void commit() {
+    if (transaction_) transaction_->commit();
+  }
+
+ private:
+  std::optional<Transaction> transaction_;
 };
 
 Catalog::Catalog(const std::string& file, const std::string& vfs)
@@ -103,7 +121,7 @@ std::vector<VhostRow> Catalog::vhosts() {
 
 std::int64_t Catalog::put_vhost(const broker::VhostInfo& info) {
   const std::lock_guard lock{mutex_};
-  Transaction transaction(database_->connection);
+  Change transaction(*database_);
   run(database_->connection,
       "INSERT INTO vhost (name, description, tags, default_queue_type) VALUES (?, ?, ?, ?)"
       " ON CONFLICT (name) DO UPDATE SET description = excluded.description,"
@@ -157,7 +175,7 @@ std::vector<broker::Parameter> Catalog::parameters() {
 
 void Catalog::put_parameters(const std::vector<broker::Parameter>& parameters) {
   const std::lock_guard lock{mutex_};
-  Transaction transaction(database_->connection);
+  Change transaction(*database_);
   for (const broker::Parameter& each : parameters)
     if (each.vhost.empty())
       run(database_->connection, "INSERT OR REPLACE INTO global_parameter VALUES (?, ?)",
@@ -304,6 +322,62 @@ void Catalog::put_token(const auth::Token& token) {
 void Catalog::drop_token(const std::string& id) {
   const std::lock_guard lock{mutex_};
   run(database_->connection, "DELETE FROM token WHERE id = ?", {id});
+}
+
+// Imports.
+
+void Catalog::group(const std::function<void()>& changes) {
+  {
+    const std::lock_guard lock{mutex_};
+    database_->group = std::make_unique<Transaction>(database_->connection);
+  }
+  std::exception_ptr failure;
+  try {
+    changes();
+  } catch (...) {
+    failure = std::current_exception();
+  }
+  const std::lock_guard lock{mutex_};
+  const std::unique_ptr<Transaction> transaction = std::move(database_->group);
+  if (failure) std::rethrow_exception(failure);
+  transaction->commit();
+}
+
+void Catalog::begin_import(const broker::PendingImport& import) {
+  const std::lock_guard lock{mutex_};
+  Statement insert(database_->connection,
+                   "INSERT OR REPLACE INTO pending_import VALUES (1, ?, ?, ?, ?)");
+  insert.bind_text(1, import.vhost);
+  insert.bind_text(2, import.source);
+  insert.bind_text(3, import.digest);
+  insert.bind_blob(4, import.content);
+  insert.run();
+}
+
+std::optional<broker::PendingImport> Catalog::pending_import() {
+  const std::lock_guard lock{mutex_};
+  Statement select(database_->connection,
+                   "SELECT scope, source, digest, content FROM pending_import");
+  if (!select.step()) return std::nullopt;
+  return broker::PendingImport{text_at(select, 0), text_at(select, 1), text_at(select, 2),
+                               text_at(select, 3)};
+}
+
+void Catalog::finish_import(const broker::PendingImport& import) {
+  const std::lock_guard lock{mutex_};
+  Transaction transaction(database_->connection);
+  run(database_->connection, "DELETE FROM pending_import", {});
+  if (!import.source.empty())
+    run(database_->connection, "INSERT OR REPLACE INTO imported_file VALUES (?, ?)",
+        {import.source, import.digest});
+  transaction.commit();
+}
+
+std::string Catalog::imported_digest(const std::string& file) {
+  const std::lock_guard lock{mutex_};
+  Statement select(database_->connection, "SELECT digest FROM imported_file WHERE file = ?");
+  select.bind_text(1, file);
+  return select.step() ? text_at(select, 0) : std::string{};
 }
 
 }  // namespace leveret::store

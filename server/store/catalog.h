@@ -8,6 +8,7 @@
 
 #include "auth/user.h"
 #include "broker/core.h"
+#include "broker/import_log.h"
 #include "broker/parameters.h"
 
 namespace leveret::store {
@@ -19,7 +20,7 @@ struct VhostRow {
 
 /// What is common to all virtual hosts: which there are, the users and what they may do. Small and
 /// seldom written; every change is on disk when it returns. Any thread. All throw StoreError.
-class Catalog final : public auth::UserStore {
+class Catalog final : public auth::UserStore, public broker::ImportLog {
  public:
   /// Opens or creates `file`. `vfs` names a SQLite VFS, for tests.
   explicit Catalog(const std::string& file, const std::string& vfs = {});
@@ -61,8 +62,16 @@ class Catalog final : public auth::UserStore {
   void put_token(const auth::Token& token) override;
   void drop_token(const std::string& id) override;
 
+  void begin_import(const broker::PendingImport& import) override;
+  std::optional<broker::PendingImport> pending_import() override;
+  void finish_import(const broker::PendingImport& import) override;
+  std::string imported_digest(const std::string& file) override;
+  /// What other threads change meanwhile becomes durable with it too.
+  void group(const std::function<void()>& changes) override;
+
  private:
   struct Database;
+  class Change;
   std::mutex mutex_;
   std::unique_ptr<Database> database_;
 };

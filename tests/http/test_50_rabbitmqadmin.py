@@ -105,3 +105,26 @@ def test_close_a_connection(admin, api, connection, channel):
     port = connection._impl._transport._sock.getsockname()[1]
     (name,) = [c["name"] for c in api.get(("connections",)).json if c["peer_port"] == port]
     admin("close", "connection", f"name={name}")
+
+
+def test_export_and_import(admin, api, name, tmp_path):
+    """The file goes through the client's own hands both ways."""
+    queue, exchange = name("queue"), name("exchange")
+    admin("declare", "queue", f"name={queue}", "durable=true", 'arguments={"x-max-length": 9}')
+    admin("declare", "exchange", f"name={exchange}", "type=topic")
+    admin("declare", "binding", f"source={exchange}", f"destination={queue}", "routing_key=a.#")
+    file = tmp_path / "definitions.json"
+    assert "Exported definitions for" in admin("export", str(file))
+    admin("delete", "queue", f"name={queue}")
+    admin("delete", "exchange", f"name={exchange}")
+    assert "Uploaded definitions from" in admin("import", str(file))
+    assert api.queue(queue)["arguments"] == {"x-max-length": 9}
+    row = {"source": exchange, "destination": queue, "routing_key": "a.#"}
+    assert row in rows(admin("list", "bindings"))
+    of_vhost = tmp_path / "vhost.json"
+    admin("-V", "/", "export", str(of_vhost))
+    admin("delete", "queue", f"name={queue}")
+    admin("-V", "/", "import", str(of_vhost))
+    assert api.queue(queue)["arguments"] == {"x-max-length": 9}
+    admin("delete", "queue", f"name={queue}")
+    admin("delete", "exchange", f"name={exchange}")

@@ -11,6 +11,7 @@ std::vector<Route> all_routes() {
            binding_routes(),
            connection_routes(),
            dead_letter_routes(),
+           definition_routes(),
            event_routes(),
            exchange_routes(),
            login_routes(),

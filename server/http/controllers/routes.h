@@ -10,6 +10,7 @@ struct Route;
 std::vector<Route> binding_routes();
 std::vector<Route> connection_routes();
 std::vector<Route> dead_letter_routes();
+std::vector<Route> definition_routes();
 std::vector<Route> event_routes();
 std::vector<Route> exchange_routes();
 std::vector<Route> login_routes();
