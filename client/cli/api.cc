@@ -117,6 +117,9 @@ Json Api::get(const std::string& path) const {
 Json Api::post(const std::string& path, const Json& body) const {
   return request("POST", path, dump(body));
 }
+Json Api::post_text(const std::string& path, const std::string& body) const {
+  return request("POST", path, body);
+}
 Json Api::put(const std::string& path, const Json& body) const {
   return request("PUT", path, dump(body));
 }

@@ -23,8 +23,13 @@ class Api {
   /// 404, 77 for 401 and 403, 69 when nobody answers, and so on.
   Json get(const std::string& path) const;
   Json post(const std::string& path, const Json& body) const;
+  /// The same with a body that is JSON already.
+  Json post_text(const std::string& path, const std::string& body) const;
   Json put(const std::string& path, const Json& body) const;
   Json remove(const std::string& path) const;
+
+  /// How long an answer may take; a minute unless it is set.
+  void set_timeout(std::chrono::seconds timeout) { timeout_ = timeout; }
 
   /// "/api/x/queues/%2F/emails": names percent-encoded between slashes, behind `prefix`.
   static std::string path(std::string_view prefix, const std::vector<std::string>& names);
