@@ -50,6 +50,7 @@ void add_work(CLI::App& app, Context& context, Selected& selected);
 void add_admin(CLI::App& app, Context& context, Selected& selected);
 void add_config(CLI::App& app, Context& context, Selected& selected);
 void add_definitions(CLI::App& app, Context& context, Selected& selected);
+void add_migrate(CLI::App& app, Context& context, Selected& selected);
 void add_bench(CLI::App& app, Context& context, Selected& selected);
 
 }  // namespace leveret::cli

@@ -92,6 +92,7 @@ Exit run(std::vector<std::string> words) {
   add_admin(app, context, selected);
   add_config(app, context, selected);
   add_definitions(app, context, selected);
+  add_migrate(app, context, selected);
   add_bench(app, context, selected);
   try {
     context.command_words = cut_command(app, words);
