@@ -172,6 +172,10 @@ class Builder {
 
 /// Users, what they may do, and parameters: together in one transaction.
 void put_users_and_parameters(const Work& work, const Directories& directories) {
+  // An import that is finished late may find that somebody has deleted them since.
+  const auto has_owners = [&](const std::string& user, const std::string& vhost) {
+    return directories.users->find(user) && directories.cores->find(vhost);
+  };
   std::vector<broker::Parameter> parameters;
   for (const Step& step : work.plan.steps) {
     if (!is_wanted(step)) continue;
@@ -179,12 +183,16 @@ void put_users_and_parameters(const Work& work, const Directories& directories) 
     if (step.kind == ObjectKind::user)
       put_user(definitions.users[step.index].value, *directories.users);
     if (step.kind == ObjectKind::permission)
-      directories.users->set_permission(definitions.permissions[step.index].value);
+      if (const auth::Permission& each = definitions.permissions[step.index].value;
+          has_owners(each.user, each.vhost))
+        directories.users->set_permission(each);
     if (step.kind == ObjectKind::topic_permission)
-      directories.users->set_topic_permission(definitions.topic_permissions[step.index].value);
+      if (const auth::TopicPermission& each = definitions.topic_permissions[step.index].value;
+          has_owners(each.user, each.vhost))
+        directories.users->set_topic_permission(each);
     if (step.kind == ObjectKind::global_parameter)
       parameters.push_back(definitions.global_parameters[step.index].value);
-    if (step.kind == ObjectKind::parameter)
+    if (step.kind == ObjectKind::parameter && directories.cores->find(step.vhost))
       parameters.push_back(definitions.parameters[step.index].value);
   }
   if (!parameters.empty()) directories.parameters->put(parameters);

@@ -15,7 +15,7 @@ namespace {
 // own; these are wider.
 constexpr std::size_t depth_max = 48;
 constexpr std::size_t values_of_object_max = 100'000;
-constexpr std::size_t objects_max = 4'000'000;
+constexpr std::size_t objects_max = 2'000'000;
 
 /// Receives the parser's events and keeps one object of one list at a time.
 class Reader final : public nlohmann::json_sax<Json> {
