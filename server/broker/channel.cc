@@ -15,7 +15,9 @@ Channel::Channel(Connection& connection, Vhost& vhost, ChannelNumber number)
     : connection_(connection),
       vhost_(vhost),
       number_(number),
-      serial_(vhost.next_channel_serial()) {}
+      serial_(vhost.next_channel_serial()) {
+  ++vhost.churn().channels_opened;
+}
 
 Channel::~Channel() = default;
 
@@ -58,6 +60,8 @@ void Channel::close() {
   for (Delivery& delivery : unacked_.take_up_to(0))
     if (delivery.queue) delivery.queue->requeue(std::move(delivery.entry));
   tx_publishes_.clear();
+  ++vhost_.churn().channels_closed;
+  if (has_published_) --vhost_.publishers;
 }
 
 void Channel::set_closing() {
@@ -75,7 +79,7 @@ void Channel::deliver(Consumer& consumer, Entry entry) {
   const bool redelivered = entry.is_redelivered;
   const std::uint64_t tag =
       consumer.no_ack ? ++last_tag_ : hold(*consumer.queue, &consumer, std::move(entry));
-  MessageStats& stats = vhost_.stats();
+  MessageStats& stats = vhost_.stats(consumer.queue->kind());
   ++(consumer.no_ack ? stats.deliver_no_ack : stats.deliver);
   if (redelivered) ++stats.redeliver;
   connection_.send(Deliver{number_, redelivered, consumer.tag, tag, std::move(message)});

@@ -81,6 +81,9 @@ class Channel {
   std::uint16_t global_prefetch() const { return channel_prefetch_; }
   const Unacked& unacked() const { return unacked_; }
   std::size_t unconfirmed_count() const { return confirms_.count(); }
+  /// In the open transaction.
+  std::size_t uncommitted_publishes() const { return tx_publishes_.size(); }
+  std::size_t uncommitted_settlements() const { return tx_settled_; }
   const auto& consumers() const { return consumers_; }
   bool is_awaiting_commit = false;    // in Vhost's list for committed()
   bool has_confirms_to_send = false;  // in Vhost's list for the end of the turn
@@ -173,6 +176,7 @@ class Channel {
   bool is_closing_ = false;
   bool is_confirm_ = false;
   bool is_tx_ = false;
+  bool has_published_ = false;
 
   const MessagePtr* content_ = nullptr;  // of the command being handled
   std::string last_queue_;

@@ -114,7 +114,8 @@ void Channel::publish(const MessagePtr& message, bool mandatory) {
   }
   Vhost::PublishResult result;
   if (exchange) result = vhost_.publish(*exchange, message, origin);
-  ++vhost_.stats().publish;
+  vhost_.count_publish(*message, is_confirm_);
+  if (!std::exchange(has_published_, true)) ++vhost_.publishers;
   if (!result.is_routed) {
     if (mandatory) connection_.send(Return{number_, visible_form(message)});
     ++(mandatory ? vhost_.stats().return_unroutable : vhost_.stats().drop_unroutable);
@@ -192,13 +193,16 @@ void Channel::on(const amqp::basic::Get& method) {
     connection_.suspend_and_retry();
     return;
   }
+  MessageStats& stats = vhost_.stats(queue.kind());
   if (!entry) {
+    ++queue.stats.get_empty;
+    ++stats.get_empty;
     reply(amqp::basic::GetEmpty{});
     return;
   }
   ++(method.no_ack ? queue.stats.get_no_ack : queue.stats.get);
-  ++(method.no_ack ? vhost_.stats().get_no_ack : vhost_.stats().get);
-  if (entry->is_redelivered) ++queue.stats.redeliver, ++vhost_.stats().redeliver;
+  ++(method.no_ack ? stats.get_no_ack : stats.get);
+  if (entry->is_redelivered) ++queue.stats.redeliver, ++stats.redeliver;
   GetOk record{.channel = number_,
                .redelivered = entry->is_redelivered,
                .message_count = static_cast<std::uint32_t>(queue.ready().count()),
@@ -258,7 +262,7 @@ void Channel::apply(Delivery& delivery, Settlement how) {
     switch (how) {
       case Settlement::ack:
         ++queue->stats.ack;
-        ++vhost_.stats().ack;
+        ++vhost_.stats(queue->kind()).ack;
         queue->settle(delivery.entry);
         break;
       case Settlement::requeue: queue->requeue(std::move(delivery.entry)); break;

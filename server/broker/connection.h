@@ -63,6 +63,7 @@ class Connection {
 
   /// connection.blocked or unblocked, to a client that publishes and announced the capability.
   void set_blocked(bool is_blocked, std::string_view reason);
+  bool is_blocked() const { return is_blocked_; }
   bool has_published = false;
   /// Declared exclusive by this connection; some may have been deleted since.
   std::vector<QueueId> exclusive_queues;

@@ -183,7 +183,7 @@ OverviewView view_overview(const Vhost& vhost) {
     view.ready += queue.ready().count();
     view.unacked += queue.unacked_count();
   });
-  view.stats = vhost.stats();
+  view.stats = vhost.all_messages();
   return view;
 }
 

@@ -8,6 +8,7 @@
 #include "amqp/table.h"
 #include "base/ids.h"
 #include "broker/message.h"
+#include "broker/stats.h"
 
 namespace leveret::broker {
 
@@ -140,6 +141,8 @@ class Journal {
   virtual bool flush(Urgency urgency) = 0;
   /// Bytes recorded and not committed yet; the core stops publishers above a limit.
   virtual std::size_t pending_bytes() const = 0;
+  /// What it has done, for whoever watches; nothing where nobody counts.
+  virtual JournalStats stats() const { return {}; }
 
   using ReadCallback = std::function<void(std::vector<StoredMessage> messages)>;
   /// Reads stored messages with first <= seq <= last in order, at most `count_max` and, beyond the

@@ -39,6 +39,7 @@ class Queue {
   const amqp::Table& arguments() const { return arguments_; }
   /// What its arguments and its policies together ask for.
   const QueueArguments& parsed() const { return parsed_; }
+  QueueKind kind() const { return parsed_.is_quorum ? QueueKind::quorum : QueueKind::classic; }
   const EffectivePolicy& policy() const { return policy_; }
   /// Lays these policies on it in place of those before, at once: lengths, and the expiry of what
   /// is in it, are brought in line. To be followed by Vhost::finish_command().

@@ -241,6 +241,7 @@ void Vhost::open_connection(ConnectionId id, ConnectionInfo info, std::shared_pt
   }
   const auto [opened, is_new] = connections_.emplace(
       id, std::make_unique<Connection>(*this, id, std::move(info), std::move(outbox)));
+  ++churn().connections_opened;
   if (!refusal_.empty()) opened->second->fail(amqp::Error{ReplyCode::connection_forced, refusal_});
   if (ended_tokens_.contains(opened->second->info().token)) opened->second->fail(token_gone());
 }
@@ -271,6 +272,7 @@ void Vhost::drop_connection(ConnectionId id) {
   if (connection == nullptr) return;
   connection->drop();
   connections_.erase(id);
+  ++churn().connections_closed;
 }
 
 void Vhost::close_all(const std::string& reason) {
@@ -330,11 +332,23 @@ bool Vhost::publish(MessagePtr message, Permissions* permissions) {
     throw amqp::Error{ReplyCode::access_refused, "cannot publish to internal exchange '" +
                                                      target.name() + "' in vhost '" + name_ + "'"};
   if (permissions) permissions->require_topics(target, *message);
-  ++stats_.publish;
+  count_publish(*message, false);
   const PublishResult result = publish(target, message, ConfirmOrigin{});
-  if (!result.is_routed) ++stats_.drop_unroutable;
+  if (!result.is_routed) ++stats().drop_unroutable;
   finish_command();
   return result.is_routed;
+}
+
+void Vhost::count_publish(const Message& message, bool is_confirm) {
+  ++stats().publish;
+  counters_.publish_confirm += is_confirm ? 1 : 0;
+  counters_.message_bytes.add(static_cast<double>(message.body().size()));
+}
+
+VhostCounters Vhost::counters() const {
+  VhostCounters all = counters_;
+  all.journal = journal_.stats();
+  return all;
 }
 
 void Vhost::add_reply_address(const std::string& address, const Channel& channel) {
@@ -397,6 +411,7 @@ void Vhost::choose(Queue& queue) {
 
 Vhost::PublishResult Vhost::enqueue(const MessagePtr& message, const ConfirmOrigin& origin) {
   PublishResult result{.is_routed = !targets_.empty()};
+  counters_.routed += targets_.size();
   std::size_t storing = 0;
   for (const Queue* queue : targets_) storing += queue->stores(*message) ? 1 : 0;
   const ContentId content = storing > 1 ? ++last_content_ : 0;
@@ -424,7 +439,7 @@ void Vhost::refuse(Queue& queue, const MessagePtr& message) {
 
 void Vhost::count_drop(Queue& queue, DeathReason reason) {
   ++queue.stats.dropped[static_cast<int>(reason)];
-  ++stats_.dropped[static_cast<int>(reason)];
+  ++stats(queue.kind()).dropped[static_cast<int>(reason)];
 }
 
 void Vhost::dead_letter(Queue& queue, Entry entry, DeathReason reason) {
@@ -465,15 +480,15 @@ void Vhost::publish_dead_letter(const PendingDeadLetter& dead) {
                                              : "its dead-letter exchange has no route for it");
   ++exchange->publish_in;
   ++exchange->publish_out;
-  ++source->stats.dead_lettered;
-  ++stats_.dead_lettered;
+  ++source->stats.dead_lettered[static_cast<int>(dead.reason)];
+  ++stats(source->kind()).dead_lettered[static_cast<int>(dead.reason)];
   enqueue(message, ConfirmOrigin{});
 }
 
 void Vhost::drop_dead_letter(const PendingDeadLetter& dead, std::string_view why) {
   Queue* source = find_queue(dead.queue);
   const auto reason = static_cast<int>(dead.reason);
-  ++stats_.dropped[reason];
+  ++stats(source->kind()).dropped[reason];
   if (source->stats.dropped[reason]++ == 0)
     log::warn("a message of " + source->describe() + " (" + std::string{name_of(dead.reason)} +
               ") is dropped, since " + std::string{why} + "; further ones are only counted");

@@ -171,6 +171,11 @@ class Vhost {
 
   const std::string& name() const { return name_; }
   TimeMs now() const { return now_; }
+  /// What has happened here since the start, the journal's part included.
+  VhostCounters counters() const;
+  MessageStats all_messages() const { return counters_.all_messages(); }
+  /// Whether publishers are stopped because the disk is full.
+  bool has_disk_alarm() const { return disk_alarm_; }
 
  public:
   // For the core's own classes.
@@ -207,8 +212,14 @@ class Vhost {
   const Limits& limits() const { return limits_; }
   /// Windows of queues that exist stay as they are.
   void set_limits(const Limits& limits) { limits_ = limits; }
-  MessageStats& stats() { return stats_; }
-  const MessageStats& stats() const { return stats_; }
+  MessageStats& stats(QueueKind kind = QueueKind::none) {
+    return counters_.messages[static_cast<std::size_t>(kind)];
+  }
+  ChurnStats& churn() { return counters_.churn; }
+  /// A client's message, on a channel that asked for confirms or not.
+  void count_publish(const Message& message, bool is_confirm);
+  /// Channels that have published and are open.
+  std::size_t publishers = 0;
   CommitNumber committed() const { return committed_; }
   /// The transaction that holds the latest change of a definition.
   CommitNumber definitions_commit() const { return definitions_commit_; }
@@ -309,7 +320,7 @@ class Vhost {
   Limits limits_;
   VhostSettings settings_;
   TimeMs now_ = 0;
-  MessageStats stats_;
+  VhostCounters counters_;
 
   Policies policies_;
   ByName<Exchange> exchanges_;

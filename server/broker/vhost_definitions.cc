@@ -60,6 +60,7 @@ Vhost::Vhost(std::string name, Journal& journal, const Limits& limits)
       journal_(journal),
       limits_(limits),
       operations_(std::make_unique<Operations>(*this)) {
+  counters_.message_bytes = Histogram{message_bytes_bounds};
   add_exchange({.name = "", .type = "direct", .durable = true, .arguments = {}});
   for (const std::string_view type : {"direct", "fanout", "topic", "headers"})
     add_exchange(
@@ -215,6 +216,7 @@ Queue& Vhost::declare_queue(const QueueSpec& spec, ConnectionId owner, Permissio
   if (permissions) permissions->require_queue(Right::configure, named.name);
   if (Queue* existing = find_queue(named.name)) {
     existing->assert_equivalent(named, owner);
+    ++churn().queues_declared;
     return *existing;
   }
   check_new_name("queue", spec.name);
@@ -227,6 +229,8 @@ Queue& Vhost::declare_queue(const QueueSpec& spec, ConnectionId owner, Permissio
   auto declared = std::make_unique<Queue>(*this, next_queue_id(), named, owner);
   check_queue_flags(declared->parsed(), named, declared->describe());
   Queue& queue = add_queue(std::move(declared));
+  ++churn().queues_declared;
+  ++churn().queues_created;
   if (queue.is_exclusive())
     if (Connection* connection = find_connection(owner))
       connection->exclusive_queues.push_back(queue.id());
@@ -280,6 +284,7 @@ std::uint64_t Vhost::delete_queue(std::string_view name, bool if_unused, bool if
 }
 
 void Vhost::remove_queue(Queue& queue) {
+  ++churn().queues_deleted;
   for (Consumer* consumer : std::vector<Consumer*>{queue.consumers()}) {
     Channel* channel = consumer->channel;
     queue.remove_consumer(*consumer);

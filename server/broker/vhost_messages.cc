@@ -48,8 +48,10 @@ void go_on_taking(Vhost& vhost, QueueId id, const std::shared_ptr<Take>& take) {
     taken.push_back({visible_form(entry.message), entry.is_redelivered, --left});
   if (queue) {
     const bool acks = take->mode == TakeMode::ack;
-    for (MessageStats* stats : {&queue->stats, &vhost.stats()})
+    for (MessageStats* stats : {&queue->stats, &vhost.stats(queue->kind())}) {
       (acks ? stats->get_no_ack : stats->get) += take->entries.size();
+      stats->get_empty += take->entries.empty() ? 1 : 0;
+    }
     for (Entry& entry : take->entries) settle_taken(*queue, std::move(entry), take->mode);
     vhost.finish_command();
   }

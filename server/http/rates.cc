@@ -9,7 +9,7 @@ using broker::MessageStats;
 const std::array<Counter, counter_count> counters{{
     {"ack", [](const MessageStats& s) { return s.ack; }},
     {"confirm", [](const MessageStats& s) { return s.confirm; }},
-    {"dead_lettered", [](const MessageStats& s) { return s.dead_lettered; }},
+    {"dead_lettered", [](const MessageStats& s) { return s.all_dead_lettered(); }},
     {"deliver", [](const MessageStats& s) { return s.deliver; }},
     {"deliver_get", [](const MessageStats& s) { return s.deliver_get(); }},
     {"deliver_no_ack", [](const MessageStats& s) { return s.deliver_no_ack; }},
@@ -48,23 +48,6 @@ double RateWindow::rate(std::size_t index) const {
 double RateWindow::rate(std::string_view name) const {
   const auto it = std::ranges::find(counters, name, &Counter::name);
   return it == counters.end() ? 0 : rate(static_cast<std::size_t>(it - counters.begin()));
-}
-
-MessageStats& operator+=(MessageStats& sum, const MessageStats& stats) {
-  sum.publish += stats.publish;
-  sum.deliver += stats.deliver;
-  sum.deliver_no_ack += stats.deliver_no_ack;
-  sum.get += stats.get;
-  sum.get_no_ack += stats.get_no_ack;
-  sum.ack += stats.ack;
-  sum.redeliver += stats.redeliver;
-  sum.confirm += stats.confirm;
-  sum.return_unroutable += stats.return_unroutable;
-  sum.drop_unroutable += stats.drop_unroutable;
-  sum.dead_lettered += stats.dead_lettered;
-  for (int i = 0; i < broker::death_reason_count; ++i) sum.dropped[i] += stats.dropped[i];
-  sum.purged += stats.purged;
-  return sum;
 }
 
 }  // namespace leveret::http

@@ -47,7 +47,4 @@ class RateWindow {
   std::vector<Sample> samples_;
 };
 
-/// Adds the counters of one part to those of the whole.
-broker::MessageStats& operator+=(broker::MessageStats& sum, const broker::MessageStats& stats);
-
 }  // namespace leveret::http

@@ -33,6 +33,8 @@ class Checkpointer {
 
   /// Tells how long the WAL is after a commit. Writer's thread.
   void wal_has(std::int64_t pages);
+  /// As told last. Writer's thread.
+  std::int64_t wal_pages() const { return last_pages_; }
   /// True once when the writer should finish. When the WAL is far too long, waits for the round
   /// that is running, so that it never takes more than twice Limits::finish and a batch. Writer's
   /// thread.

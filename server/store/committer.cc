@@ -36,11 +36,12 @@ Committer::Committer(Connection& connection)
   note_removed(removals_between_looks);
 }
 
-void Committer::commit(const BatchPlan& plan) {
+std::optional<std::chrono::nanoseconds> Committer::commit(const BatchPlan& plan) {
   std::vector<Change> changes = start_changes(plan);
   if (!has_condemned_ && !changes_rows(plan)) {
     for (const Change& change : changes) unwritten_.insert(change.id);
-    return adopt(changes);
+    adopt(changes);
+    return std::nullopt;
   }
   Transaction transaction(connection_);
   apply_topology(plan, changes);
@@ -50,12 +51,15 @@ void Committer::commit(const BatchPlan& plan) {
   write_counters(changes);
   const bool drops = std::ranges::any_of(changes, &Change::is_dropped);
   const bool more = (has_condemned_ || drops) && sweep(sweep_busy, removed);
+  const auto start = std::chrono::steady_clock::now();
   transaction.commit();
+  const auto sync_time = std::chrono::steady_clock::now() - start;
   next_message_ = next_message;
   has_condemned_ = more;
   for (const Change& change : changes) unwritten_.erase(change.id);
   adopt(changes);
   note_removed(removed);
+  return sync_time;
 }
 
 void Committer::finish() {

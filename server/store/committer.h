@@ -1,6 +1,8 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
+#include <optional>
 #include <unordered_set>
 #include <vector>
 
@@ -18,9 +20,9 @@ class Committer {
   /// Reads the queues' states. Throws StoreError.
   explicit Committer(Connection& connection);
 
-  /// Returns when the plan is on disk; at once, without a transaction, when nothing of it is left
-  /// to be written.
-  void commit(const BatchPlan& plan);
+  /// Returns when the plan is on disk, and how long its commit took; at once, without a
+  /// transaction, when nothing of it is left to be written.
+  std::optional<std::chrono::nanoseconds> commit(const BatchPlan& plan);
   /// Writes how far queues' numbers have risen with what never had to be written; after a crash
   /// nobody misses that. After the last commit().
   void finish();

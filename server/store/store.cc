@@ -241,6 +241,10 @@ std::size_t Store::pending_bytes() const {
   return gathered_.bytes + parts_->writer.pending_bytes();
 }
 
+broker::JournalStats Store::stats() const {
+  return parts_->writer.stats();
+}
+
 void Store::read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t count_max,
                  std::size_t bytes_max, broker::CommitNumber after, ReadCallback done) {
   is_read_waiting_ = is_read_waiting_ || after > submitted_;

@@ -59,6 +59,7 @@ class Store final : public broker::Journal {
   broker::CommitNumber current_commit() const override { return flushed_ + 1; }
   bool flush(broker::Urgency urgency) override;
   std::size_t pending_bytes() const override;
+  broker::JournalStats stats() const override;
   void read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t count_max,
             std::size_t bytes_max, broker::CommitNumber after, ReadCallback done) override;
   void read_expired(QueueId queue, broker::Seq first, broker::Seq last, TimeMs now,

@@ -25,7 +25,8 @@ Writer::Writer(Connection& connection, Checkpointer& checkpointer, Reader& reade
       reader_(reader),
       failure_(failure),
       callbacks_(callbacks),
-      committer_(connection) {
+      committer_(connection),
+      page_bytes_(connection.query_integer("PRAGMA page_size")) {
   sqlite3_wal_hook(connection.handle(), note_wal_pages, &checkpointer);
   thread_ = std::thread([this] { run(); });
 }
@@ -39,6 +40,7 @@ void Writer::submit(Batch& turns) {
   bool has_to_wake = false;
   {
     const std::lock_guard lock(mutex_);
+    if (gathered_.is_empty()) gathered_since_ = std::chrono::steady_clock::now();
     gathered_.take(turns);
     has_to_wake = std::exchange(is_waiting_, false);
   }
@@ -79,6 +81,7 @@ bool Writer::gather() {
   else
     wake_.wait(lock, has_news);
   is_waiting_ = false;
+  if (held_.is_empty()) held_since_ = gathered_since_;
   held_.take(gathered_);
   return closing_;
 }
@@ -105,7 +108,10 @@ void Writer::clean_up() {
 }
 
 void Writer::commit_held() {
-  committer_.commit(plan_batch(held_.ops, committer_.queues()));
+  const BatchPlan plan = plan_batch(held_.ops, committer_.queues());
+  const auto sync_time = committer_.commit(plan);
+  stats_.add(plan, sync_time, std::chrono::steady_clock::now() - held_since_,
+             static_cast<std::uint64_t>(checkpointer_.wal_pages() * page_bytes_));
   const broker::CommitNumber number = held_.turns.back().number;
   pending_bytes_ -= held_.bytes;
   held_.clear();

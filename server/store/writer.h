@@ -12,6 +12,7 @@
 #include "store/committer.h"
 #include "store/failure.h"
 #include "store/reader.h"
+#include "store/writer_stats.h"
 
 namespace leveret::store {
 
@@ -38,6 +39,8 @@ class Writer {
   void close();
   /// Bytes submitted and not committed. Any thread.
   std::size_t pending_bytes() const { return pending_bytes_; }
+  /// As of the latest commit. Any thread.
+  broker::JournalStats stats() const { return stats_.get(); }
 
  private:
   void run();
@@ -56,17 +59,22 @@ class Writer {
   Failure& failure_;
   const StoreCallbacks& callbacks_;
   Committer committer_;
+  const std::int64_t page_bytes_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
   Batch gathered_;
+  /// Since when there is something in gathered_, and in held_.
+  std::chrono::steady_clock::time_point gathered_since_;
   bool is_waiting_ = false;
   bool closing_ = false;
 
   Batch held_;
+  std::chrono::steady_clock::time_point held_since_;
   bool disk_is_full_ = false;
   std::chrono::steady_clock::time_point retry_at_;
   std::atomic<std::size_t> pending_bytes_{0};
+  WriterStats stats_;
   std::thread thread_;
 };
 

@@ -217,7 +217,7 @@ TEST(DeadLetter, ThatComesRoundWithoutARejectionIsDroppedAndCounted) {
   broker.advance(10);
   broker.advance(10);
   EXPECT_EQ(broker.ready("a") + broker.ready("b"), 0U);
-  EXPECT_EQ(broker.queue("a").stats.dead_lettered, 1U);
+  EXPECT_EQ(broker.queue("a").stats.all_dead_lettered(), 1U);
   EXPECT_EQ(broker.dropped("b", DeathReason::expired), 1U);
 }
 

@@ -456,5 +456,20 @@ TEST(Store, HoldsWhatAModelHoldsThroughManyLives) {
   }
 }
 
+TEST_F(StoreTest, CountsWhatWasWrittenAndWhatWasSettledBefore) {
+  append(jobs, 1, "stays");
+  append(jobs, 2, "goes");
+  store->remove(jobs, 2, 0, 4);
+  ASSERT_TRUE(store.commit());
+  const broker::JournalStats stats = store->stats();
+  EXPECT_EQ(stats.commits, 2U);
+  EXPECT_EQ(stats.messages_recorded, 2U);
+  EXPECT_EQ(stats.messages_settled_unwritten, 1U);
+  EXPECT_EQ(stats.batch_messages.sum(), 1.0);
+  EXPECT_GT(stats.commit_seconds.sum(), 0.0);
+  EXPECT_GE(stats.wait_seconds.sum(), stats.commit_seconds.sum());
+  EXPECT_GT(stats.log_bytes, 0U);
+}
+
 }  // namespace
 }  // namespace leveret::store::test
