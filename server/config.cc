@@ -103,8 +103,8 @@ void apply_environment(LoadedConfig& loaded, const ConfigSources& sources) {
 void make_ephemeral(LoadedConfig& loaded) {
   loaded.config.is_ephemeral = true;
   const std::pair<std::string_view, std::string> defaults[] = {
-      {"bind", "127.0.0.1"}, {"amqp.port", "0"},     {"amqp.tls_port", "0"},
-      {"http.port", "0"},    {"http.tls_port", "0"}, {"log_level", "warn"}};
+      {"bind", "127.0.0.1"},  {"amqp.port", "0"},       {"amqp.tls_port", "0"}, {"http.port", "0"},
+      {"http.tls_port", "0"}, {"metrics.port", "none"}, {"log_level", "warn"}};
   for (const auto& [name, value] : defaults)
     apply(loaded, *find_setting(name), std::vector<std::string>{value}, {"--ephemeral"});
 }

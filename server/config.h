@@ -40,6 +40,9 @@ struct Config {
 
   /// Definitions to import at the start; empty for none.
   std::string definitions_file;
+  std::optional<std::uint16_t> metrics_port = 15692;
+  /// Empty: the addresses of `bind`.
+  std::vector<std::string> metrics_bind;
 
   tls::Settings tls;
   tls::LoginRule tls_login;

@@ -9,6 +9,7 @@
 #include <csignal>
 #include <exception>
 #include <filesystem>
+#include <functional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -53,6 +54,11 @@ struct IoLoop {
   asio::executor_work_guard<asio::io_context::executor_type> work{io.get_executor()};
   std::thread thread;
 };
+
+/// The loop outlives who posts.
+std::function<void(std::function<void()>)> post_to(asio::io_context& io) {
+  return [&io](std::function<void()> work) { asio::post(io, std::move(work)); };
+}
 
 /// Without any user, nobody could make one.
 void make_first_user(store::Catalog& catalog) {
@@ -296,6 +302,12 @@ void Server::State::start_http() {
   options.tls = http_tls;
   options.hosts = config.http_hosts;
   options.settings = &running_config;
+  options.metrics_port = config.metrics_port;
+  options.metrics_bind = config.metrics_bind.empty() ? config.bind : config.metrics_bind;
+  options.data_dir = data_dir->path();
+  options.loops.push_back({"core", post_to(loop)});
+  for (const auto& io_loop : io_loops)
+    options.loops.push_back({"io-" + std::to_string(options.loops.size()), post_to(io_loop->io)});
   http::ListenerInfo info;
   info.version = version;
   for (const std::string& address : config.bind) {
@@ -400,6 +412,7 @@ std::string Server::ports() const {
   add("http", state_->http->port());
   add("amqps", state_->amqp->tls_port());
   add("https", state_->http->tls_port());
+  add("metrics", state_->http->metrics_port());
   return text;
 }
 

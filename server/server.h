@@ -43,7 +43,8 @@ class Server {
 
   /// Opens the ports. Throws StartError.
   void start();
-  /// The ports that are open, as "amqp=5672 http=15672 amqps=5671 https=15671".
+  /// The ports that are open, as "amqp=5672 http=15672 amqps=5671 https=15671
+  /// metrics=15692".
   std::string ports() const;
   /// Absolute.
   const std::string& data_dir() const;

@@ -168,6 +168,13 @@ bool set_http_hosts(Config& config, const GivenValue& given) {
   return hosts.has_value();
 }
 
+bool set_metrics_bind(Config& config, const GivenValue& given) {
+  const auto addresses = list_of(given);
+  if (!addresses || !std::ranges::all_of(*addresses, is_address)) return false;
+  config.metrics_bind = *addresses;
+  return true;
+}
+
 bool set_tls_versions(Config& config, const GivenValue& given) {
   const auto names = list_of(given);
   if (!names || names->empty()) return false;
@@ -228,6 +235,11 @@ constexpr std::array settings{
     port<&Config::http_tls_port>("http.tls_port"),
     Setting{"http.hosts", "a list of host names", live, set_http_hosts,
             [](const Config& config) -> SettingValue { return config.http_hosts; }},
+
+    port<&Config::metrics_port>("metrics.port"),
+    Setting{"metrics.bind", "a list of IPv4 and IPv6 addresses, empty for those of \"bind\"",
+            restart, set_metrics_bind,
+            [](const Config& config) -> SettingValue { return config.metrics_bind; }},
 
     file<&Config::tls, &tls::Settings::certfile>("tls.certfile", "the path of a PEM file", live),
     file<&Config::tls, &tls::Settings::keyfile>("tls.keyfile", "the path of a PEM file", live),

@@ -30,6 +30,7 @@ for part in "${chosen[@]}"; do
     die "there is no test part '$part'; there are: ${PARTS[*]}"
 done
 
+[[ " ${chosen[*]} " != *" http "* ]] || TEST_PACKAGES+=(prometheus)
 [[ " ${chosen[*]} " != *" conformance "* ]] || TEST_PACKAGES+=("${CLIENT_PACKAGES[@]}")
 install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 install_node

@@ -36,16 +36,19 @@ ChannelCounts counts_of(const Channel& channel) {
   return counts;
 }
 
-void add(QueueCounts& sum, const QueueCounts& counts) {
+}  // namespace
+
+QueueCounts& operator+=(QueueCounts& sum, const QueueCounts& counts) {
   sum.ready += counts.ready;
   sum.unacked += counts.unacked;
   sum.ready_bytes += counts.ready_bytes;
   sum.unacked_bytes += counts.unacked_bytes;
   sum.ready_in_memory += counts.ready_in_memory;
   sum.consumers += counts.consumers;
+  return sum;
 }
 
-void add(ChannelCounts& sum, const ChannelCounts& counts) {
+ChannelCounts& operator+=(ChannelCounts& sum, const ChannelCounts& counts) {
   sum.consumers += counts.consumers;
   sum.unacked += counts.unacked;
   sum.unconfirmed += counts.unconfirmed;
@@ -53,7 +56,10 @@ void add(ChannelCounts& sum, const ChannelCounts& counts) {
   sum.settled_uncommitted += counts.settled_uncommitted;
   sum.prefetch += counts.prefetch;
   sum.global_prefetch += counts.global_prefetch;
+  return sum;
 }
+
+namespace {
 
 std::optional<TimeMs> head_of(const Queue& queue) {
   const PriorityLevel* level = queue.ready().next_loaded();
@@ -63,7 +69,7 @@ std::optional<TimeMs> head_of(const Queue& queue) {
 
 }  // namespace
 
-CountSurvey::CountSurvey(const Vhost& vhost, CountDetail detail) : detail_(detail) {
+void CountSurvey::begin(const Vhost& vhost) {
   counts_.vhost = vhost.name();
   counts_.counters = vhost.counters();
   counts_.publishers = vhost.publishers;
@@ -73,7 +79,7 @@ CountSurvey::CountSurvey(const Vhost& vhost, CountDetail detail) : detail_(detai
       std::ranges::count(vhost.operations(), OperationState::running, &OperationView::state));
   vhost.for_each_queue([&](const Queue& queue) { queues_.push_back(queue.id()); });
   vhost.for_each_connection([&](const Connection& each) { connections_.push_back(each.id()); });
-  if (detail.exchanges)
+  if (detail_.exchanges)
     vhost.for_each_exchange([&](const Exchange& each) { exchanges_.push_back(each.name()); });
   counts_.queue_count = queues_.size();
   counts_.connection_count = connections_.size();
@@ -81,6 +87,7 @@ CountSurvey::CountSurvey(const Vhost& vhost, CountDetail detail) : detail_(detai
 }
 
 bool CountSurvey::look(const Vhost& vhost, std::size_t count) {
+  if (!std::exchange(has_begun_, true)) begin(vhost);
   const auto go_on = [&](auto& left, const auto& find) {
     for (; count > 0 && !left.empty(); --count) {
       if (const auto* object = find(left.back())) add(*object);
@@ -95,7 +102,7 @@ bool CountSurvey::look(const Vhost& vhost, std::size_t count) {
 
 void CountSurvey::add(const Queue& queue) {
   QueueCounts counts = counts_of(queue);
-  broker::add(counts_.all_queues, counts);
+  counts_.all_queues += counts;
   if (!detail_.queues) return;
   counts.name = queue.name();
   counts.head_published_at = head_of(queue);
@@ -108,7 +115,7 @@ void CountSurvey::add(const Connection& connection) {
   counts_.channel_count += connection.channel_count();
   connection.for_each_channel([&](const Channel& channel) {
     ChannelCounts counts = counts_of(channel);
-    broker::add(counts_.all_channels, counts);
+    counts_.all_channels += counts;
     if (!detail_.connections) return;
     counts.connection = connection.info().name;
     counts.number = channel.number();

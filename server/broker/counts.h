@@ -46,6 +46,10 @@ struct ChannelCounts {
   std::uint64_t global_prefetch = 0;
 };
 
+/// Adds the numbers of one to those of several.
+QueueCounts& operator+=(QueueCounts& sum, const QueueCounts& counts);
+ChannelCounts& operator+=(ChannelCounts& sum, const ChannelCounts& counts);
+
 struct ConnectionCounts {
   std::string name;
   std::uint64_t channels = 0;
@@ -90,22 +94,25 @@ struct VhostCounts {
   std::vector<ExchangeCounts> exchanges;
 };
 
-/// Counts a virtual host a few objects at a time, as QueueSurvey looks at its queues: begun in one
-/// turn of the core, continued in later ones. What comes or goes meanwhile may be missing.
+/// Counts a virtual host a few objects at a time, as QueueSurvey looks at its queues, each look in
+/// a turn of its own. What comes or goes meanwhile may be missing.
 class CountSurvey {
  public:
-  CountSurvey(const Vhost& vhost, CountDetail detail);
+  explicit CountSurvey(CountDetail detail) : detail_(detail) {}
 
-  /// Counts up to `count` more objects; returns whether there are more.
+  /// Counts up to `count` more objects, always of the same virtual host; returns whether there are
+  /// more.
   bool look(const Vhost& vhost, std::size_t count);
   VhostCounts take() { return std::move(counts_); }
 
  private:
+  void begin(const Vhost& vhost);
   void add(const Queue& queue);
   void add(const Connection& connection);
   void add(const Exchange& exchange);
 
   CountDetail detail_;
+  bool has_begun_ = false;
   VhostCounts counts_;
   std::vector<QueueId> queues_;
   std::vector<ConnectionId> connections_;

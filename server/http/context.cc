@@ -2,16 +2,35 @@
 
 #include <unistd.h>
 
+#include <boost/asio/post.hpp>
+#include <functional>
+
 #include "http/controllers/routes.h"
 #include "http/error.h"
 
 namespace leveret::http {
 namespace {
 
+namespace asio = boost::asio;
+
 std::string node_name() {
   char host[256] = {};
   if (gethostname(host, sizeof(host) - 1) != 0) return "leveret@localhost";
   return std::string{"leveret@"} + host;
+}
+
+/// The HTTP loop is not kept by it: who posts may come after it.
+std::function<void(std::function<void()>)> post_to(const std::weak_ptr<asio::io_context>& loop) {
+  return [loop](std::function<void()> work) {
+    if (const auto open = loop.lock()) asio::post(*open, std::move(work));
+  };
+}
+
+std::vector<LoopHandle> loops_of(const Options& options,
+                                 const std::weak_ptr<asio::io_context>& own) {
+  std::vector<LoopHandle> loops = options.loops;
+  loops.push_back({"http", post_to(own)});
+  return loops;
 }
 
 }  // namespace
@@ -30,6 +49,7 @@ Context::Context(std::shared_ptr<boost::asio::io_context> loop_in, Options optio
       started_at(clock.now()),
       routes(all_routes()),
       authenticator(users),
+      loop_lag(std::make_shared<metrics::LoopLag>(loops_of(options, loop_in), post_to(loop_in))),
       sample_timer(executor),
       import_timer(executor) {
   for (const Route& route : routes) table.add(route.method, route.pattern);

@@ -16,6 +16,8 @@
 #include "http/authorization.h"
 #include "http/feed.h"
 #include "http/importer.h"
+#include "http/metrics/archive.h"
+#include "http/metrics/loop_lag.h"
 #include "http/request.h"
 #include "http/router.h"
 #include "http/sampler.h"
@@ -49,7 +51,6 @@ struct Context {
   ListenerInfo listeners;
   std::shared_ptr<Importer> importer;
   std::string node;
-  bool is_bound_to_loopback = false;
   bool is_stopping = false;
   Clock clock;
   TimeMs started_at;
@@ -59,6 +60,8 @@ struct Context {
   Authenticator authenticator;
   RateHistory rates;
   Feed feed;
+  metrics::Archive archive;
+  std::shared_ptr<metrics::LoopLag> loop_lag;
   boost::asio::steady_timer sample_timer;
   boost::asio::steady_timer import_timer;
   /// Where changes of users and virtual hosts wait for the disk, one after another.

@@ -127,4 +127,9 @@ EventText Feed::make_event(const Context& context, const std::vector<VhostSample
   return event_text(tick_, "gone", {{"vhost", topic.vhost}, {"name", topic.queue}});
 }
 
+std::size_t Feed::stream_count() const {
+  return static_cast<std::size_t>(
+      std::ranges::count_if(streams_, [](const auto& stream) { return !stream.expired(); }));
+}
+
 }  // namespace leveret::http

@@ -51,6 +51,7 @@ class Feed {
   /// The first events of a new stream.
   void fill(const Context& context, const std::vector<VhostSample>& samples, EventStream& stream);
   void close();
+  std::size_t stream_count() const;
 
  private:
   EventText make_event(const Context& context, const std::vector<VhostSample>& samples,

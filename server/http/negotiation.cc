@@ -71,6 +71,17 @@ bool prefers_gzip(std::string_view header) {
   return gzip_weight > 0 && gzip_weight >= identity.value_or(0);
 }
 
+int media_weight(std::string_view header, std::string_view type) {
+  int weight = 0;
+  for_each_part(header, ',', [&](std::string_view part) {
+    const std::size_t semicolon = part.find(';');
+    if (!is_same(trim(part.substr(0, semicolon)), type)) return;
+    weight = std::max(
+        weight, semicolon == std::string_view::npos ? 1000 : weight_of(part.substr(semicolon + 1)));
+  });
+  return weight;
+}
+
 bool matches_etag(std::string_view header, std::string_view etag) {
   bool matches = false;
   for_each_part(header, ',', [&](std::string_view part) {

@@ -8,6 +8,10 @@ namespace leveret::http {
 /// plain bytes (RFC 9110, 12.5.3).
 bool prefers_gzip(std::string_view header);
 
+/// How welcome the media type `type` is to an `Accept` of `header`, in thousandths: 0 where only
+/// others are named. Ranges such as text/* do not count, nor do parameters other than q.
+int media_weight(std::string_view header, std::string_view type);
+
 /// Whether `If-None-Match: header` names `etag`, a strong tag with its quotes: a list, weak tags
 /// and `*` included (RFC 9110, 13.1.2).
 bool matches_etag(std::string_view header, std::string_view etag);

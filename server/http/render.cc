@@ -10,9 +10,6 @@
 namespace leveret::http {
 namespace {
 
-/// Whose API this is: tools look at it to know what they may call.
-constexpr std::string_view rabbitmq_version = "3.13.7";
-
 Json listeners_json(const Context& context) {
   Json listeners = Json::array();
   for (const auto& listener : context.listeners.listeners)

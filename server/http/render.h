@@ -12,6 +12,9 @@ namespace leveret::http {
 
 struct Context;
 
+/// Whose API this is: tools look at it to know what they may call.
+inline constexpr std::string_view rabbitmq_version = "3.13.7";
+
 /// One queue with its consumers, and the connections that these belong to.
 struct QueueDetail {
   broker::QueueView queue;

@@ -15,6 +15,7 @@
 namespace leveret::http {
 
 struct Context;
+class ChunkSource;
 class EventStream;
 
 /// A request for the API, read whole, from somebody who is known.
@@ -26,6 +27,8 @@ struct Request {
   auth::Identity identity;
   /// The X-Reason header: why a connection is closed.
   std::string reason;
+  /// The Accept header.
+  std::string accept;
 };
 
 struct Response {
@@ -38,6 +41,8 @@ struct Response {
   std::vector<std::pair<std::string, std::string>> headers;
   /// When set, the answer is this stream of events and not `body`.
   std::shared_ptr<EventStream> events;
+  /// When set, the body comes from here and not from `body`.
+  std::shared_ptr<ChunkSource> chunks;
 };
 
 Response json_response(const Json& value, int status = 200);

@@ -52,6 +52,7 @@ namespace {
 struct BegunSample {
   VhostSample sample;
   broker::QueueSurvey survey;
+  broker::VhostCounters counters;
 };
 
 /// In several turns of the core, since one that looked at 10,000 queues would hold up every message
@@ -60,8 +61,10 @@ asio::awaitable<VhostSample> take_sample(ContextPtr context, std::shared_ptr<bro
                                          const std::vector<Topic>& topics) {
   auto begin = [topics](const broker::Vhost& vhost) {
     const auto start = thread_cpu_time();
-    auto begun = std::make_shared<BegunSample>(BegunSample{
-        {vhost.name(), vhost.now(), view_overview(vhost), {}, {}, {}}, broker::QueueSurvey{vhost}});
+    auto begun = std::make_shared<BegunSample>(
+        BegunSample{{vhost.name(), vhost.now(), view_overview(vhost), {}, {}, {}},
+                    broker::QueueSurvey{vhost},
+                    vhost.counters()});
     for (const Topic& topic : topics)
       if (topic.kind == Topic::Kind::queue && topic.vhost == vhost.name())
         if (auto detail = view_queue_detail(vhost, topic.queue))
@@ -70,6 +73,7 @@ asio::awaitable<VhostSample> take_sample(ContextPtr context, std::shared_ptr<bro
     return begun;
   };
   const std::shared_ptr<BegunSample> begun = co_await ask(context, core, begin);
+  context->archive.note(core, begun->counters);
   auto go_on = [begun](const broker::Vhost& vhost) {
     const auto start = thread_cpu_time();
     const bool has_more = begun->survey.look(vhost, queues_per_turn);
@@ -102,6 +106,7 @@ asio::awaitable<std::vector<VhostSample>> take_samples(ContextPtr context,
 asio::awaitable<void> sample_forever(ContextPtr context) {
   std::uint64_t generation = context->users->generation();
   while (!context->is_stopping) {
+    context->loop_lag->probe();
     std::vector<Topic> topics = context->feed.topics();
     const auto samples = co_await take_samples(context, std::move(topics));
     // Who sees what has been decided when the streams were opened: all open them again.

@@ -1,6 +1,5 @@
 #include "http/server.h"
 
-#include <array>
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
@@ -13,6 +12,8 @@
 #include <future>
 #include <system_error>
 #include <thread>
+#include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "http/ask.h"
@@ -28,10 +29,11 @@ using asio::ip::tcp;
 constexpr std::chrono::seconds stop_timeout{2};
 
 /// Listens at once, so that an occupied port is found before anything else has started.
-tcp::acceptor open_acceptor(asio::io_context& loop, const Options& options, std::uint16_t port) {
+tcp::acceptor open_acceptor(asio::io_context& loop, const std::string& host, std::uint16_t port,
+                            const std::string& what) {
   boost::system::error_code error;
   tcp::acceptor acceptor{loop};
-  const auto address = asio::ip::make_address(options.bind, error);
+  const auto address = asio::ip::make_address(host, error);
   const tcp::endpoint endpoint{address, port};
   if (!error) acceptor.open(endpoint.protocol(), error);
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address{true}, error);
@@ -39,16 +41,19 @@ tcp::acceptor open_acceptor(asio::io_context& loop, const Options& options, std:
   if (!error) acceptor.listen(tcp::acceptor::max_listen_connections, error);
   if (error)
     throw std::system_error{
-        error, "cannot listen for HTTP on " + options.bind + " port " + std::to_string(port)};
+        error, "cannot listen for " + what + " on " + host + " port " + std::to_string(port)};
   return acceptor;
 }
 
 struct Listener {
   Listener(tcp::acceptor acceptor_in, std::shared_ptr<const tls::Context> tls_in)
-      : acceptor(std::move(acceptor_in)), tls(std::move(tls_in)) {}
+      : acceptor(std::move(acceptor_in)), tls(std::move(tls_in)) {
+    entrance.is_loopback = acceptor.local_endpoint().address().is_loopback();
+  }
   tcp::acceptor acceptor;
   /// Null for plain connections.
   std::shared_ptr<const tls::Context> tls;
+  Entrance entrance;
 };
 using ListenerPtr = std::shared_ptr<Listener>;
 
@@ -72,10 +77,11 @@ asio::awaitable<void> accept_forever(ContextPtr context, ListenerPtr listener) {
       continue;
     }
     if (context->sessions.size() >= context->options.connections_max) continue;
-    asio::co_spawn(context->executor,
-                   serve(context, std::move(socket),
-                         listener->tls ? listener->tls->current() : tls::NativeContext{}),
-                   asio::detached);
+    asio::co_spawn(
+        context->executor,
+        serve(context, std::move(socket),
+              listener->tls ? listener->tls->current() : tls::NativeContext{}, listener->entrance),
+        asio::detached);
   }
 }
 
@@ -110,20 +116,24 @@ class Server::Impl {
     const auto address = asio::ip::make_address(options.bind);
     if (plain_) listeners.listeners.push_back({"http", address.to_string(), *port_of(plain_)});
     if (tls_) listeners.listeners.push_back({"https", address.to_string(), *port_of(tls_)});
+    open_metrics(options);
+    for (const ListenerPtr& listener : metrics_)
+      listeners.listeners.push_back({"http/prometheus",
+                                     listener->acceptor.local_endpoint().address().to_string(),
+                                     *metrics_port_});
     port_ = port_of(plain_);
     tls_port_ = port_of(tls_);
     context_ = std::make_shared<Context>(loop_, std::move(options), std::move(directories),
                                          std::move(listeners));
-    context_->is_bound_to_loopback = address.is_loopback();
   }
 
   std::optional<std::uint16_t> port() const { return port_; }
   std::optional<std::uint16_t> tls_port() const { return tls_port_; }
+  std::optional<std::uint16_t> metrics_port() const { return metrics_port_; }
 
   void start() {
-    for (const ListenerPtr& listener : {plain_, tls_})
-      if (listener)
-        asio::co_spawn(context_->executor, accept_forever(context_, listener), asio::detached);
+    for (const ListenerPtr& listener : listeners())
+      asio::co_spawn(context_->executor, accept_forever(context_, listener), asio::detached);
     asio::co_spawn(context_->executor, sample_forever(context_), asio::detached);
     asio::co_spawn(context_->executor, finish_imports_forever(context_), asio::detached);
     std::promise<void> done;
@@ -143,11 +153,10 @@ class Server::Impl {
   void stop() {
     if (!thread_.joinable()) return;
     context_->importer->stop();
-    asio::post(*loop_, [context = context_, listeners = std::array{plain_, tls_}] {
+    asio::post(*loop_, [context = context_, listeners = listeners()] {
       context->is_stopping = true;
       boost::system::error_code ignored;
-      for (const ListenerPtr& listener : listeners)
-        if (listener) listener->acceptor.close(ignored);
+      for (const ListenerPtr& listener : listeners) listener->acceptor.close(ignored);
       context->sample_timer.cancel();
       context->import_timer.cancel();
       context->feed.close();
@@ -165,7 +174,26 @@ class Server::Impl {
   ListenerPtr open(const Options& options, std::optional<std::uint16_t> port,
                    std::shared_ptr<const tls::Context> tls) {
     if (!port) return nullptr;
-    return std::make_shared<Listener>(open_acceptor(*loop_, options, *port), std::move(tls));
+    return std::make_shared<Listener>(open_acceptor(*loop_, options.bind, *port, "HTTP"),
+                                      std::move(tls));
+  }
+  void open_metrics(const Options& options) {
+    if (!options.metrics_port) return;
+    std::uint16_t port = *options.metrics_port;
+    for (const std::string& host : options.metrics_bind) {
+      auto listener = std::make_shared<Listener>(
+          open_acceptor(*loop_, host, port, "metrics (metrics.port)"), nullptr);
+      listener->entrance.door = Door::metrics;
+      port = *port_of(listener);  // The one that was free is the same on all addresses.
+      metrics_.push_back(std::move(listener));
+    }
+    metrics_port_ = port;
+  }
+  std::vector<ListenerPtr> listeners() const {
+    std::vector<ListenerPtr> all = metrics_;
+    for (const ListenerPtr& listener : {plain_, tls_})
+      if (listener) all.push_back(listener);
+    return all;
   }
 
   std::shared_ptr<asio::io_context> loop_;
@@ -173,6 +201,8 @@ class Server::Impl {
   ListenerPtr tls_;
   std::optional<std::uint16_t> port_;
   std::optional<std::uint16_t> tls_port_;
+  std::vector<ListenerPtr> metrics_;
+  std::optional<std::uint16_t> metrics_port_;
   ContextPtr context_;
   std::future<void> done_;
   std::thread thread_;
@@ -191,6 +221,9 @@ std::optional<std::uint16_t> Server::port() const {
 }
 std::optional<std::uint16_t> Server::tls_port() const {
   return impl_->tls_port();
+}
+std::optional<std::uint16_t> Server::metrics_port() const {
+  return impl_->metrics_port();
 }
 void Server::start() {
   impl_->start();

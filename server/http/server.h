@@ -10,6 +10,7 @@
 #include "broker/core.h"
 #include "broker/import_log.h"
 #include "broker/parameters.h"
+#include "http/metrics/loop_lag.h"
 #include "http/settings.h"
 #include "tls/context.h"
 
@@ -29,6 +30,12 @@ struct Options {
   /// Further values of the Host header to accept when bound to a loopback address, without port:
   /// the names of a reverse proxy in front of us.
   std::vector<std::string> hosts;
+  /// Where GET /metrics is answered without a login, and nothing else; nothing for none.
+  std::optional<std::uint16_t> metrics_port;
+  std::vector<std::string> metrics_bind{"127.0.0.1"};
+  /// What metrics tell of: the free room where this is, and the server's loops.
+  std::string data_dir = ".";
+  std::vector<LoopHandle> loops;
   std::size_t connections_max = 1000;
   /// Those of the whole broker, to show and to change; outlive the server.
   Settings* settings = nullptr;
@@ -68,6 +75,7 @@ class Server {
   /// The ports that it listens on, nothing for what is off.
   std::optional<std::uint16_t> port() const;
   std::optional<std::uint16_t> tls_port() const;
+  std::optional<std::uint16_t> metrics_port() const;
   /// Starts the thread that accepts and answers. Call once.
   void start();
   /// Other values for Options::hosts; any thread.

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "http/assets.h"
+#include "http/chunks.h"
 #include "http/error.h"
 #include "http/headers.h"
 #include "http/negotiation.h"
@@ -63,14 +64,9 @@ Response method_not_allowed(const std::string& allow) {
   return response;
 }
 
-bool is_for_anyone(const Context& context, const RouteTable::Match& match) {
-  const auto* found = std::get_if<RouteTable::Found>(&match);
-  return found && context.routes[found->route].rule == Rule::anyone;
-}
-
-void check_host(const Context& context, std::string_view host) {
+void check_host(const Context& context, const Entrance& entrance, std::string_view host) {
   // No browser leaves the header out.
-  if (!context.is_bound_to_loopback || host.empty() || is_loopback_host(host)) return;
+  if (!entrance.is_loopback || host.empty() || is_loopback_host(host)) return;
   for (const std::string& name : context.options.hosts)
     if (name == host_name(host)) return;
   throw HttpError{403, "forbidden",
@@ -86,8 +82,12 @@ void check_origin(std::string_view origin, std::string_view host) {
 
 }  // namespace
 
-Session::Session(ContextPtr context, tcp::socket socket, const tls::NativeContext& tls)
-    : context_(std::move(context)), stream_(std::move(socket), tls), buffer_(buffer_bytes_max) {
+Session::Session(ContextPtr context, tcp::socket socket, const tls::NativeContext& tls,
+                 Entrance entrance)
+    : context_(std::move(context)),
+      entrance_(entrance),
+      stream_(std::move(socket), tls),
+      buffer_(buffer_bytes_max) {
   context_->sessions.insert(this);
   beast::error_code error;
   const tcp::endpoint peer = stream_.socket().remote_endpoint(error);
@@ -147,6 +147,7 @@ asio::awaitable<bool> Session::serve_one() {
   Response response = co_await answer();
   reply.keep_alive = reply.keep_alive && !has_unread_body_ && !context_->is_stopping;
   if (response.events) co_return co_await send_events(std::move(response), reply);
+  if (response.chunks) co_return co_await send_chunks(std::move(response), reply);
   co_return co_await send(std::move(response), reply);
 }
 
@@ -180,9 +181,13 @@ asio::awaitable<Response> Session::answer() {
     }
     if (!target_) throw bad_request("the request's target is not a path");
     const std::string_view host = head()[bhttp::field::host];
-    check_host(*context_, host);
-    if (target_->segments.empty() || target_->segments.front() != "api")
-      co_return answer_asset_request();
+    check_host(*context_, entrance_, host);
+    const std::string_view first = target_->segments.empty() ? "" : target_->segments.front();
+    if (entrance_.door == Door::metrics && first != "metrics")
+      throw not_found(
+          "this port has metrics only: /metrics, /metrics/per-object and "
+          "/metrics/detailed");
+    if (first != "api" && first != "metrics") co_return answer_asset_request();
     if (is_unsafe(head().method())) check_origin(head()[bhttp::field::origin], host);
     co_return co_await answer_api();
   } catch (const Refused& refused) {
@@ -204,7 +209,7 @@ asio::awaitable<Response> Session::answer() {
 asio::awaitable<Response> Session::answer_api() {
   Request request;
   RouteTable::Match match = context_->table.find(head().method_string(), target_->segments);
-  if (!is_for_anyone(*context_, match)) request.identity = co_await authenticate();
+  if (!is_for_anyone(match)) request.identity = co_await authenticate();
   if (std::holds_alternative<RouteTable::NoPath>(match))
     throw not_found("there is nothing at this path");
   if (const auto* other = std::get_if<RouteTable::OtherMethod>(&match)) {
@@ -216,12 +221,20 @@ asio::awaitable<Response> Session::answer_api() {
   auto& found = std::get<RouteTable::Found>(match);
   const Route& route = context_->routes[found.route];
   request.path = std::move(found.parameters);
-  check_rule(route.rule, *context_->users, request.identity, request.path.find("vhost"));
+  if (entrance_.door == Door::api)
+    check_rule(route.rule, *context_->users, request.identity, request.path.find("vhost"));
   request.query = target_->query;
   request.reason = head()["X-Reason"];
   request.content_type = head()[bhttp::field::content_type];
+  request.accept = head()[bhttp::field::accept];
   request.body = co_await read_body(route.body_bytes_max);
   co_return co_await route.handler(context_, std::move(request));
+}
+
+bool Session::is_for_anyone(const RouteTable::Match& match) const {
+  const auto* found = std::get_if<RouteTable::Found>(&match);
+  return entrance_.door == Door::metrics ||
+         (found && context_->routes[found->route].rule == Rule::anyone);
 }
 
 asio::awaitable<auth::Identity> Session::authenticate() {
@@ -333,6 +346,40 @@ asio::awaitable<bool> Session::send_events(Response response, Reply reply) {
   co_return false;
 }
 
+/// Writes a body piece by piece; each piece is made when the client has taken the last one.
+asio::awaitable<bool> Session::send_chunks(Response response, Reply reply) {
+  bhttp::response<bhttp::empty_body> message;
+  message.result(static_cast<unsigned>(response.status));
+  message.version(reply.version);
+  put_headers(message.base(), response);
+  // HTTP/1.0 has no chunks: there the end of the connection is that of the body.
+  const bool is_chunked = reply.version >= 11;
+  message.chunked(is_chunked);
+  reply.keep_alive = reply.keep_alive && is_chunked;
+  message.keep_alive(reply.keep_alive);
+  bhttp::response_serializer<bhttp::empty_body> serializer{message};
+  stream_.expires_after(write_timeout);
+  beast::error_code error;
+  co_await bhttp::async_write_header(stream_, serializer,
+                                     asio::redirect_error(asio::use_awaitable, error));
+  const std::shared_ptr<ChunkSource> chunks = response.chunks;
+  while (!error && !reply.is_head) {
+    const std::string piece = co_await chunks->next();
+    if (piece.empty()) break;
+    stream_.expires_after(transfer_timeout(piece.size()));
+    if (is_chunked)
+      co_await asio::async_write(stream_, bhttp::make_chunk(asio::buffer(piece)),
+                                 asio::redirect_error(asio::use_awaitable, error));
+    else
+      co_await asio::async_write(stream_, asio::buffer(piece),
+                                 asio::redirect_error(asio::use_awaitable, error));
+  }
+  if (!error && is_chunked && !reply.is_head)
+    co_await asio::async_write(stream_, bhttp::make_chunk_last(),
+                               asio::redirect_error(asio::use_awaitable, error));
+  co_return !error && reply.keep_alive;
+}
+
 /// Reads on for a while after the last answer: closing with unread bytes would reset the
 /// connection, and the client might lose the answer.
 asio::awaitable<void> Session::linger() {
@@ -347,8 +394,9 @@ asio::awaitable<void> Session::linger() {
                                                   asio::redirect_error(asio::use_awaitable, error));
 }
 
-asio::awaitable<void> serve(ContextPtr context, tcp::socket socket, tls::NativeContext tls) {
-  Session session{std::move(context), std::move(socket), tls};
+asio::awaitable<void> serve(ContextPtr context, tcp::socket socket, tls::NativeContext tls,
+                            Entrance entrance) {
+  Session session{std::move(context), std::move(socket), tls, entrance};
   try {
     co_await session.run();
   } catch (const std::exception& error) {

@@ -13,11 +13,22 @@
 
 namespace leveret::http {
 
+/// What a port is for: everything, or metrics only, which need no login there.
+enum class Door : std::uint8_t { api, metrics };
+
+/// Where a connection came in.
+struct Entrance {
+  Door door = Door::api;
+  /// The port is bound to a loopback address.
+  bool is_loopback = false;
+};
+
 /// One client's connection: reads a request at a time and answers it, within limits of size and
 /// time. Lives in the frame of serve() on the HTTP loop.
 class Session {
  public:
-  Session(ContextPtr context, boost::asio::ip::tcp::socket socket, const tls::NativeContext& tls);
+  Session(ContextPtr context, boost::asio::ip::tcp::socket socket, const tls::NativeContext& tls,
+          Entrance entrance);
   ~Session();
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
@@ -43,15 +54,18 @@ class Session {
   boost::asio::awaitable<bool> refuse_bytes(boost::beast::error_code error);
   boost::asio::awaitable<Response> answer();
   boost::asio::awaitable<Response> answer_api();
+  bool is_for_anyone(const RouteTable::Match& match) const;
   boost::asio::awaitable<std::string> read_body(std::size_t bytes_max);
   boost::asio::awaitable<auth::Identity> authenticate();
   Response answer_asset_request() const;
   const Head& head() const { return parser_->get(); }
   boost::asio::awaitable<bool> send(Response response, Reply reply);
   boost::asio::awaitable<bool> send_events(Response response, Reply reply);
+  boost::asio::awaitable<bool> send_chunks(Response response, Reply reply);
   boost::asio::awaitable<void> linger();
 
   ContextPtr context_;
+  const Entrance entrance_;
   Stream stream_;
   boost::beast::flat_buffer buffer_;
   /// The request that is being served.
@@ -66,6 +80,6 @@ class Session {
 
 /// Serves a connection until it ends; `tls` is null for a plain one.
 boost::asio::awaitable<void> serve(ContextPtr context, boost::asio::ip::tcp::socket socket,
-                                   tls::NativeContext tls);
+                                   tls::NativeContext tls, Entrance entrance);
 
 }  // namespace leveret::http

@@ -86,15 +86,30 @@ std::optional<std::string_view> Query::raw(std::string_view name) const {
   return it->second;
 }
 
-std::optional<std::string> Query::value(std::string_view name) const {
-  const auto found = raw(name);
-  if (!found) return std::nullopt;
-  std::string text{*found};
+namespace {
+
+std::string decode_value(std::string_view name, std::string_view raw) {
+  std::string text{raw};
   std::ranges::replace(text, '+', ' ');
   auto decoded = percent_decode(text);
   if (!decoded)
     throw bad_request("broken percent escape in the value of '" + std::string{name} + "'");
-  return decoded;
+  return std::move(*decoded);
+}
+
+}  // namespace
+
+std::optional<std::string> Query::value(std::string_view name) const {
+  const auto found = raw(name);
+  if (!found) return std::nullopt;
+  return decode_value(name, *found);
+}
+
+std::vector<std::string> Query::values(std::string_view name) const {
+  std::vector<std::string> found;
+  for (const auto& [key, text] : entries_)
+    if (key == name) found.push_back(decode_value(name, text));
+  return found;
 }
 
 std::optional<std::uint64_t> Query::number(std::string_view name, std::uint64_t low,

@@ -29,6 +29,8 @@ class Query {
   std::optional<std::string_view> raw(std::string_view name) const;
   /// The same decoded, a plus as a space. Throws HttpError 400 for a broken escape.
   std::optional<std::string> value(std::string_view name) const;
+  /// All values of that name, decoded. Throws as value().
+  std::vector<std::string> values(std::string_view name) const;
   /// The value as a whole number. Throws HttpError 400 when it is none or outside [low, high].
   std::optional<std::uint64_t> number(std::string_view name, std::uint64_t low,
                                       std::uint64_t high) const;

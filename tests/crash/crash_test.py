@@ -53,6 +53,7 @@ class Broker:
             self.process = subprocess.Popen(
                 [*command, "--amqp-port", "0", "--http-port", "0"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+                env=os.environ | {"LEVERET_METRICS_PORT": "none"},
             )  # fmt: skip
 
     def start(self):

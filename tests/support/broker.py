@@ -51,6 +51,7 @@ class Broker:
         self.preamble = b""
         self.tls_port = 0
         self.https_port = 0
+        self.metrics_port = 0
         self.keeps_port = False
         self.process = None
 
@@ -129,7 +130,7 @@ class Leveret(Broker):
     """`leveretd` on a data directory; its ports are read from the line it prints when ready."""
 
     name = "leveretd"
-    READY = re.compile(rb"amqp=(\d+) http=(\d+)(?: amqps=(\d+))?(?: https=(\d+))?")
+    READY = re.compile(rb"amqp=(\d+) http=(\d+)(?: amqps=(\d+))?(?: https=(\d+))?(?: metrics=(\d+))?")
 
     def __init__(self, directory, binary):
         super().__init__(directory)
@@ -147,6 +148,7 @@ class Leveret(Broker):
             [self.binary, "--data-dir", str(self.directory / "data"), "--bind", self.host]
             + ["--amqp-port", str(amqp_port), "--http-port", str(http_port)],
             env=os.environ
+            | {"LEVERET_METRICS_PORT": "0"}
             | self._tls_settings()
             | ({"LEVERET_AMQP_PROXY_PROTOCOL_FROM": self.proxies} if self.proxies else {})
             | self.variables,
@@ -173,6 +175,7 @@ class Leveret(Broker):
         if ready:
             self.port, self.http_port = int(ready[1]), int(ready[2])
             self.tls_port, self.https_port = int(ready[3] or 0), int(ready[4] or 0)
+            self.metrics_port = int(ready[5] or 0)
         return bool(ready)
 
 
@@ -186,12 +189,13 @@ class RabbitMQ(Broker):
         "rabbitmq_consistent_hash_exchange",
         "rabbitmq_random_exchange",
         "rabbitmq_sharding",
+        "rabbitmq_prometheus",
     )
     start_deadline_s = 120.0
 
     def __init__(self, directory):
         super().__init__(directory)
-        self.port, self.http_port, self.dist_port, self.epmd_port = free_ports(4)
+        self.port, self.http_port, self.metrics_port, self.dist_port, self.epmd_port = free_ports(5)
         self.epmd = None
 
     def _spawn(self):
@@ -209,6 +213,7 @@ class RabbitMQ(Broker):
         (self.directory / "enabled_plugins").write_text(f"[{','.join(plugins)}].\n")
         (self.directory / "rabbitmq.conf").write_text(
             f"management.tcp.ip = {self.host}\nmanagement.tcp.port = {self.http_port}\n"
+            f"prometheus.tcp.ip = {self.host}\nprometheus.tcp.port = {self.metrics_port}\n"
             + self._tls_settings()
             + ("proxy_protocol = true\n" if self.proxies else "")
         )

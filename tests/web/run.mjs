@@ -23,6 +23,7 @@ async function startBroker(binary) {
   const data = mkdtempSync(join(tmpdir(), 'leveretd-web-'));
   const broker = spawn(binary, ['--data-dir', data, '--amqp-port', '0', '--http-port', '0'], {
     stdio: ['ignore', 'pipe', 'inherit'],
+    env: { ...process.env, LEVERET_METRICS_PORT: 'none' },
   });
   const stop = async () => {
     if (broker.exitCode === null && broker.signalCode === null) {

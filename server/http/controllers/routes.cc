@@ -16,6 +16,7 @@ std::vector<Route> all_routes() {
            exchange_routes(),
            login_routes(),
            message_routes(),
+           metrics_routes(),
            operation_routes(),
            overview_routes(),
            parameter_routes(),

@@ -15,6 +15,7 @@ std::vector<Route> event_routes();
 std::vector<Route> exchange_routes();
 std::vector<Route> login_routes();
 std::vector<Route> message_routes();
+std::vector<Route> metrics_routes();
 std::vector<Route> operation_routes();
 std::vector<Route> overview_routes();
 std::vector<Route> parameter_routes();

@@ -7,12 +7,11 @@ namespace leveret::broker::test {
 namespace {
 
 VhostCounts count(TestBroker& broker, CountDetail detail = {}, std::size_t per_turn = 1) {
-  std::unique_ptr<CountSurvey> survey;
-  broker.turn([&](const Vhost& vhost) { survey = std::make_unique<CountSurvey>(vhost, detail); });
+  CountSurvey survey{detail};
   bool has_more = true;
   while (has_more)
-    broker.turn([&](const Vhost& vhost) { has_more = survey->look(vhost, per_turn); });
-  return survey->take();
+    broker.turn([&](const Vhost& vhost) { has_more = survey.look(vhost, per_turn); });
+  return survey.take();
 }
 
 const MessageStats& of(const VhostCounts& counts, QueueKind kind) {
