@@ -112,19 +112,25 @@ const RabbitAlgorithm* find_algorithm(std::string_view name) {
   return nullptr;
 }
 
+std::string salted_digest(const RabbitAlgorithm& algorithm, const std::string& salt,
+                          std::string_view password) {
+  const std::string salted = salt + std::string{password};
+  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
+  unsigned size = 0;
+  if (EVP_Digest(salted.data(), salted.size(), digest.data(), &size, algorithm.digest(), nullptr) !=
+      1)
+    throw std::runtime_error{"OpenSSL cannot compute a digest"};
+  return {reinterpret_cast<const char*>(digest.data()), size};
+}
+
 /// Encoded as NAME$HEX. False for anything else.
 bool verify_rabbit(std::string_view password, std::string_view encoded) {
   const RabbitAlgorithm* algorithm = find_algorithm(take_field(encoded));
   const std::optional<std::string> bytes = from_hex(encoded);
   if (!algorithm || !bytes || bytes->size() != rabbit_salt_bytes + algorithm->bytes) return false;
-  const std::string salted = bytes->substr(0, rabbit_salt_bytes) + std::string{password};
-  std::array<unsigned char, EVP_MAX_MD_SIZE> digest{};
-  unsigned size = 0;
-  if (EVP_Digest(salted.data(), salted.size(), digest.data(), &size, algorithm->digest(),
-                 nullptr) != 1)
-    throw std::runtime_error{"OpenSSL cannot compute a digest"};
-  return is_equal_constant_time({reinterpret_cast<const char*>(digest.data()), size},
-                                std::string_view{*bytes}.substr(rabbit_salt_bytes));
+  return is_equal_constant_time(
+      salted_digest(*algorithm, bytes->substr(0, rabbit_salt_bytes), password),
+      std::string_view{*bytes}.substr(rabbit_salt_bytes));
 }
 
 std::string to_base64(std::string_view bytes) {
@@ -166,6 +172,12 @@ bool verify_password(std::string_view password, std::string_view encoded) {
 
 bool is_slow_hash(std::string_view encoded) {
   return parse(encoded).has_value();
+}
+
+RabbitHash rabbit_hash(std::string_view password) {
+  const RabbitAlgorithm& algorithm = rabbit_algorithms.front();
+  const std::string salt = random_bytes(rabbit_salt_bytes);
+  return {std::string{algorithm.name}, to_base64(salt + salted_digest(algorithm, salt, password))};
 }
 
 std::optional<std::string> import_hash(const RabbitHash& hash) {

@@ -23,6 +23,8 @@ struct RabbitHash {
   std::string algorithm;  // "rabbit_password_hashing_sha256", ..._sha512, or our own
   std::string base64;     // four bytes of salt and the hash of salt and password
 };
+/// A quick hash with a new salt, as RabbitMQ makes them by default: for what wants RabbitMQ's.
+RabbitHash rabbit_hash(std::string_view password);
 /// The encoding of a hash from RabbitMQ, or from export_hash. Nothing when the algorithm is another
 /// one or the text is not what it makes.
 std::optional<std::string> import_hash(const RabbitHash& hash);

@@ -26,6 +26,8 @@ struct CommandBatch {
   /// What the session counts against this connection until Outbox::consumed gives it back, in
   /// bytes.
   std::size_t bytes = 0;
+  /// As many octets of the client's.
+  std::size_t octets = 0;
 };
 
 }  // namespace leveret::broker

@@ -53,6 +53,8 @@ void Connection::set_access(std::shared_ptr<const Access> access, std::uint16_t 
 }
 
 void Connection::receive(CommandBatch batch) {
+  traffic.received += batch.commands.size();
+  traffic.received_octets += batch.octets;
   inbox_.push_back(std::move(batch));
   process();
 }
@@ -209,10 +211,13 @@ void Connection::note_output(std::size_t first) {
 }
 
 void Connection::flush() {
-  if (!output_.empty()) outbox_->send(output_);
+  if (output_.empty()) return;
+  traffic.sent += output_.size();
+  outbox_->send(output_);
 }
 
-void Connection::drained(std::size_t bytes) {
+void Connection::drained(std::size_t bytes, std::uint64_t octets) {
+  traffic.sent_octets += octets;
   const bool had_room = has_room();
   output_bytes_ -= std::min(bytes, output_bytes_);
   if (had_room || !has_room()) return;

@@ -14,6 +14,7 @@
 #include "broker/command.h"
 #include "broker/connection_info.h"
 #include "broker/outbox.h"
+#include "broker/stats.h"
 
 namespace leveret::broker {
 
@@ -49,7 +50,7 @@ class Connection {
   void note_output(std::size_t first);
   /// Hands the output over; at the end of a turn.
   void flush();
-  void drained(std::size_t bytes);
+  void drained(std::size_t bytes, std::uint64_t octets);
   /// False while so much output waits that its consumers have to.
   bool has_room() const;
 
@@ -64,7 +65,10 @@ class Connection {
   /// connection.blocked or unblocked, to a client that publishes and announced the capability.
   void set_blocked(bool is_blocked, std::string_view reason);
   bool is_blocked() const { return is_blocked_; }
+  /// What waits to be written, in bytes.
+  std::size_t output_bytes() const { return output_bytes_; }
   bool has_published = false;
+  Traffic traffic;
   /// Declared exclusive by this connection; some may have been deleted since.
   std::vector<QueueId> exclusive_queues;
 

@@ -26,8 +26,9 @@ struct TlsInfo {
 
 /// What the session knows of a client once its connection is open.
 struct ConnectionInfo {
-  std::string name;  // "127.0.0.1:50000 -> 127.0.0.1:5672", or the client's own
+  std::string name;  // "127.0.0.1:50000 -> 127.0.0.1:5672"
   std::string user;
+  std::string auth_mechanism;
   std::string peer_host;
   std::uint16_t peer_port = 0;
   std::string host;

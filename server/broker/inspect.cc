@@ -83,8 +83,15 @@ QueueView view_of(const Vhost& vhost, const Queue& queue, const DeadLetterMap& d
   view.unacked = queue.unacked_count();
   view.ready_bytes = queue.ready().bytes();
   view.unacked_bytes = queue.unacked_bytes();
-  view.in_memory = queue.ready().in_memory() + queue.unacked_count();
+  view.ready_in_memory = queue.ready().in_memory();
+  view.in_memory = view.ready_in_memory + queue.unacked_count();
   view.consumers = queue.consumers().size();
+  if (!queue.consumers().empty()) {
+    const Consumer& first = *queue.consumers().front();
+    const std::string tag{first.tag->view()};
+    if (first.exclusive) view.exclusive_consumer = tag;
+    if (queue.parsed().single_active_consumer) view.single_active_consumer = tag;
+  }
   view.last_seq = queue.last_seq();
   if (const PriorityLevel* level = queue.ready().next_loaded())
     view.head_published_at = level->window.head().message->published_at();
@@ -108,14 +115,19 @@ ExchangeView view_of(const Exchange& exchange) {
           .publish_out = exchange.publish_out};
 }
 
-/// The last part of a binding's path in RabbitMQ's API: the key, and a hash of the arguments if
-/// any.
-std::string properties_key_of(const Binding& binding) {
-  if (binding.arguments.is_empty()) return binding.routing_key.empty() ? "~" : binding.routing_key;
+/// The same for the same arguments, whenever and wherever: it stands in paths that clients keep.
+std::string arguments_key_of(const amqp::Table& arguments) {
+  if (arguments.is_empty()) return {};
   std::string bytes;
   amqp::Writer writer{bytes};
-  amqp::write_table(writer, binding.arguments);
-  return binding.routing_key + "~" + std::to_string(std::hash<std::string>{}(bytes));
+  amqp::write_table(writer, arguments);
+  // FNV-1a, 64 bits.
+  std::uint64_t hash = 14695981039346656037U;
+  for (const char c : bytes) hash = (hash ^ static_cast<unsigned char>(c)) * 1099511628211U;
+  static constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (unsigned shift = 64; shift > 0; shift -= 4) text += digits[(hash >> (shift - 4)) & 15U];
+  return text;
 }
 
 ConnectionView view_of(const Connection& connection) {
@@ -123,6 +135,7 @@ ConnectionView view_of(const Connection& connection) {
   return {.id = connection.id(),
           .name = info.name,
           .user = info.user,
+          .auth_mechanism = info.auth_mechanism,
           .peer_host = info.peer_host,
           .peer_port = info.peer_port,
           .host = info.host,
@@ -134,7 +147,10 @@ ConnectionView view_of(const Connection& connection) {
           .heartbeat_s = info.heartbeat_s,
           .tls = info.tls,
           .channels = connection.channel_count(),
-          .is_suspended = connection.is_suspended()};
+          .is_suspended = connection.is_suspended(),
+          .is_blocked = connection.is_blocked(),
+          .waiting_octets = connection.output_bytes(),
+          .traffic = connection.traffic};
 }
 
 ChannelView view_of(const Channel& channel) {
@@ -147,6 +163,8 @@ ChannelView view_of(const Channel& channel) {
           .global_prefetch = channel.global_prefetch(),
           .unacked = channel.unacked().count(),
           .unconfirmed = channel.unconfirmed_count(),
+          .publishes_uncommitted = channel.uncommitted_publishes(),
+          .settled_uncommitted = channel.uncommitted_settlements(),
           .consumers = channel.consumers().size()};
 }
 
@@ -157,6 +175,8 @@ ConsumerView view_of(const Consumer& consumer) {
           .channel = consumer.channel->number(),
           .no_ack = consumer.no_ack,
           .exclusive = consumer.exclusive,
+          .active = !consumer.queue->parsed().single_active_consumer ||
+                    consumer.queue->consumers().front() == &consumer,
           .prefetch = consumer.prefetch,
           .unacked = consumer.unacked,
           .arguments = consumer.arguments};
@@ -183,6 +203,7 @@ OverviewView view_overview(const Vhost& vhost) {
     view.ready += queue.ready().count();
     view.unacked += queue.unacked_count();
   });
+  view.has_disk_alarm = vhost.has_disk_alarm();
   view.stats = vhost.all_messages();
   return view;
 }
@@ -245,7 +266,7 @@ std::vector<BindingView> view_bindings(const Vhost& vhost) {
                      .to_exchange = false,
                      .routing_key = queue.name(),
                      .arguments = {},
-                     .properties_key = queue.name()});
+                     .arguments_key = {}});
   });
   vhost.for_each_exchange([&](const Exchange& exchange) {
     exchange.for_each_binding([&](const Binding& binding) {
@@ -255,12 +276,12 @@ std::vector<BindingView> view_bindings(const Vhost& vhost) {
            .to_exchange = binding.queue == nullptr,
            .routing_key = binding.routing_key,
            .arguments = binding.arguments,
-           .properties_key = properties_key_of(binding)});
+           .arguments_key = arguments_key_of(binding.arguments)});
     });
   });
   std::ranges::sort(views, [](const BindingView& a, const BindingView& b) {
-    return std::tie(a.source, a.destination, a.properties_key) <
-           std::tie(b.source, b.destination, b.properties_key);
+    return std::tie(a.source, a.destination, a.routing_key, a.arguments_key) <
+           std::tie(b.source, b.destination, b.routing_key, b.arguments_key);
   });
   return views;
 }

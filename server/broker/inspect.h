@@ -30,6 +30,7 @@ struct ConsumerView {
   std::uint16_t channel = 0;
   bool no_ack = false;
   bool exclusive = false;
+  bool active = true;  // false when another one of a single-active-consumer queue is
   std::uint16_t prefetch = 0;
   std::uint32_t unacked = 0;
   amqp::Table arguments;
@@ -48,7 +49,10 @@ struct QueueView {
   std::uint64_t ready_bytes = 0;
   std::uint64_t unacked_bytes = 0;
   std::uint64_t in_memory = 0;
+  std::uint64_t ready_in_memory = 0;
   std::size_t consumers = 0;
+  std::optional<std::string> exclusive_consumer;  // its tag
+  std::optional<std::string> single_active_consumer;
   Seq last_seq = 0;
   std::optional<TimeMs> head_published_at;  // when the head is in memory
   std::optional<std::string> dead_letter_exchange;
@@ -77,7 +81,7 @@ struct BindingView {
   bool to_exchange = false;
   std::string routing_key;
   amqp::Table arguments;
-  std::string properties_key;  // as RabbitMQ's API names a binding
+  std::string arguments_key;  // tells arguments apart; empty when there are none
 };
 
 struct ChannelView {
@@ -90,6 +94,9 @@ struct ChannelView {
   std::uint16_t global_prefetch = 0;
   std::size_t unacked = 0;
   std::size_t unconfirmed = 0;
+  /// Published, and settled, in a transaction that is open.
+  std::size_t publishes_uncommitted = 0;
+  std::size_t settled_uncommitted = 0;
   std::size_t consumers = 0;
 };
 
@@ -97,6 +104,7 @@ struct ConnectionView {
   ConnectionId id;
   std::string name;
   std::string user;
+  std::string auth_mechanism;
   std::string peer_host;
   std::uint16_t peer_port = 0;
   std::string host;
@@ -109,6 +117,9 @@ struct ConnectionView {
   std::optional<TlsInfo> tls;
   std::size_t channels = 0;
   bool is_suspended = false;
+  bool is_blocked = false;           // it has been told that its messages are not taken now
+  std::uint64_t waiting_octets = 0;  // of its output, about
+  Traffic traffic;
 };
 
 struct OverviewView {
@@ -119,6 +130,7 @@ struct OverviewView {
   std::size_t consumers = 0;
   std::uint64_t ready = 0;
   std::uint64_t unacked = 0;
+  bool has_disk_alarm = false;
   MessageStats stats;
 };
 

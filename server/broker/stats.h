@@ -12,6 +12,15 @@ namespace leveret::broker {
 enum class DeathReason : std::uint8_t { rejected, expired, maxlen, delivery_limit };
 inline constexpr int death_reason_count = 4;
 
+/// What has come from and gone to a client since its connection was opened: methods with their
+/// messages, and octets of the socket.
+struct Traffic {
+  std::uint64_t received = 0;
+  std::uint64_t received_octets = 0;
+  std::uint64_t sent = 0;
+  std::uint64_t sent_octets = 0;
+};
+
 /// What has happened since the start, counted where it happens. Only ever rises.
 struct MessageStats {
   std::uint64_t publish = 0;  // into a queue or, for an exchange or the whole, by a client

@@ -255,8 +255,8 @@ void Vhost::receive(ConnectionId id, CommandBatch batch) {
   if (Connection* connection = find_connection(id)) connection->receive(std::move(batch));
 }
 
-void Vhost::drained(ConnectionId id, std::size_t bytes) {
-  if (Connection* connection = find_connection(id)) connection->drained(bytes);
+void Vhost::drained(ConnectionId id, std::size_t bytes, std::uint64_t octets) {
+  if (Connection* connection = find_connection(id)) connection->drained(bytes, octets);
 }
 
 void Vhost::fail_connection(ConnectionId id, const amqp::Error& error) {

@@ -89,8 +89,8 @@ class Vhost {
   /// it.
   void open_connection(ConnectionId id, ConnectionInfo info, std::shared_ptr<Outbox> outbox);
   void receive(ConnectionId id, CommandBatch batch);
-  /// `bytes` of output have been written to the socket.
-  void drained(ConnectionId id, std::size_t bytes);
+  /// `bytes` of output have been written to the socket, as so many octets.
+  void drained(ConnectionId id, std::size_t bytes, std::uint64_t octets = 0);
   /// Closes with `error` (a framing error, a shutdown, an operator); the session ends after writing
   /// it.
   void fail_connection(ConnectionId id, const amqp::Error& error);
@@ -98,6 +98,8 @@ class Vhost {
   void fail_channel(ConnectionId id, ChannelNumber channel, const amqp::Error& error);
   /// The socket is gone: requeues what was unacked, deletes exclusive queues.
   void drop_connection(ConnectionId id);
+  /// Whether publishers are stopped because the disk is full.
+  bool has_disk_alarm() const { return disk_alarm_; }
   /// Sends connection.close 320 to everybody.
   void close_all(const std::string& reason);
   bool has_connections() const { return !connections_.empty(); }

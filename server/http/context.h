@@ -3,6 +3,7 @@
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/thread_pool.hpp>
+#include <chrono>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -64,6 +65,8 @@ struct Context {
   std::shared_ptr<metrics::LoopLag> loop_lag;
   boost::asio::steady_timer sample_timer;
   boost::asio::steady_timer import_timer;
+  /// When the node's own figures are looked at again.
+  std::chrono::steady_clock::time_point node_due{};
   /// Where changes of users and virtual hosts wait for the disk, one after another.
   boost::asio::thread_pool changes{1};
   /// The open connections, for stopping.

@@ -20,12 +20,22 @@ const std::array<Counter, counter_count> counters{{
     {"return_unroutable", [](const MessageStats& s) { return s.return_unroutable; }},
 }};
 
-void RateWindow::add(TimeMs now, const MessageStats& stats) {
-  Sample sample{now, now, {}};
-  for (std::size_t i = 0; i < counter_count; ++i) sample.values[i] = counters[i].read(stats);
+ColumnValues column_values(const MessageStats& stats, const Lengths& lengths) {
+  ColumnValues values{};
+  for (std::size_t i = 0; i < counter_count; ++i) values[i] = counters[i].read(stats);
+  values[ready_column] = lengths.ready;
+  values[unacked_column] = lengths.unacked;
+  values[messages_column] = lengths.ready + lengths.unacked;
+  return values;
+}
+
+void RateWindow::add(TimeMs now, const ColumnValues& values) {
+  const Sample sample{now, now, values};
   if (!samples_.empty()) {
     const auto& last = samples_.back().values;
-    if (!std::ranges::equal(last, sample.values, std::less_equal<>{})) samples_.clear();
+    if (!std::equal(last.begin(), last.begin() + counter_count, values.begin(),
+                    std::less_equal<>{}))
+      samples_.clear();
   }
   if (!samples_.empty() && samples_.back().values == sample.values)
     samples_.back().until = now;
@@ -41,7 +51,8 @@ double RateWindow::rate(std::size_t index) const {
   const Sample& last = samples_.back();
   const TimeMs start = std::clamp(last.until - span_ms, first.from, first.until);
   if (last.until <= start) return 0;
-  const auto events = static_cast<double>(last.values[index] - first.values[index]);
+  const double events =
+      static_cast<double>(last.values[index]) - static_cast<double>(first.values[index]);
   return events * 1000.0 / static_cast<double>(last.until - start);
 }
 

@@ -20,6 +20,17 @@ struct Counter {
 inline constexpr std::size_t counter_count = 11;
 extern const std::array<Counter, counter_count> counters;
 
+/// Lengths that rise and fall, beside the counters.
+struct Lengths {
+  std::uint64_t ready = 0;
+  std::uint64_t unacked = 0;
+};
+/// What a history of one set of counters and lengths keeps: first the counters, then these.
+enum LengthColumn : std::size_t { ready_column = counter_count, unacked_column, messages_column };
+inline constexpr std::size_t column_count = counter_count + 3;
+using ColumnValues = std::array<std::uint64_t, column_count>;
+ColumnValues column_values(const broker::MessageStats& stats, const Lengths& lengths);
+
 /// The recent past of one set of counters: what their rates are computed from. Costs one sample
 /// while nothing happens.
 class RateWindow {
@@ -29,8 +40,10 @@ class RateWindow {
 
   /// Remembers the counters at `now`. A counter that fell was counted by another queue of the same
   /// name: the past is forgotten.
-  void add(TimeMs now, const broker::MessageStats& stats);
-  /// Events per second over the window of the counter at `index` in `counters`.
+  void add(TimeMs now, const broker::MessageStats& stats) { add(now, column_values(stats, {})); }
+  void add(TimeMs now, const ColumnValues& values);
+  /// Events per second over the window of the counter at `index` in `counters`; of a LengthColumn
+  /// what it has grown by, which may be negative.
   double rate(std::size_t index) const;
   /// The same by name; 0 for an unknown one.
   double rate(std::string_view name) const;
@@ -42,7 +55,7 @@ class RateWindow {
   struct Sample {
     TimeMs from = 0;
     TimeMs until = 0;
-    std::array<std::uint64_t, counter_count> values{};
+    ColumnValues values{};
   };
   std::vector<Sample> samples_;
 };

@@ -28,6 +28,8 @@ std::string description_of(std::string_view exchange_type) {
   return "AMQP " + std::string{exchange_type} + " exchange";
 }
 
+}  // namespace
+
 Json exchange_types_json() {
   Json types = Json::array();
   for (const std::string_view name : broker::exchange_types)
@@ -35,7 +37,19 @@ Json exchange_types_json() {
   return types;
 }
 
-}  // namespace
+Json contexts_json(const Context& context) {
+  Json contexts = Json::array();
+  for (const auto& listener : context.listeners.listeners)
+    if (listener.protocol == "http" || listener.protocol == "https")
+      contexts.push_back({{"node", context.node},
+                          {"description", "Leveret Management"},
+                          {"path", "/"},
+                          {"protocol", listener.protocol},
+                          {"ip", listener.ip_address},
+                          {"port", std::to_string(listener.port)},
+                          {"ssl_opts", Json::array()}});
+  return contexts;
+}
 
 std::optional<QueueDetail> view_queue_detail(const broker::Vhost& vhost, std::string_view name) {
   auto queue = view_queue(vhost, name);
@@ -53,11 +67,19 @@ broker::OverviewView& operator+=(broker::OverviewView& sum, const broker::Overvi
   sum.consumers += view.consumers;
   sum.ready += view.ready;
   sum.unacked += view.unacked;
+  sum.has_disk_alarm = sum.has_disk_alarm || view.has_disk_alarm;
   sum.stats += view.stats;
   return sum;
 }
 
-Json overview_json(const Context& context, const broker::OverviewView& overview) {
+Json overview_json(const Context& context, const broker::OverviewView& overview,
+                   const SampleRanges& ranges) {
+  Past past{&context.rates.overall(), nullptr, ranges, context.clock.now()};
+  const std::int64_t age_s = std::max(ranges.lengths.value_or(SampleRange{}).age_s,
+                                      ranges.msg_rates.value_or(SampleRange{}).age_s);
+  past.history = &context.rates.overall_history().reaching(age_s);
+  Json queue_totals = Json::object();
+  put_lengths(queue_totals, {overview.ready, overview.unacked}, past);
   return {
       {"management_version", rabbitmq_version},
       {"rabbitmq_version", rabbitmq_version},
@@ -73,27 +95,43 @@ Json overview_json(const Context& context, const broker::OverviewView& overview)
         {"exchanges", overview.exchanges},
         {"queues", overview.queues},
         {"consumers", overview.consumers}}},
-      {"queue_totals",
-       {{"messages", overview.ready + overview.unacked},
-        {"messages_ready", overview.ready},
-        {"messages_unacknowledged", overview.unacked}}},
-      {"message_stats", stats_json(overview.stats, &context.rates.overall(), StatsDetail::full)},
+      {"queue_totals", std::move(queue_totals)},
+      {"message_stats", stats_json(overview.stats, past, StatsDetail::full)},
       {"listeners", listeners_json(context)},
-      {"contexts", Json::array()},
+      {"contexts", contexts_json(context)},
+      {"disable_stats", false},
+      {"enable_queue_totals", false},
+      {"statistics_db_event_queue", 0},
+      {"release_series_support_status", "supported"},
+      {"sample_retention_policies",
+       {{"global", {600, 3600, 28800, 86400}}, {"basic", {600}}, {"detailed", Json::array()}}},
       {"uptime", context.clock.now() - context.started_at},
   };
 }
 
-Json queue_item_json(const Context& context, std::string_view vhost,
-                     const broker::QueueView& queue) {
-  return queue_json(
-      queue, {vhost, context.node, context.rates.find(vhost, queue.name), StatsDetail::brief});
+namespace {
+
+Past past_of(const Context& context, std::string_view vhost, std::string_view queue,
+             const SampleRanges& ranges) {
+  return {context.rates.find(vhost, queue), context.rates.find_history(vhost, queue), ranges,
+          context.clock.now()};
 }
 
-Json queue_detail_json(const Context& context, std::string_view vhost, const QueueDetail& detail) {
+}  // namespace
+
+Json queue_item_json(const Context& context, std::string_view vhost, const broker::QueueView& queue,
+                     const SampleRanges& ranges) {
+  return queue_json(queue, {vhost, context.node, past_of(context, vhost, queue.name, ranges),
+                            StatsDetail::brief});
+}
+
+Json queue_detail_json(const Context& context, std::string_view vhost, const QueueDetail& detail,
+                       const SampleRanges& ranges) {
   Json item = queue_json(
       detail.queue,
-      {vhost, context.node, context.rates.find(vhost, detail.queue.name), StatsDetail::full});
+      {vhost, context.node, past_of(context, vhost, detail.queue.name, ranges), StatsDetail::full});
+  // By channel and by exchange: nothing is counted so finely.
+  item["deliveries"] = item["incoming"] = Json::array();
   Json& consumers = item["consumer_details"] = Json::array();
   for (const broker::ConsumerView& consumer : detail.consumers)
     consumers.push_back(consumer_json(

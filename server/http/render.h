@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "broker/inspect.h"
+#include "http/history.h"
 #include "http/json.h"
 
 /// The JSON of what the API and the live events both show, with rates.
@@ -25,12 +26,17 @@ struct QueueDetail {
 std::optional<QueueDetail> view_queue_detail(const broker::Vhost& vhost, std::string_view name);
 
 broker::OverviewView& operator+=(broker::OverviewView& sum, const broker::OverviewView& view);
-Json overview_json(const Context& context, const broker::OverviewView& overview);
+Json exchange_types_json();
+/// What the HTTP port serves.
+Json contexts_json(const Context& context);
+Json overview_json(const Context& context, const broker::OverviewView& overview,
+                   const SampleRanges& ranges = {});
 /// As an item of a list.
-Json queue_item_json(const Context& context, std::string_view vhost,
-                     const broker::QueueView& queue);
+Json queue_item_json(const Context& context, std::string_view vhost, const broker::QueueView& queue,
+                     const SampleRanges& ranges = {});
 /// As an answer of its own, with consumer_details.
-Json queue_detail_json(const Context& context, std::string_view vhost, const QueueDetail& detail);
+Json queue_detail_json(const Context& context, std::string_view vhost, const QueueDetail& detail,
+                       const SampleRanges& ranges = {});
 
 /// Among connections sorted by name, as view_connections gives them; null when there is none of
 /// that name.

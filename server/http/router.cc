@@ -47,6 +47,9 @@ std::size_t RouteTable::add(std::string_view method, std::string_view pattern) {
 
 RouteTable::Match RouteTable::find(std::string_view method,
                                    const std::vector<std::string>& segments) const {
+  // A slash at the end says nothing, as in RabbitMQ.
+  if (!segments.empty() && segments.back().empty())
+    return find(method, {segments.begin(), segments.end() - 1});
   const std::string_view wanted = method == "HEAD" ? "GET" : method;
   const Row* best = nullptr;
   std::vector<std::string_view> allowed;

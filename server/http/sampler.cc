@@ -19,17 +19,30 @@ constexpr int pause_per_cost = 50;
 /// Some tenth of a millisecond's work.
 constexpr std::size_t queues_per_turn = 20;
 
+const std::array<NodeFigure, node_figure_count> node_figures{{
+    {"mem_used", [](const MachineView& m) { return m.memory_used; }},
+    {"disk_free", [](const MachineView& m) { return m.disk_free; }},
+    {"fd_used", [](const MachineView& m) { return m.files_used; }},
+    {"proc_used", [](const MachineView& m) { return m.threads; }},
+    {"context_switches", [](const MachineView& m) { return m.context_switches; }},
+    {"sockets_used", [](const MachineView&) { return std::uint64_t{0}; }},
+}};
+
 void RateHistory::add(const std::vector<VhostSample>& samples) {
   ++round_;
   broker::MessageStats sum;
+  Lengths lengths;
   TimeMs time = 0;
+  history_count_ = 0;
   for (const VhostSample& sample : samples) {
     sum += sample.overview.stats;
+    lengths.ready += sample.overview.ready;
+    lengths.unacked += sample.overview.unacked;
     time = std::max(time, sample.time);
     Queues& queues = vhosts_[sample.vhost];
     for (const broker::QueueView& queue : sample.queues) {
       QueueWindow& window = queues[queue.name];
-      window.rates.add(sample.time, queue.stats);
+      keep(window, sample.time, column_values(queue.stats, {queue.ready, queue.unacked}));
       window.round = round_;
     }
     std::erase_if(queues, [this](const auto& entry) { return entry.second.round != round_; });
@@ -37,14 +50,46 @@ void RateHistory::add(const std::vector<VhostSample>& samples) {
   std::erase_if(vhosts_, [&](const auto& entry) {
     return std::ranges::find(samples, entry.first, &VhostSample::vhost) == samples.end();
   });
-  overall_.add(time, sum);
+  const ColumnValues values = column_values(sum, lengths);
+  overall_.add(time, values);
+  overall_history_.add(time, values);
 }
 
-const RateWindow* RateHistory::find(std::string_view vhost, std::string_view queue) const {
+void RateHistory::keep(QueueWindow& window, TimeMs now, const ColumnValues& values) {
+  window.rates.add(now, values);
+  // One that is quiet needs no history: it has been as it is for all that time.
+  if (window.history && window.history->sample_count() == 1 && window.rates.sample_count() == 1)
+    window.history.reset();
+  if (!window.history && window.rates.sample_count() > 1 && history_count_ < histories_max)
+    window.history = std::make_unique<History>(column_count, History::Resolution{});
+  if (!window.history) return;
+  ++history_count_;
+  window.history->add(now, values);
+}
+
+void RateHistory::add(TimeMs now, const MachineView& machine, std::uint64_t sockets) {
+  std::array<std::uint64_t, node_figure_count> values{};
+  for (std::size_t i = 0; i < node_figure_count; ++i) values[i] = node_figures[i].read(machine);
+  values.back() = sockets;
+  node_history_.add(now, values);
+}
+
+const RateHistory::QueueWindow* RateHistory::find_window(std::string_view vhost,
+                                                         std::string_view queue) const {
   const auto queues = vhosts_.find(vhost);
   if (queues == vhosts_.end()) return nullptr;
   const auto window = queues->second.find(queue);
-  return window == queues->second.end() ? nullptr : &window->second.rates;
+  return window == queues->second.end() ? nullptr : &window->second;
+}
+
+const RateWindow* RateHistory::find(std::string_view vhost, std::string_view queue) const {
+  const QueueWindow* window = find_window(vhost, queue);
+  return window ? &window->rates : nullptr;
+}
+
+const History* RateHistory::find_history(std::string_view vhost, std::string_view queue) const {
+  const QueueWindow* window = find_window(vhost, queue);
+  return window ? window->history.get() : nullptr;
 }
 
 namespace {
@@ -103,6 +148,21 @@ asio::awaitable<std::vector<VhostSample>> take_samples(ContextPtr context,
   co_return samples;
 }
 
+namespace {
+
+/// Every few seconds: it takes some system calls.
+void note_node(Context& context, const std::vector<VhostSample>& samples) {
+  constexpr std::chrono::seconds interval{5};
+  const auto now = std::chrono::steady_clock::now();
+  if (now < context.node_due) return;
+  context.node_due = now + interval;
+  std::uint64_t sockets = context.sessions.size();
+  for (const VhostSample& sample : samples) sockets += sample.overview.connections;
+  context.rates.add(context.clock.now(), view_machine(context.options.data_dir), sockets);
+}
+
+}  // namespace
+
 asio::awaitable<void> sample_forever(ContextPtr context) {
   std::uint64_t generation = context->users->generation();
   while (!context->is_stopping) {
@@ -115,6 +175,7 @@ asio::awaitable<void> sample_forever(ContextPtr context) {
       context->feed.close();
     }
     context->rates.add(samples);
+    note_node(*context, samples);
     context->feed.publish(*context, samples);
     std::chrono::nanoseconds cost{};
     for (const VhostSample& sample : samples) cost = std::max(cost, sample.cost);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <boost/asio/awaitable.hpp>
 #include <chrono>
 #include <memory>
@@ -10,6 +11,8 @@
 #include <vector>
 
 #include "broker/inspect.h"
+#include "http/history.h"
+#include "http/machine.h"
 #include "http/rates.h"
 #include "http/render.h"
 #include "http/topic.h"
@@ -30,7 +33,18 @@ struct VhostSample {
   std::chrono::nanoseconds cost{};
 };
 
-/// What rates are computed from: a few seconds of counters per queue and for the whole.
+/// A figure of the node that has a past, by RabbitMQ's name.
+struct NodeFigure {
+  std::string_view name;
+  std::uint64_t (*read)(const MachineView&);
+};
+inline constexpr std::size_t node_figure_count = 6;
+/// The last one are sockets, which are not the machine's to tell.
+extern const std::array<NodeFigure, node_figure_count> node_figures;
+
+/// What rates and charts are computed from: a few seconds of counters per queue; ten minutes of
+/// them, some 13 KB, for at most `histories_max` queues that anything happens in; a day of them for
+/// the whole and for the node.
 class RateHistory {
  public:
   /// Takes over a round of samples, one per virtual host; queues that are not in it are forgotten.
@@ -40,7 +54,17 @@ class RateHistory {
   const RateWindow* find(std::string_view vhost, std::string_view queue) const;
   const RateWindow& overall() const { return overall_; }
 
+  /// Null for a queue that nothing has happened in lately, or beyond the most that are kept.
+  const History* find_history(std::string_view vhost, std::string_view queue) const;
+  const LongHistory& overall_history() const { return overall_history_; }
+
+  /// What the node's figures were, in the order of node_figures().
+  void add(TimeMs now, const MachineView& machine, std::uint64_t sockets);
+  const LongHistory& node_history() const { return node_history_; }
+
  private:
+  static constexpr std::size_t histories_max = 2000;
+
   struct Hash {
     using is_transparent = void;
     std::size_t operator()(std::string_view text) const {
@@ -49,12 +73,19 @@ class RateHistory {
   };
   struct QueueWindow {
     RateWindow rates;
+    std::unique_ptr<History> history;
     std::uint64_t round = 0;
   };
   using Queues = std::unordered_map<std::string, QueueWindow, Hash, std::equal_to<>>;
 
   std::unordered_map<std::string, Queues, Hash, std::equal_to<>> vhosts_;
+  void keep(QueueWindow& window, TimeMs now, const ColumnValues& values);
+  const QueueWindow* find_window(std::string_view vhost, std::string_view queue) const;
+
   RateWindow overall_;
+  LongHistory overall_history_{column_count};
+  LongHistory node_history_{node_figure_count};
+  std::size_t history_count_ = 0;
   std::uint64_t round_ = 0;
 };
 

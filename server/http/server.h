@@ -39,6 +39,8 @@ struct Options {
   std::size_t connections_max = 1000;
   /// Those of the whole broker, to show and to change; outlive the server.
   Settings* settings = nullptr;
+  /// Where the data is, for what the node tells of itself.
+  std::string data_dir;
 };
 
 /// What it shows and changes.

@@ -29,6 +29,10 @@ Json peer_json(const broker::ConnectionView* connection, std::string_view name) 
   return details;
 }
 
+Json or_null(const std::optional<std::string>& text) {
+  return text ? Json(*text) : Json{};
+}
+
 Json queue_extension(const broker::QueueView& queue) {
   Json dropped = Json::object();
   for (std::size_t i = 0; i < death_reasons.size(); ++i)
@@ -68,42 +72,78 @@ const char* state_name(broker::OperationState state) {
 
 }  // namespace
 
-Json stats_json(const broker::MessageStats& stats, const RateWindow* rates, StatsDetail detail) {
+namespace {
+
+Json details_json(const Past& past, std::size_t column, std::uint64_t value,
+                  const std::optional<SampleRange>& range) {
+  Json details{{"rate", past.rates ? past.rates->rate(column) : 0.0}};
+  if (!range) return details;
+  if (past.history)
+    put_samples(details, *past.history, column, *range, past.now);
+  else if (past.rates && past.rates->sample_count() == 1)  // quiet: it has been so for long
+    put_samples(details, value, *range, past.now);
+  return details;
+}
+
+}  // namespace
+
+Json stats_json(const broker::MessageStats& stats, const Past& past, StatsDetail detail) {
   Json object = Json::object();
   for (std::size_t i = 0; i < counter_count; ++i) {
     const std::string name{counters[i].name};
     const std::uint64_t value = counters[i].read(stats);
     if (value == 0 && detail == StatsDetail::brief && !is_main(name)) continue;
     object[name] = value;
-    object[name + "_details"] = {{"rate", rates ? rates->rate(i) : 0.0}};
+    object[name + "_details"] = details_json(past, i, value, past.ranges.msg_rates);
   }
   if (stats.drop_unroutable > 0 || detail == StatsDetail::full)
     object["drop_unroutable"] = stats.drop_unroutable;
   return object;
 }
 
+void put_lengths(Json& item, const Lengths& lengths, const Past& past) {
+  const auto put = [&](const std::string& name, std::uint64_t value, std::size_t column) {
+    item[name] = value;
+    item[name + "_details"] = details_json(past, column, value, past.ranges.lengths);
+  };
+  put("messages", lengths.ready + lengths.unacked, messages_column);
+  put("messages_ready", lengths.ready, ready_column);
+  put("messages_unacknowledged", lengths.unacked, unacked_column);
+}
+
 Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around) {
-  const amqp::Value* type = queue.arguments.find("x-queue-type");
+  const amqp::Value* given = queue.arguments.find("x-queue-type");
+  const std::string type = given && given->as_string() ? *given->as_string() : "classic";
   Json item{
       {"name", queue.name},
       {"vhost", around.vhost},
-      {"type", type && type->as_string() ? *type->as_string() : "classic"},
+      {"type", type},
       {"durable", queue.durable},
       {"auto_delete", queue.auto_delete},
       {"exclusive", queue.exclusive},
       {"arguments", to_json(queue.arguments)},
       {"state", "running"},
       {"node", around.node},
-      {"messages", queue.ready + queue.unacked},
-      {"messages_ready", queue.ready},
-      {"messages_unacknowledged", queue.unacked},
       {"message_bytes", queue.ready_bytes + queue.unacked_bytes},
       {"message_bytes_ready", queue.ready_bytes},
       {"message_bytes_unacknowledged", queue.unacked_bytes},
+      {"messages_ram", queue.in_memory},
+      {"messages_ready_ram", queue.ready_in_memory},
+      {"messages_unacknowledged_ram", queue.unacked},
+      {"messages_paged_out", queue.ready - queue.ready_in_memory},
       {"consumers", queue.consumers},
-      {"message_stats", stats_json(queue.stats, around.rates, around.detail)},
+      {"exclusive_consumer_tag", or_null(queue.exclusive_consumer)},
+      {"single_active_consumer_tag", or_null(queue.single_active_consumer)},
+      {"message_stats", stats_json(queue.stats, around.past, around.detail)},
       {"x", queue_extension(queue)},
   };
+  put_lengths(item, {queue.ready, queue.unacked}, around.past);
+  if (type == "quorum") {
+    item["leader"] = around.node;
+    item["members"] = item["online"] = Json::array({around.node});
+  } else {
+    item["recoverable_slaves"] = nullptr;
+  }
   if (queue.exclusive) item["owner_pid_details"] = {{"name", queue.owner}};
   put_policies(item, queue.policy);
   return item;
@@ -121,7 +161,8 @@ Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost)
       {"message_stats",
        {{"publish_in", exchange.publish_in}, {"publish_out", exchange.publish_out}}},
   };
-  put_policies(item, exchange.policy);
+  // Unlike a queue, without what it does not have.
+  if (!exchange.policy.policy.empty()) put_policies(item, exchange.policy);
   return item;
 }
 
@@ -137,15 +178,25 @@ Json policy_json(const broker::PolicyRecord& policy, std::string_view vhost) {
 }
 
 std::string properties_key(const broker::BindingView& binding) {
+  if (binding.arguments_key.empty() && binding.routing_key.empty()) return "~";
   std::string key;
   for (const char c : percent_encode(binding.routing_key)) {
-    // Ours: it begins the part of the arguments.
+    // As quote_plus and its own rule for what begins the part of the arguments.
     if (c == '~')
       key += "%7E";
     else
       key += c;
   }
-  return key + binding.properties_key.substr(binding.routing_key.size());
+  for (std::size_t at; (at = key.find("%20")) != std::string::npos;) key.replace(at, 3, "+");
+  return binding.arguments_key.empty() ? key : key + "~" + binding.arguments_key;
+}
+
+bool has_properties_key(const broker::BindingView& binding, const std::string& key) {
+  const std::size_t tilde = key.find('~');
+  std::string quoted = key.substr(0, tilde);
+  std::ranges::replace(quoted, '+', ' ');
+  return percent_decode(quoted) == binding.routing_key &&
+         (tilde == std::string::npos ? "" : key.substr(tilde + 1)) == binding.arguments_key;
 }
 
 Json binding_json(const broker::BindingView& binding, std::string_view vhost) {
@@ -191,7 +242,7 @@ Json connection_json(const broker::ConnectionView& connection, std::string_view 
       {"user_who_performed_action", connection.user},
       {"vhost", vhost},
       {"node", node},
-      {"state", connection.is_suspended ? "blocked" : "running"},
+      {"state", connection.is_blocked ? "blocked" : "running"},
       {"type", "network"},
       {"protocol", "AMQP 0-9-1"},
       {"host", connection.host},
@@ -204,7 +255,15 @@ Json connection_json(const broker::ConnectionView& connection, std::string_view 
       {"channel_max", connection.channel_max},
       {"frame_max", connection.frame_max},
       {"timeout", connection.heartbeat_s},
+      {"auth_mechanism", connection.auth_mechanism},
+      {"recv_oct", connection.traffic.received_octets},
+      {"recv_cnt", connection.traffic.received},
+      {"send_oct", connection.traffic.sent_octets},
+      {"send_cnt", connection.traffic.sent},
+      {"send_pend", connection.waiting_octets},
   };
+  if (const amqp::Value* name = connection.client_properties.find("connection_name"))
+    json["user_provided_name"] = to_json(*name);
   json.update(tls_json(connection.tls));
   return json;
 }
@@ -226,6 +285,9 @@ Json channel_json(const broker::ChannelView& channel, const broker::ConnectionVi
       {"global_prefetch_count", channel.global_prefetch},
       {"messages_unacknowledged", channel.unacked},
       {"messages_unconfirmed", channel.unconfirmed},
+      {"messages_uncommitted", channel.publishes_uncommitted},
+      {"acks_uncommitted", channel.settled_uncommitted},
+      {"pending_raft_commands", 0},
       {"consumer_count", channel.consumers},
   };
 }
@@ -247,8 +309,8 @@ Json consumer_json(const broker::ConsumerView& consumer, const broker::Connectio
       {"channel_details", std::move(channel)},
       {"ack_required", !consumer.no_ack},
       {"exclusive", consumer.exclusive},
-      {"active", true},
-      {"activity_status", "up"},
+      {"active", consumer.active},
+      {"activity_status", consumer.active ? "up" : "waiting"},
       {"prefetch_count", consumer.prefetch},
       {"arguments", to_json(consumer.arguments)},
       {"x", {{"messages_unacknowledged", consumer.unacked}}},

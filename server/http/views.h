@@ -5,6 +5,7 @@
 
 #include "broker/inspect.h"
 #include "broker/operation.h"
+#include "http/history.h"
 #include "http/json.h"
 #include "http/rates.h"
 
@@ -14,22 +15,36 @@ namespace leveret::http {
 
 /// How much of the counters to write: those that happened and the main ones, or all.
 enum class StatsDetail { brief, full };
-Json stats_json(const broker::MessageStats& stats, const RateWindow* rates, StatsDetail detail);
 
-/// Where a queue lives and how fast it goes; `rates` may be null.
+/// What was before, for "..._details": each may be missing. Samples are for the ranges that were
+/// asked for.
+struct Past {
+  const RateWindow* rates = nullptr;
+  const History* history = nullptr;
+  SampleRanges ranges = {};
+  TimeMs now = 0;
+};
+Json stats_json(const broker::MessageStats& stats, const Past& past, StatsDetail detail);
+/// Adds messages, messages_ready and messages_unacknowledged, with their details.
+void put_lengths(Json& item, const Lengths& lengths, const Past& past);
+
+/// Where a queue lives and how fast it goes.
 struct QueueSurroundings {
   std::string_view vhost;
   std::string_view node;
-  const RateWindow* rates = nullptr;
+  Past past = {};
   StatsDetail detail = StatsDetail::brief;
 };
 Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around);
 
 Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost);
 Json policy_json(const broker::PolicyRecord& policy, std::string_view vhost);
-/// The last part of a binding's path, as RabbitMQ writes it: the key with its own percent encoding
-/// (which the path's comes on top of), then what tells the arguments apart.
+/// The last part of a binding's path, as RabbitMQ writes it (rabbit_mgmt_format.erl,
+/// pack_binding_props): "~" for no key and no arguments, else the key with its own percent encoding
+/// (which the path's comes on top of), then, after a "~", what tells the arguments apart.
 std::string properties_key(const broker::BindingView& binding);
+/// Whether `key` is that, however its routing key is quoted.
+bool has_properties_key(const broker::BindingView& binding, const std::string& key);
 Json binding_json(const broker::BindingView& binding, std::string_view vhost);
 Json connection_json(const broker::ConnectionView& connection, std::string_view vhost,
                      std::string_view node);

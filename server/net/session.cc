@@ -273,8 +273,9 @@ asio::awaitable<void> Session::advance_handshake(std::shared_ptr<Session> self) 
 void Session::enter_core() {
   const ClientHello& hello = handshake_->hello();
   broker::ConnectionInfo info;
-  info.name = hello.connection_name.empty() ? name_ : hello.connection_name;
+  info.name = name_;
   info.user = handshake_->credentials().user;
+  info.auth_mechanism = hello.mechanism;
   info.peer_host = unmapped(peer_.address()).to_string();
   info.peer_port = peer_.port();
   info.host = unmapped(local_.address()).to_string();
@@ -318,6 +319,7 @@ void Session::decode() {
         reader_->read(input_.view(), core_->now(), batch.commands, kept);
     commands_expected_ = batch.commands.size() + 1;
     if (!batch.commands.empty()) {
+      batch.octets = result.consumed_bytes;
       batch.bytes = result.consumed_bytes + batch.commands.size() * sizeof(broker::Command);
       batch.bytes_owner =
           std::make_shared<const BatchBytes>(BatchBytes{input_.chunk(), std::move(kept)});
@@ -474,6 +476,7 @@ asio::awaitable<void> Session::write(std::shared_ptr<Session> self, OutgoingByte
   for (const Piece piece : pieces) buffers.emplace_back(piece.data(), piece.size());
 
   self->is_writing_ = true;
+  const std::uint64_t sent_before = self->sent_bytes_;
   for (std::span<asio::const_buffer> rest{buffers}; !rest.empty();) {
     error_code error;
     const std::size_t size = self->stream_.write_some(rest, error);
@@ -487,13 +490,15 @@ asio::awaitable<void> Session::write(std::shared_ptr<Session> self, OutgoingByte
 
   const std::size_t cost_bytes = bytes.cost_bytes();
   self->loop_.outgoing.give_back(std::move(bytes));
-  if (cost_bytes != 0) self->report_drained(cost_bytes);
+  if (cost_bytes != 0) self->report_drained(cost_bytes, self->sent_bytes_ - sent_before);
   // What the report has brought waits until the others on this loop had their turn.
   if (!self->pending_.is_empty()) co_await asio::post(self->loop_.io, asio::use_awaitable);
 }
 
-void Session::report_drained(std::size_t cost_bytes) {
-  core_->run([id = id_, cost_bytes](broker::Vhost& vhost) { vhost.drained(id, cost_bytes); });
+void Session::report_drained(std::size_t cost_bytes, std::uint64_t octets) {
+  core_->run([id = id_, cost_bytes, octets](broker::Vhost& vhost) {
+    vhost.drained(id, cost_bytes, octets);
+  });
 }
 
 // Life.

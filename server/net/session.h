@@ -99,7 +99,7 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   void take_back(std::size_t bytes);
   void receive_inbox();
   void post_inbox();
-  void report_drained(std::size_t cost_bytes);
+  void report_drained(std::size_t cost_bytes, std::uint64_t octets);
 
   // Life.
   void begin_closing();

@@ -187,6 +187,19 @@ std::string validity_of(const x509_st& certificate) {
          time_text(X509_get0_notAfter(&certificate));
 }
 
+std::int64_t valid_for_s(const ssl_ctx_st& context) {
+  int days = 0;
+  int seconds = 0;
+  // From now on, as OpenSSL takes a null.
+  const ASN1_TIME* end = X509_get0_notAfter(SSL_CTX_get0_certificate(&context));
+  if (ASN1_TIME_diff(&days, &seconds, nullptr, end) != 1) return 0;
+  return std::int64_t{days} * 86'400 + seconds;
+}
+
+std::string valid_until(const ssl_ctx_st& context) {
+  return time_text(X509_get0_notAfter(SSL_CTX_get0_certificate(&context)));
+}
+
 std::optional<std::string> login_name(const x509_st& certificate, const LoginRule& rule) {
   std::optional<std::string> name;
   switch (rule.from) {

@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 
 #include "tls/settings.h"
 
 struct ssl_st;
+struct ssl_ctx_st;
 struct x509_st;
 
 namespace leveret::tls {
@@ -16,6 +18,12 @@ std::string subject_of(const x509_st& certificate);
 std::string issuer_of(const x509_st& certificate);
 /// "2026-01-31T12:00:00Z - 2027-01-31T12:00:00Z".
 std::string validity_of(const x509_st& certificate);
+
+/// How long the server's certificate of `context` is still valid, in seconds; negative when it has
+/// expired.
+std::int64_t valid_for_s(const ssl_ctx_st& context);
+/// Until when: "2027-01-31T12:00:00Z".
+std::string valid_until(const ssl_ctx_st& context);
 
 /// The user that a certificate stands for; nothing when it lacks such a name. Several common names
 /// are joined by commas (rabbit_ssl.erl, peer_cert_auth_name). An IP address is in its usual text

@@ -27,7 +27,7 @@ struct Filter {
     return (!source || *source == binding.source) &&
            (!destination || *destination == binding.destination) &&
            (!to_exchange || *to_exchange == binding.to_exchange) &&
-           (!key || *key == properties_key(binding));
+           (!key || has_properties_key(binding, *key));
   }
 };
 

@@ -76,22 +76,55 @@ asio::awaitable<FoundConnection> require_connection(ContextPtr context, std::str
 asio::awaitable<Response> get_connection(ContextPtr context, Request request) {
   const FoundConnection found =
       co_await require_connection(context, request.path.at("name"), request.identity);
-  co_return json_response(
-      connection_json(found.connection, found.core->vhost_name(), context->node));
+  co_return json_response(keep_columns(
+      connection_json(found.connection, found.core->vhost_name(), context->node), request.query));
+}
+
+void require_owner(const Request& request, const std::string& user) {
+  if (!is_administrator(request.identity) && user != request.identity.user)
+    throw HttpError{403, "not_authorised", "only an administrator closes others' connections"};
+}
+
+std::string close_reason(const Request& request) {
+  return request.reason.empty() ? "Closed via management plugin" : request.reason;
 }
 
 asio::awaitable<Response> close_connection(ContextPtr context, Request request) {
   const FoundConnection found =
       co_await require_connection(context, request.path.at("name"), request.identity);
-  if (!is_administrator(request.identity) && found.connection.user != request.identity.user)
-    throw HttpError{403, "not_authorised", "only an administrator closes others' connections"};
-  const std::string reason =
-      request.reason.empty() ? "Closed via management plugin" : request.reason;
-  auto close = [id = found.connection.id, reason](broker::Vhost& vhost) {
+  require_owner(request, found.connection.user);
+  auto close = [id = found.connection.id, reason = close_reason(request)](broker::Vhost& vhost) {
     vhost.fail_connection(id, amqp::Error{amqp::ReplyCode::connection_forced, reason});
     return true;
   };
   co_await ask(context, found.core, std::move(close));
+  co_return empty_response(204);
+}
+
+asio::awaitable<Response> list_user_connections(ContextPtr context, Request request) {
+  const std::string& user = request.path.at("user");
+  Json items = Json::array();
+  const auto cores = context->cores->all();
+  for (const auto& core : cores) {
+    const auto connections = co_await ask(context, core, broker::view_connections);
+    for (const broker::ConnectionView& connection : connections)
+      if (connection.user == user && may_see(request.identity, user))
+        items.push_back(connection_json(connection, core->vhost_name(), context->node));
+  }
+  co_return co_await answer_items(std::move(request), std::move(items));
+}
+
+asio::awaitable<Response> close_user_connections(ContextPtr context, Request request) {
+  const std::string& user = request.path.at("user");
+  require_owner(request, user);
+  const auto cores = context->cores->all();
+  for (const auto& core : cores) {
+    auto close = [user, reason = close_reason(request)](broker::Vhost& vhost) {
+      vhost.close_user(user, reason);
+      return true;
+    };
+    co_await ask(context, core, std::move(close));
+  }
   co_return empty_response(204);
 }
 
@@ -135,6 +168,38 @@ asio::awaitable<Response> list_connection_channels(ContextPtr context, Request r
   co_return co_await answer_items(std::move(request), std::move(items));
 }
 
+Clients look_at_all(const broker::Vhost& vhost) {
+  return {view_connections(vhost), view_channels(vhost), view_consumers(vhost, {})};
+}
+
+Json channel_detail_json(const Context& context, const std::string& vhost, const Clients& clients,
+                         const broker::ChannelView& channel) {
+  const broker::ConnectionView* connection =
+      find_connection(clients.connections, channel.connection);
+  Json item = channel_json(channel, connection, vhost, context.node);
+  Json& consumers = item["consumer_details"] = Json::array();
+  for (const broker::ConsumerView& consumer : clients.consumers)
+    if (consumer.connection == channel.connection && consumer.channel == channel.number)
+      consumers.push_back(consumer_json(consumer, connection, vhost, context.node));
+  // What it published where, and took from where, one by one: nothing is counted so finely.
+  item["publishes"] = item["deliveries"] = Json::array();
+  return item;
+}
+
+asio::awaitable<Response> get_channel(ContextPtr context, Request request) {
+  const std::string& name = request.path.at("name");
+  const auto cores = context->cores->all();
+  for (const auto& core : cores) {
+    const Clients clients = co_await ask(context, core, look_at_all);
+    for (const broker::ChannelView& channel : clients.channels)
+      if (channel_name(channel.connection, channel.number) == name &&
+          may_see(request.identity, channel.user))
+        co_return json_response(keep_columns(
+            channel_detail_json(*context, core->vhost_name(), clients, channel), request.query));
+  }
+  throw not_found("no channel '" + name + "'");
+}
+
 Clients look_at_consumers(const broker::Vhost& vhost) {
   return {view_connections(vhost), {}, view_consumers(vhost, {})};
 }
@@ -172,7 +237,10 @@ std::vector<Route> connection_routes() {
       {"DELETE", "/api/connections/{name}", Rule::management, close_connection},
       {"GET", "/api/connections/{name}/channels", Rule::management, list_connection_channels},
       {"GET", "/api/vhosts/{vhost}/connections", Rule::vhost, list_vhost_connections},
+      {"GET", "/api/connections/username/{user}", Rule::management, list_user_connections},
+      {"DELETE", "/api/connections/username/{user}", Rule::management, close_user_connections},
       {"GET", "/api/channels", Rule::management, list_channels},
+      {"GET", "/api/channels/{name}", Rule::management, get_channel},
       {"GET", "/api/vhosts/{vhost}/channels", Rule::vhost, list_vhost_channels},
       {"GET", "/api/consumers", Rule::management, list_consumers},
       {"GET", "/api/consumers/{vhost}", Rule::vhost, list_vhost_consumers},

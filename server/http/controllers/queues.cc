@@ -90,15 +90,13 @@ void sort_rows(const Context& context, const ListOptions& options, std::vector<Q
 /// Only the rows of the page become JSON: a long list costs no more than a short one to show.
 Json show_rows(const Context& context, const ListOptions& options, std::vector<QueueRow> rows) {
   const std::size_t total_count = rows.size();
-  std::erase_if(rows, [&](const QueueRow& row) {
-    return row.queue.name.find(options.name) == std::string::npos;
-  });
+  std::erase_if(rows, [&](const QueueRow& row) { return !options.name.matches(row.queue.name); });
   sort_rows(context, options, rows);
   const PageRange range = page_range(options, rows.size());
   Json items = Json::array();
   for (std::size_t i = range.first; i < range.first + range.count; ++i)
     items.push_back(queue_item_json(context, rows[i].vhost, rows[i].queue));
-  keep_columns(items, options.columns);
+  Columns{options.columns}.keep(items);
   if (!options.page) return items;
   return page_json(options, std::move(items), rows.size(), total_count);
 }
@@ -133,13 +131,15 @@ void require_queue(const broker::Vhost& vhost, const std::string& name) {
 }
 
 asio::awaitable<Response> get_queue(ContextPtr context, Request request) {
+  const SampleRanges ranges = read_sample_ranges(request.query);
   const auto core = find_core(*context, request.path.at("vhost"));
   auto look = [name = request.path.at("name")](const broker::Vhost& vhost) {
     require_queue(vhost, name);
     return *view_queue_detail(vhost, name);
   };
   const QueueDetail detail = co_await ask(context, core, std::move(look));
-  co_return json_response(queue_detail_json(*context, core->vhost_name(), detail));
+  co_return json_response(
+      keep_columns(queue_detail_json(*context, core->vhost_name(), detail, ranges), request.query));
 }
 
 asio::awaitable<Response> put_queue(ContextPtr context, Request request) {
@@ -187,11 +187,27 @@ asio::awaitable<Response> purge_queue(ContextPtr context, Request request) {
   co_return empty_response(204);
 }
 
+/// Mirrors are what RabbitMQ's actions are about, and there are none: nothing is left to do.
+asio::awaitable<Response> act(ContextPtr context, Request request) {
+  const auto core = find_core(*context, request.path.at("vhost"));
+  const std::string action = require_text(parse_object(request.body), "action");
+  auto look = [name = request.path.at("name")](const broker::Vhost& vhost) {
+    require_queue(vhost, name);
+    return true;
+  };
+  co_await ask(context, core, std::move(look));
+  if (action != "sync" && action != "cancel_sync")
+    throw bad_request("'action' is '" + action + "': sync or cancel_sync is expected");
+  co_return empty_response(204);
+}
+
 }  // namespace
 
 std::vector<Route> queue_routes() {
   return {
       {"GET", "/api/queues", Rule::management, list_queues},
+      {"GET", "/api/queues/detailed", Rule::management, list_queues},
+      {"POST", "/api/queues/{vhost}/{name}/actions", Rule::vhost, act},
       {"GET", "/api/queues/{vhost}", Rule::vhost, list_vhost_queues},
       {"GET", "/api/queues/{vhost}/{name}", Rule::vhost, get_queue},
       {"PUT", "/api/queues/{vhost}/{name}", Rule::vhost, put_queue},

@@ -21,7 +21,7 @@ constexpr std::size_t name_bytes_max = 255;
 Json vhost_json(const Context& context, const broker::VhostInfo& info,
                 const broker::OverviewView& view) {
   const std::string type = info.default_queue_type.empty() ? "undefined" : info.default_queue_type;
-  return {
+  Json item{
       {"name", info.name},
       {"description", info.description},
       {"tags", info.tags},
@@ -30,11 +30,10 @@ Json vhost_json(const Context& context, const broker::VhostInfo& info,
        {{"description", info.description}, {"tags", info.tags}, {"default_queue_type", type}}},
       {"tracing", false},
       {"cluster_state", {{context.node, "running"}}},
-      {"messages", view.ready + view.unacked},
-      {"messages_ready", view.ready},
-      {"messages_unacknowledged", view.unacked},
-      {"message_stats", stats_json(view.stats, nullptr, StatsDetail::brief)},
+      {"message_stats", stats_json(view.stats, {}, StatsDetail::brief)},
   };
+  put_lengths(item, {view.ready, view.unacked}, {});
+  return item;
 }
 
 asio::awaitable<Response> list_vhosts(ContextPtr context, Request request) {
@@ -109,6 +108,17 @@ asio::awaitable<Response> delete_vhost(ContextPtr context, Request request) {
   co_return empty_response(204);
 }
 
+/// As RabbitMQ starts one that has failed: ours run, or the broker has stopped.
+asio::awaitable<Response> start_vhost(ContextPtr context, Request request) {
+  const std::string& node = request.path.at("node");
+  const std::string& vhost = request.path.at("vhost");
+  if (node != context->node) throw bad_request("Request to node " + node + " failed with nodedown");
+  if (!context->cores->find(vhost))
+    throw bad_request("Request to node " + node + " failed with {no_such_vhost,<<\"" + vhost +
+                      "\">>}");
+  co_return empty_response(204);
+}
+
 // Limits.
 
 Json limits_item(const broker::VhostInfo& info) {
@@ -170,6 +180,7 @@ std::vector<Route> vhost_routes() {
       {"GET", "/api/vhosts/{vhost}", administrator, get_vhost},
       {"PUT", "/api/vhosts/{vhost}", administrator, put_vhost},
       {"DELETE", "/api/vhosts/{vhost}", administrator, delete_vhost},
+      {"POST", "/api/vhosts/{vhost}/start/{node}", administrator, start_vhost},
       {"GET", "/api/vhost-limits", management, list_limits},
       {"GET", "/api/vhost-limits/{vhost}", vhost_visible, get_limits},
       {"PUT", "/api/vhost-limits/{vhost}/{name}", administrator, put_limit},

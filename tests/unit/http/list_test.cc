@@ -69,9 +69,34 @@ TEST(List, RefusesWhatRabbitMqRefuses) {
   EXPECT_EQ(error_of("page=9"), "page_out_of_range");
   EXPECT_EQ(error_of("page=0"), "invalid_pagination_parameters");
   EXPECT_EQ(error_of("page=1&page_size=501"), "invalid_pagination_parameters");
-  EXPECT_EQ(error_of("page=1&page_size=1000000000000000000"), "bad_request");
+  EXPECT_EQ(error_of("page=1&page_size=1000000000000000000"), "invalid_pagination_parameters");
+  EXPECT_EQ(error_of("page=1&page_size=99999999999999999999"), "invalid_pagination_parameters");
+  EXPECT_EQ(error_of("page=99999999999999999999"), "invalid_pagination_parameters");
+  EXPECT_EQ(error_of("page=9000000000000000000&page_size=500"), "invalid_pagination_parameters");
+  EXPECT_EQ(error_of("page=1&page_size=-5"), "invalid_pagination_parameters");
   EXPECT_EQ(error_of("page=a"), "bad_request");
-  EXPECT_EQ(error_of("page=1&name=(a%2B)%2B&use_regex=true"), "bad_request");
+  EXPECT_EQ(error_of("page="), "bad_request");
+  EXPECT_EQ(error_of("page=1&name=(&use_regex=true"), "bad_request");
+}
+
+TEST(List, APageJustBehindTheLastIsEmpty) {
+  EXPECT_EQ(apply("page=2&page_size=3").at("items"), Json::array());
+  EXPECT_EQ(apply("page=1&name=zzz").at("page_count"), 0);
+}
+
+TEST(List, NamesAreFoundWithoutRegardToCase) {
+  EXPECT_EQ(names(apply("name=B")), (Json{"b", "ab"}));
+  EXPECT_EQ(names(apply("name=^A%3F[B]$&use_regex=true")), (Json{"b", "ab"}));
+  EXPECT_EQ(names(apply("name=^b$|c&use_regex=true")), (Json{"b", "c"}));
+  EXPECT_EQ(names(apply("name=^b&use_regex=maybe")), Json::array());
+}
+
+TEST(List, ColumnsReachIntoListsAndAWholeColumnWins) {
+  Json item = Json::parse(R"({"a": [{"b": 1, "c": 2}, {"b": 3}], "d": {"e": 1, "f": 2}})");
+  Columns{{"a.b", "d.e", "d"}}.keep(item);
+  EXPECT_EQ(item, Json::parse(R"({"a": [{"b": 1}, {"b": 3}], "d": {"e": 1, "f": 2}})"));
+  Columns{{"d", "d.e"}}.keep(item);
+  EXPECT_EQ(item, Json::parse(R"({"d": {"e": 1, "f": 2}})"));
 }
 
 }  // namespace

@@ -46,12 +46,17 @@ TEST(Router, TellsTheOtherMethodsOfAPath) {
   EXPECT_EQ(std::get<RouteTable::OtherMethod>(match).allow, "HEAD, GET, PUT, OPTIONS");
 }
 
+TEST(Router, ASlashAtTheEndSaysNothing) {
+  const auto match = make_table().find("GET", {"api", "queues", "/", "q", ""});
+  EXPECT_TRUE(std::holds_alternative<RouteTable::Found>(match));
+}
+
 TEST(Router, NothingAtOtherPaths) {
   using Segments = std::vector<std::string>;
   for (const Segments& segments :
        {Segments{}, Segments{"api"}, Segments{"api", "queues", "/"},
         Segments{"api", "queues", "", "q"}, Segments{"api", "queues", "/", "q", "x"},
-        Segments{"API", "queues"}, Segments{"api", "queues", ""}})
+        Segments{"API", "queues"}, Segments{"api", "nothing", ""}})
     EXPECT_TRUE(std::holds_alternative<RouteTable::NoPath>(make_table().find("GET", segments)));
 }
 

@@ -17,7 +17,7 @@ TEST(QueueJson, HasRabbitMqsFieldsAndOurOwn) {
   queue.dead_letter_targets = {"emails.dlq"};
   queue.stats.publish = 7;
   queue.stats.dropped[static_cast<int>(broker::DeathReason::maxlen)] = 4;
-  const Json item = queue_json(queue, {"/", "node", nullptr, StatsDetail::brief});
+  const Json item = queue_json(queue, {"/", "node", {}, StatsDetail::brief});
   EXPECT_EQ(item.at("vhost"), "/");
   EXPECT_EQ(item.at("type"), "classic");
   EXPECT_EQ(item.at("messages"), 5);
@@ -33,14 +33,14 @@ TEST(QueueJson, HasRabbitMqsFieldsAndOurOwn) {
 TEST(QueueJson, TheTypeIsTheOneDeclared) {
   broker::QueueView queue;
   queue.arguments = {{"x-queue-type", "quorum"}};
-  EXPECT_EQ(queue_json(queue, {"/", "node", nullptr, StatsDetail::brief}).at("type"), "quorum");
+  EXPECT_EQ(queue_json(queue, {"/", "node", {}, StatsDetail::brief}).at("type"), "quorum");
 }
 
 TEST(StatsJson, BriefLeavesOutWhatNeverHappened) {
-  const Json brief = stats_json({}, nullptr, StatsDetail::brief);
+  const Json brief = stats_json({}, {}, StatsDetail::brief);
   EXPECT_TRUE(brief.contains("publish"));
   EXPECT_FALSE(brief.contains("get_no_ack"));
-  EXPECT_TRUE(stats_json({}, nullptr, StatsDetail::full).contains("get_no_ack"));
+  EXPECT_TRUE(stats_json({}, {}, StatsDetail::full).contains("get_no_ack"));
 }
 
 TEST(StatsJson, RatesComeFromTheWindow) {
@@ -49,7 +49,8 @@ TEST(StatsJson, RatesComeFromTheWindow) {
   window.add(0, stats);
   stats.publish = 10;
   window.add(1000, stats);
-  EXPECT_EQ(stats_json(stats, &window, StatsDetail::brief).at("publish_details").at("rate"), 10.0);
+  EXPECT_EQ(stats_json(stats, {&window}, StatsDetail::brief).at("publish_details").at("rate"),
+            10.0);
 }
 
 TEST(ConsumerJson, NamesItsChannel) {

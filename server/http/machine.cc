@@ -1,0 +1,105 @@
+#include "http/machine.h"
+
+#include <sys/resource.h>
+#include <sys/statvfs.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <sstream>
+#include <system_error>
+
+namespace leveret::http {
+namespace {
+
+/// A number in a file of its own; 0 when there is none.
+std::uint64_t read_number(const char* path) {
+  std::ifstream file{path};
+  std::uint64_t number = 0;
+  return file >> number ? number : 0;
+}
+
+/// "VmRSS:  1234 kB" in /proc/self/status, in bytes.
+std::uint64_t read_status(std::string_view name) {
+  std::ifstream file{"/proc/self/status"};
+  for (std::string line; std::getline(file, line);) {
+    if (!line.starts_with(name) || line.size() <= name.size() || line[name.size()] != ':') continue;
+    std::istringstream rest{line.substr(name.size() + 1)};
+    std::uint64_t number = 0;
+    std::string unit;
+    rest >> number >> unit;
+    return unit == "kB" ? number * 1024 : number;
+  }
+  return 0;
+}
+
+std::uint64_t memory_limit() {
+  const auto pages = static_cast<std::uint64_t>(std::max(0L, sysconf(_SC_PHYS_PAGES)));
+  const std::uint64_t machine = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
+  const std::uint64_t group = read_number("/sys/fs/cgroup/memory.max");
+  return group == 0 ? machine : std::min(group, machine);
+}
+
+std::uint64_t soft_limit(int what) {
+  rlimit limit{};
+  if (getrlimit(static_cast<__rlimit_resource>(what), &limit) != 0) return 0;
+  return limit.rlim_cur == RLIM_INFINITY ? 0 : limit.rlim_cur;
+}
+
+std::uint64_t count_entries(const char* path) {
+  std::error_code error;
+  std::uint64_t count = 0;
+  for (std::filesystem::directory_iterator it{path, error}, end; !error && it != end;
+       it.increment(error))
+    ++count;
+  return count;
+}
+
+/// The third field of a thread's stat, after its name in parentheses, says what it does.
+bool is_running(const std::filesystem::path& task) {
+  std::ifstream file{task / "stat"};
+  std::string line;
+  std::getline(file, line);
+  const std::size_t name_end = line.rfind(')');
+  return name_end != std::string::npos && line.compare(name_end, 3, ") R") == 0;
+}
+
+std::uint64_t count_running() {
+  std::error_code error;
+  std::uint64_t count = 0;
+  for (std::filesystem::directory_iterator it{"/proc/self/task", error}, end; !error && it != end;
+       it.increment(error))
+    if (is_running(it->path())) ++count;
+  return count;
+}
+
+}  // namespace
+
+MachineView view_machine(const std::string& data_dir) {
+  MachineView view;
+  view.memory_used = read_status("VmRSS");
+  view.memory_limit = memory_limit();
+  view.files_used = count_entries("/proc/self/fd");
+  view.files_limit = soft_limit(RLIMIT_NOFILE);
+  view.threads = read_status("Threads");
+  view.threads_limit = soft_limit(RLIMIT_NPROC);
+  if (view.threads_limit == 0) view.threads_limit = read_number("/proc/sys/kernel/threads-max");
+  view.threads_running = count_running();
+  rusage usage{};
+  if (getrusage(RUSAGE_SELF, &usage) == 0)
+    view.context_switches = static_cast<std::uint64_t>(usage.ru_nvcsw + usage.ru_nivcsw);
+  view.processors = static_cast<std::uint64_t>(std::max(0L, sysconf(_SC_NPROCESSORS_ONLN)));
+  struct statvfs disk {};
+  if (!data_dir.empty() && statvfs(data_dir.c_str(), &disk) == 0)
+    view.disk_free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+  return view;
+}
+
+MemoryParts view_memory() {
+  return {.anonymous = read_status("RssAnon"),
+          .files = read_status("RssFile"),
+          .shared = read_status("RssShmem")};
+}
+
+}  // namespace leveret::http

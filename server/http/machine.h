@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+namespace leveret::http {
+
+/// What the operating system says of this process and its machine; 0 where it does not say.
+struct MachineView {
+  /// Bytes that this process has in memory, and the most that it may have: the machine's memory, or
+  /// its control group's.
+  std::uint64_t memory_used = 0;
+  std::uint64_t memory_limit = 0;
+  /// File descriptors, and the most there may be.
+  std::uint64_t files_used = 0;
+  std::uint64_t files_limit = 0;
+  /// Threads, and the most there may be; those that run or wait for a processor.
+  std::uint64_t threads = 0;
+  std::uint64_t threads_limit = 0;
+  std::uint64_t threads_running = 0;
+  /// Since the start.
+  std::uint64_t context_switches = 0;
+  std::uint64_t processors = 0;
+  /// Bytes that are free where the data is.
+  std::uint64_t disk_free = 0;
+};
+
+/// `data_dir` is where the data is. Takes some system calls: not for the message loops.
+MachineView view_machine(const std::string& data_dir);
+
+/// Parts of the process's memory in bytes, as /proc/self/status has them.
+struct MemoryParts {
+  std::uint64_t anonymous = 0;  // heap and stacks
+  std::uint64_t files = 0;      // the program itself, and mapped files
+  std::uint64_t shared = 0;
+};
+MemoryParts view_memory();
+
+}  // namespace leveret::http
