@@ -304,7 +304,7 @@ void Server::State::start_http() {
   options.settings = &running_config;
   options.metrics_port = config.metrics_port;
   options.metrics_bind = config.metrics_bind.empty() ? config.bind : config.metrics_bind;
-  options.data_dir = data_dir->path();
+  options.data_dir = data_dir->is_in_memory() ? "." : data_dir->path();
   options.loops.push_back({"core", post_to(loop)});
   for (const auto& io_loop : io_loops)
     options.loops.push_back({"io-" + std::to_string(options.loops.size()), post_to(io_loop->io)});
