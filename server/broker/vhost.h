@@ -176,8 +176,6 @@ class Vhost {
   /// What has happened here since the start, the journal's part included.
   VhostCounters counters() const;
   MessageStats all_messages() const { return counters_.all_messages(); }
-  /// Whether publishers are stopped because the disk is full.
-  bool has_disk_alarm() const { return disk_alarm_; }
 
  public:
   // For the core's own classes.
