@@ -30,7 +30,8 @@ for part in "${chosen[@]}"; do
     die "there is no test part '$part'; there are: ${PARTS[*]}"
 done
 
-[[ " ${chosen[*]} " != *" http "* ]] || TEST_PACKAGES+=(prometheus)
+[[ " ${chosen[*]} " != *" http "* ]] || TEST_PACKAGES+=(prometheus python3-jsonschema
+  openapi-specification)
 [[ " ${chosen[*]} " != *" conformance "* ]] || TEST_PACKAGES+=("${CLIENT_PACKAGES[@]}")
 install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 install_node

@@ -20,6 +20,7 @@ std::vector<Route> all_routes() {
            message_routes(),
            metrics_routes(),
            node_routes(),
+           openapi_routes(),
            operation_routes(),
            overview_routes(),
            parameter_routes(),

@@ -19,6 +19,7 @@ std::vector<Route> login_routes();
 std::vector<Route> message_routes();
 std::vector<Route> metrics_routes();
 std::vector<Route> node_routes();
+std::vector<Route> openapi_routes();
 std::vector<Route> operation_routes();
 std::vector<Route> overview_routes();
 std::vector<Route> parameter_routes();
