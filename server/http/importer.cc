@@ -56,19 +56,20 @@ ImportResult conflict(const Work& work) {
                        "' in vhost '" + step.vhost + "': " + text_of(step.differences);
   if (count > reasons_max)
     result.reason += "\nand " + std::to_string(count - reasons_max) + " more";
-  Json report = plan_json(work.plan, work.definitions);
-  std::erase_if(report["objects"].get_ref<Json::array_t&>(),
-                [](const Json& each) { return each.at("action") != "conflict"; });
-  report["error"] = "conflict";
-  report["reason"] = result.reason;
-  result.report = dump(report);
+  Json objects = Json::array();
+  for (const Step& step : work.plan.steps)
+    if (step.action == Action::conflict && objects.size() < ImportErrors::count_max)
+      objects.push_back(step_json(step));
+  result.report =
+      dump({{"error", "conflict"}, {"reason", result.reason}, {"objects", std::move(objects)}});
   return result;
 }
 
-std::string report_of(const Work& work, bool is_dry_run) {
-  Json report = plan_json(work.plan, work.definitions);
-  report["dry_run"] = is_dry_run;
-  return dump(report);
+ImportResult done(const Work& work, const ImportOptions& options) {
+  ImportResult result;
+  if (options.wants_report || options.is_dry_run)
+    result.report = plan_report(work.plan, work.definitions, options.is_dry_run);
+  return result;
 }
 
 bool has_work(const Plan& plan) {
@@ -106,20 +107,20 @@ ImportResult Importer::import(std::string_view json, const ImportOptions& option
   const Snapshot current = take_snapshot(directories_, wants, is_stopping_);
   work->plan = make_plan(work->definitions, current, errors);
   if (!errors.is_empty()) return invalid(errors);
-  if (options.is_dry_run) return {ImportResult::Kind::done, {}, report_of(*work, true)};
+  if (options.is_dry_run) return done(*work, options);
   if (!options.keeps_conflicts && work->plan.count(Action::conflict) > 0) return conflict(*work);
 
   const broker::PendingImport pending{options.vhost, source.file, source.digest,
                                       has_work(work->plan) ? std::string{json} : std::string{}};
   if (!has_work(work->plan)) {
     if (!source.file.empty()) directories_.imports->finish_import(pending);
-    return {ImportResult::Kind::done, {}, report_of(*work, false)};
+    return done(*work, options);
   }
   directories_.imports->begin_import(pending);
   try {
     const std::vector<std::string> failures = run(work);
     directories_.imports->finish_import(pending);
-    ImportResult result{ImportResult::Kind::done, {}, report_of(*work, false)};
+    ImportResult result = done(*work, options);
     if (failures.empty()) return result;
     result.kind = ImportResult::Kind::overtaken;
     result.reason = "imported, but clients were quicker with some of it:";

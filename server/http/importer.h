@@ -16,6 +16,8 @@ struct ImportOptions {
   bool is_dry_run = false;
   /// What exists with other properties stays, as RabbitMQ has it; else nothing is imported.
   bool keeps_conflicts = false;
+  /// Of what was added, changed and so on.
+  bool wants_report = false;
 };
 
 struct ImportResult {

@@ -47,6 +47,7 @@ ImportOptions read_options(const Request& request) {
   ImportOptions options;
   options.vhost = request.path.find("vhost").value_or("");
   options.is_dry_run = request.query.flag("dry_run");
+  options.wants_report = request.query.flag("report");
   const std::string conflicts = request.query.value("conflicts").value_or("refuse");
   if (conflicts != "keep" && conflicts != "refuse")
     throw bad_request("'conflicts' is '" + conflicts + "': keep or refuse is expected");
@@ -54,14 +55,14 @@ ImportOptions read_options(const Request& request) {
   return options;
 }
 
-Response answer_with(const Request& request, const ImportOptions& options, ImportResult result) {
+Response answer_with(const ImportOptions& options, ImportResult result) {
   using Kind = ImportResult::Kind;
   Response response;
   response.body = std::move(result.report);
   switch (result.kind) {
     case Kind::done:
       // RabbitMQ's clients expect no body.
-      if (!options.is_dry_run && !request.query.flag("report")) return empty_response(204);
+      if (!options.is_dry_run && !options.wants_report) return empty_response(204);
       return response;
     case Kind::invalid:
     case Kind::conflict: response.status = 400; return response;
@@ -80,7 +81,7 @@ asio::awaitable<Response> import(ContextPtr context, Request request) {
                                     : std::string_view{shared->body};
   auto work = [context, shared, json, options] { return context->importer->import(json, options); };
   ImportResult result = co_await change(context, std::move(work));
-  co_return answer_with(*shared, options, std::move(result));
+  co_return answer_with(options, std::move(result));
 }
 
 }  // namespace

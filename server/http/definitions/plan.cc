@@ -488,21 +488,27 @@ std::string_view kind_name(ObjectKind kind) {
   return {};
 }
 
-Json plan_json(const Plan& plan, const Definitions& definitions) {
+Json step_json(const Step& step) {
+  Json object{{"kind", kind_name(step.kind)},
+              {"name", step.name},
+              {"action", action_names[static_cast<std::size_t>(step.action)]}};
+  if (!step.vhost.empty()) object["vhost"] = step.vhost;
+  if (!step.differences.is_null()) object["differences"] = step.differences;
+  return object;
+}
+
+std::string plan_report(const Plan& plan, const Definitions& definitions, bool is_dry_run) {
   Json counts = Json::object();
   for (std::size_t i = 0; i < action_names.size(); ++i)
     counts[std::string{action_names[i]}] = plan.count(static_cast<Action>(i));
-  Json objects = Json::array();
+  std::string text = "{\"counts\":" + dump(counts) + ",\"objects\":[";
+  bool is_first = true;
   for (const Step& step : plan.steps) {
-    Json object{{"kind", kind_name(step.kind)},
-                {"name", step.name},
-                {"action", action_names[static_cast<std::size_t>(step.action)]}};
-    if (!step.vhost.empty()) object["vhost"] = step.vhost;
-    if (!step.differences.is_null()) object["differences"] = step.differences;
-    objects.push_back(std::move(object));
+    if (!std::exchange(is_first, false)) text += ',';
+    text += dump(step_json(step));
   }
-  return {
-      {"counts", std::move(counts)}, {"objects", std::move(objects)}, {"notes", definitions.notes}};
+  return text + "],\"notes\":" + dump(definitions.notes) +
+         ",\"dry_run\":" + (is_dry_run ? "true}" : "false}");
 }
 
 }  // namespace leveret::http

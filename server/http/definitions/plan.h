@@ -56,8 +56,11 @@ struct Plan {
 /// what is beyond a limit goes to `errors`.
 Plan make_plan(const Definitions& wanted, const Snapshot& current, ImportErrors& errors);
 
-/// {"counts": {"add", ...}, "objects": [...], "notes": [...]}
-Json plan_json(const Plan& plan, const Definitions& definitions);
+/// {"counts": {"add", ...}, "objects": [...], "notes": [...], "dry_run"}: written object by object,
+/// since there may be a million.
+std::string plan_report(const Plan& plan, const Definitions& definitions, bool is_dry_run);
+/// One of its objects.
+Json step_json(const Step& step);
 /// The word for a person: "queue", "topic permission".
 std::string_view kind_name(ObjectKind kind);
 
