@@ -4,6 +4,8 @@ import contextlib
 import http.client
 import json
 import os
+import shutil
+import subprocess
 import threading
 
 import pytest
@@ -98,6 +100,33 @@ def test_an_import_is_finished_by_a_polite_stop_too(tmp_path):
         wait.until(lambda: api.get(("overview",)).json["object_totals"]["queues"] >= 1, "the first queue")
         assert broker.stop() == 0
         thread.join()
+        broker.start()
+        assert state(api_of(broker)) == ALL
+
+
+@pytest.fixture
+def small_disk(tmp_path):
+    """A directory for a broker whose data is on a disk of 8 MiB; called, it becomes large."""
+    data = tmp_path / "broker" / "data"
+    data.mkdir(parents=True)
+    options = ["-t", "tmpfs", "-o", "size=8m", "tmpfs", str(data)]
+    if shutil.which("mount") is None or subprocess.run(["mount", *options], capture_output=True, check=False).returncode:
+        pytest.skip("only root can mount a small disk")
+    grow = lambda: subprocess.run(["mount", "-o", "remount,size=200m", str(data)], check=True)
+    yield tmp_path / "broker", grow
+    subprocess.run(["umount", str(data)], check=True)
+
+
+def test_a_full_disk_is_told_of_and_the_import_goes_on_when_there_is_room(small_disk):
+    directory, grow = small_disk
+    with running(directory) as broker:
+        api = api_of(broker)
+        answer = api.post(("definitions",), many())
+        answer.refuses(503, "unfinished", "the disk has not taken it within a minute")
+        assert state(api) != ALL
+        grow()
+        wait.until(lambda: state(api) == ALL, "the rest of the import", deadline_s=60)
+        broker.kill()
         broker.start()
         assert state(api_of(broker)) == ALL
 
