@@ -1,8 +1,6 @@
 #include "broker/inspect.h"
 
 #include <algorithm>
-#include <limits>
-#include <map>
 #include <utility>
 
 #include "broker/channel.h"
@@ -13,95 +11,6 @@
 
 namespace leveret::broker {
 namespace {
-
-/// Where each queue's dead letters go, by the dead-letter exchanges and bindings of now.
-class DeadLetterMap {
- public:
-  explicit DeadLetterMap(const Vhost& vhost) {
-    vhost.for_each_queue([&](const Queue& queue) { add(vhost, queue); });
-  }
-  std::vector<std::string> targets(const std::string& queue) const { return get(targets_, queue); }
-  std::vector<std::string> sources(const std::string& queue) const { return get(sources_, queue); }
-
- private:
-  using Lists = std::map<std::string, std::vector<std::string>>;
-
-  static std::vector<std::string> get(const Lists& lists, const std::string& queue) {
-    const auto it = lists.find(queue);
-    return it == lists.end() ? std::vector<std::string>{} : it->second;
-  }
-
-  void add(const Vhost& vhost, const Queue& queue) {
-    const QueueArguments& arguments = queue.parsed();
-    if (!arguments.dead_letter_exchange) return;
-    const Exchange* exchange = vhost.find_exchange(*arguments.dead_letter_exchange);
-    if (exchange == nullptr) return;
-    for (const std::string& target : targets_of(vhost, *exchange, arguments)) {
-      targets_[queue.name()].push_back(target);
-      sources_[target].push_back(queue.name());
-    }
-  }
-
-  static std::vector<std::string> targets_of(const Vhost& vhost, const Exchange& exchange,
-                                             const QueueArguments& arguments) {
-    std::vector<std::string> names;
-    const auto& key = arguments.dead_letter_routing_key;
-    if (exchange.is_default()) {
-      if (key && vhost.find_queue(std::string_view{*key})) names.push_back(*key);
-      return names;
-    }
-    const auto add = [&](const Binding& binding) {
-      if (binding.queue) names.push_back(binding.queue->name());
-    };
-    if (key) {
-      Matches matches;
-      exchange.match(RoutingSubject{*key, {}}, matches);
-      for (const Binding* binding : matches) add(*binding);
-    } else {  // the messages keep their own keys: any binding may be the one
-      exchange.for_each_binding(add);
-    }
-    std::ranges::sort(names);
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    return names;
-  }
-
-  Lists targets_;
-  Lists sources_;
-};
-
-QueueView view_of(const Vhost& vhost, const Queue& queue, const DeadLetterMap& dead_letters) {
-  QueueView view;
-  view.name = queue.name();
-  view.durable = queue.is_durable();
-  view.exclusive = queue.is_exclusive();
-  view.auto_delete = queue.is_auto_delete();
-  view.arguments = queue.arguments();
-  view.policy = queue.policy();
-  if (const Connection* owner = vhost.find_connection(queue.owner()))
-    view.owner = owner->info().name;
-  view.ready = queue.ready().count();
-  view.unacked = queue.unacked_count();
-  view.ready_bytes = queue.ready().bytes();
-  view.unacked_bytes = queue.unacked_bytes();
-  view.ready_in_memory = queue.ready().in_memory();
-  view.in_memory = view.ready_in_memory + queue.unacked_count();
-  view.consumers = queue.consumers().size();
-  if (!queue.consumers().empty()) {
-    const Consumer& first = *queue.consumers().front();
-    const std::string tag{first.tag->view()};
-    if (first.exclusive) view.exclusive_consumer = tag;
-    if (queue.parsed().single_active_consumer) view.single_active_consumer = tag;
-  }
-  view.last_seq = queue.last_seq();
-  if (const PriorityLevel* level = queue.ready().next_loaded())
-    view.head_published_at = level->window.head().message->published_at();
-  view.dead_letter_exchange = queue.parsed().dead_letter_exchange;
-  view.dead_letter_routing_key = queue.parsed().dead_letter_routing_key;
-  view.dead_letter_targets = dead_letters.targets(queue.name());
-  view.dead_letter_sources = dead_letters.sources(queue.name());
-  view.stats = queue.stats;
-  return view;
-}
 
 ExchangeView view_of(const Exchange& exchange) {
   return {.name = exchange.name(),
@@ -205,45 +114,8 @@ OverviewView view_overview(const Vhost& vhost) {
   });
   view.has_disk_alarm = vhost.has_disk_alarm();
   view.stats = vhost.all_messages();
+  view.churn = vhost.churn();
   return view;
-}
-
-struct QueueSurvey::State {
-  explicit State(const Vhost& vhost) : dead_letters(vhost) {
-    vhost.for_each_queue([&](const Queue& queue) { left.push_back(queue.id()); });
-  }
-  DeadLetterMap dead_letters;
-  std::vector<QueueId> left;
-  std::vector<QueueView> views;
-};
-
-QueueSurvey::QueueSurvey(const Vhost& vhost) : state_(std::make_unique<State>(vhost)) {}
-QueueSurvey::~QueueSurvey() = default;
-QueueSurvey::QueueSurvey(QueueSurvey&&) noexcept = default;
-
-bool QueueSurvey::look(const Vhost& vhost, std::size_t count) {
-  for (; count > 0 && !state_->left.empty(); --count) {
-    const Queue* queue = vhost.find_queue(state_->left.back());
-    state_->left.pop_back();
-    if (queue) state_->views.push_back(view_of(vhost, *queue, state_->dead_letters));
-  }
-  return !state_->left.empty();
-}
-
-std::vector<QueueView> QueueSurvey::take() {
-  return sorted_by_name(std::move(state_->views));
-}
-
-std::vector<QueueView> view_queues(const Vhost& vhost) {
-  QueueSurvey survey{vhost};
-  survey.look(vhost, std::numeric_limits<std::size_t>::max());
-  return survey.take();
-}
-
-std::optional<QueueView> view_queue(const Vhost& vhost, std::string_view name) {
-  const Queue* queue = vhost.find_queue(name);
-  if (queue == nullptr) return std::nullopt;
-  return view_of(vhost, *queue, DeadLetterMap{vhost});
 }
 
 std::vector<ExchangeView> view_exchanges(const Vhost& vhost) {
@@ -299,6 +171,38 @@ std::vector<ChannelView> view_channels(const Vhost& vhost) {
     connection.for_each_channel([&](const Channel& channel) { views.push_back(view_of(channel)); });
   });
   return views;
+}
+
+ClientSurvey::ClientSurvey(const Vhost& vhost) {
+  vhost.for_each_connection(
+      [&](const Connection& connection) { left_.push_back(connection.id()); });
+}
+
+bool ClientSurvey::look(const Vhost& vhost, std::size_t count) {
+  for (; count > 0 && !left_.empty(); --count) {
+    const Connection* connection = vhost.find_connection(left_.back());
+    left_.pop_back();
+    if (connection == nullptr) continue;
+    views_.connections.push_back(view_of(*connection));
+    connection->for_each_channel([&](const Channel& channel) {
+      views_.channels.push_back(view_of(channel));
+      for (const auto& [tag, consumer] : channel.consumers())
+        views_.consumers.push_back(view_of(*consumer));
+    });
+  }
+  return !left_.empty();
+}
+
+ClientViews ClientSurvey::take() {
+  views_.connections = sorted_by_name(std::move(views_.connections));
+  std::ranges::sort(views_.channels, [](const ChannelView& a, const ChannelView& b) {
+    return std::tie(a.connection, a.number) < std::tie(b.connection, b.number);
+  });
+  std::ranges::sort(views_.consumers, [](const ConsumerView& a, const ConsumerView& b) {
+    return std::tie(a.queue, a.connection, a.channel, a.tag) <
+           std::tie(b.queue, b.connection, b.channel, b.tag);
+  });
+  return std::move(views_);
 }
 
 std::vector<ConsumerView> view_consumers(const Vhost& vhost, std::string_view queue_name) {

@@ -43,7 +43,9 @@ struct QueueView {
   bool auto_delete = false;
   amqp::Table arguments;
   EffectivePolicy policy;
-  std::string owner;  // connection name of an exclusive queue
+  std::string owner;  // connection name of an exclusive queue, and where it comes from
+  std::string owner_host;
+  std::uint16_t owner_port = 0;
   std::uint64_t ready = 0;
   std::uint64_t unacked = 0;
   std::uint64_t ready_bytes = 0;
@@ -132,30 +134,34 @@ struct OverviewView {
   std::uint64_t unacked = 0;
   bool has_disk_alarm = false;
   MessageStats stats;
+  ChurnStats churn;
 };
 
-/// Looks at all queues of a virtual host a few at a time, so that with many of them no turn takes
-/// long: begun in one turn, continued in later ones. A queue that is deleted or made meanwhile may
-/// be missing.
-class QueueSurvey {
- public:
-  explicit QueueSurvey(const Vhost& vhost);
-  ~QueueSurvey();
-  QueueSurvey(QueueSurvey&&) noexcept;
+/// What one virtual host's clients are doing.
+struct ClientViews {
+  std::vector<ConnectionView> connections;
+  std::vector<ChannelView> channels;
+  std::vector<ConsumerView> consumers;
+};
 
-  /// Looks at up to `count` more; returns whether there are more.
+/// Looks at the connections of a virtual host, with their channels and consumers, a few at a time,
+/// so that with many of them no turn takes long: begun in one turn, continued in later ones. Who
+/// comes or goes meanwhile may be missing.
+class ClientSurvey {
+ public:
+  explicit ClientSurvey(const Vhost& vhost);
+
+  /// Looks at up to `count` more connections; returns whether there are more.
   bool look(const Vhost& vhost, std::size_t count);
-  /// What has been seen, sorted by name.
-  std::vector<QueueView> take();
+  /// Connections and channels sorted by name. Any thread, between turns.
+  ClientViews take();
 
  private:
-  struct State;
-  std::unique_ptr<State> state_;
+  std::vector<ConnectionId> left_;
+  ClientViews views_;
 };
 
 OverviewView view_overview(const Vhost& vhost);
-/// Sorted by name.
-std::vector<QueueView> view_queues(const Vhost& vhost);
 std::optional<QueueView> view_queue(const Vhost& vhost, std::string_view name);
 std::vector<ExchangeView> view_exchanges(const Vhost& vhost);
 std::optional<ExchangeView> view_exchange(const Vhost& vhost, std::string_view name);

@@ -31,9 +31,7 @@ MessageStats VhostCounters::all_messages() const {
   return all;
 }
 
-namespace {
-
-void add(ChurnStats& sum, const ChurnStats& stats) {
+ChurnStats& operator+=(ChurnStats& sum, const ChurnStats& stats) {
   sum.connections_opened += stats.connections_opened;
   sum.connections_closed += stats.connections_closed;
   sum.channels_opened += stats.channels_opened;
@@ -41,7 +39,10 @@ void add(ChurnStats& sum, const ChurnStats& stats) {
   sum.queues_declared += stats.queues_declared;
   sum.queues_created += stats.queues_created;
   sum.queues_deleted += stats.queues_deleted;
+  return sum;
 }
+
+namespace {
 
 void add(JournalStats& sum, const JournalStats& stats) {
   sum.commits += stats.commits;
@@ -57,7 +58,7 @@ void add(JournalStats& sum, const JournalStats& stats) {
 
 VhostCounters& operator+=(VhostCounters& sum, const VhostCounters& counters) {
   for (std::size_t i = 0; i < queue_kind_count; ++i) sum.messages[i] += counters.messages[i];
-  add(sum.churn, counters.churn);
+  sum.churn += counters.churn;
   sum.publish_confirm += counters.publish_confirm;
   sum.routed += counters.routed;
   sum.message_bytes += counters.message_bytes;

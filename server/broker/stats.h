@@ -69,6 +69,9 @@ struct ChurnStats {
   std::uint64_t queues_deleted = 0;
 };
 
+/// Adds those of one part to those of the whole.
+ChurnStats& operator+=(ChurnStats& sum, const ChurnStats& stats);
+
 /// What a journal has done since the start, and `log_bytes`, how large its log is now.
 struct JournalStats {
   std::uint64_t commits = 0;

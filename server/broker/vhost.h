@@ -216,6 +216,7 @@ class Vhost {
     return counters_.messages[static_cast<std::size_t>(kind)];
   }
   ChurnStats& churn() { return counters_.churn; }
+  const ChurnStats& churn() const { return counters_.churn; }
   /// A client's message, on a channel that asked for confirms or not.
   void count_publish(const Message& message, bool is_confirm);
   /// Channels that have published and are open.

@@ -125,11 +125,13 @@ void put_all_samples(Json& details, At value_at, const SampleRange& range, TimeM
 
 void put_samples(Json& details, const History& history, std::size_t column,
                  const SampleRange& range, TimeMs now) {
-  put_all_samples(details, [&](TimeMs time) { return history.at(time, column); }, range, now);
+  put_all_samples(
+      details, [&](TimeMs time) { return history.at(time, column); }, range, now);
 }
 
 void put_samples(Json& details, std::uint64_t value, const SampleRange& range, TimeMs now) {
-  put_all_samples(details, [value](TimeMs) { return value; }, range, now);
+  put_all_samples(
+      details, [value](TimeMs) { return value; }, range, now);
 }
 
 }  // namespace leveret::http

@@ -166,6 +166,11 @@ void sort_items(Json& items, const std::string& path_text, bool reverse) {
   });
 }
 
+Json value_at(const Json& item, const std::string& path) {
+  const Json* found = find_path(item, split(path, '.'));
+  return found ? *found : Json{};
+}
+
 Columns::Columns(const std::vector<std::string>& paths) {
   if (paths.empty()) return;
   tree_ = Json::object();

@@ -17,7 +17,7 @@ struct Counter {
   std::uint64_t (*read)(const broker::MessageStats&);
 };
 /// The counters that have a rate, in alphabetical order.
-inline constexpr std::size_t counter_count = 11;
+inline constexpr std::size_t counter_count = 13;
 extern const std::array<Counter, counter_count> counters;
 
 /// Lengths that rise and fall, beside the counters.

@@ -59,6 +59,31 @@ std::optional<QueueDetail> view_queue_detail(const broker::Vhost& vhost, std::st
   return detail;
 }
 
+const std::array<ChurnCounter, churn_counter_count> churn_counters{{
+    {"channel_closed", [](const broker::ChurnStats& s) { return s.channels_closed; }},
+    {"channel_created", [](const broker::ChurnStats& s) { return s.channels_opened; }},
+    {"connection_closed", [](const broker::ChurnStats& s) { return s.connections_closed; }},
+    {"connection_created", [](const broker::ChurnStats& s) { return s.connections_opened; }},
+    {"queue_created", [](const broker::ChurnStats& s) { return s.queues_created; }},
+    {"queue_declared", [](const broker::ChurnStats& s) { return s.queues_declared; }},
+    {"queue_deleted", [](const broker::ChurnStats& s) { return s.queues_deleted; }},
+}};
+
+namespace {
+
+Json churn_json(const Context& context, const broker::ChurnStats& churn) {
+  const History& past = context.rates.churn_history();
+  Json rates = Json::object();
+  for (std::size_t i = 0; i < churn_counter_count; ++i) {
+    const std::string name{churn_counters[i].name};
+    rates[name] = churn_counters[i].read(churn);
+    rates[name + "_details"] = {{"rate", past.rate(i)}};
+  }
+  return rates;
+}
+
+}  // namespace
+
 broker::OverviewView& operator+=(broker::OverviewView& sum, const broker::OverviewView& view) {
   sum.connections += view.connections;
   sum.channels += view.channels;
@@ -69,6 +94,7 @@ broker::OverviewView& operator+=(broker::OverviewView& sum, const broker::Overvi
   sum.unacked += view.unacked;
   sum.has_disk_alarm = sum.has_disk_alarm || view.has_disk_alarm;
   sum.stats += view.stats;
+  sum.churn += view.churn;
   return sum;
 }
 
@@ -96,6 +122,7 @@ Json overview_json(const Context& context, const broker::OverviewView& overview,
         {"queues", overview.queues},
         {"consumers", overview.consumers}}},
       {"queue_totals", std::move(queue_totals)},
+      {"churn_rates", churn_json(context, overview.churn)},
       {"message_stats", stats_json(overview.stats, past, StatsDetail::full)},
       {"listeners", listeners_json(context)},
       {"contexts", contexts_json(context)},

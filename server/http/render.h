@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -24,6 +25,14 @@ struct QueueDetail {
 };
 /// In a turn of the core.
 std::optional<QueueDetail> view_queue_detail(const broker::Vhost& vhost, std::string_view name);
+
+/// RabbitMQ's names of what comes and goes (rabbit_mgmt_wm_overview.erl, churn_rates).
+struct ChurnCounter {
+  std::string_view name;
+  std::uint64_t (*read)(const broker::ChurnStats&);
+};
+inline constexpr std::size_t churn_counter_count = 7;
+extern const std::array<ChurnCounter, churn_counter_count> churn_counters;
 
 broker::OverviewView& operator+=(broker::OverviewView& sum, const broker::OverviewView& view);
 Json exchange_types_json();

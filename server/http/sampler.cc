@@ -4,6 +4,7 @@
 #include <boost/asio/redirect_error.hpp>
 #include <chrono>
 
+#include "broker/queue_survey.h"
 #include "broker/vhost.h"
 #include "http/ask.h"
 #include "http/context.h"
@@ -18,6 +19,7 @@ namespace asio = boost::asio;
 constexpr int pause_per_cost = 50;
 /// Some tenth of a millisecond's work.
 constexpr std::size_t queues_per_turn = 20;
+constexpr std::size_t finds_per_turn = 500;
 
 const std::array<NodeFigure, node_figure_count> node_figures{{
     {"mem_used", [](const MachineView& m) { return m.memory_used; }},
@@ -31,11 +33,13 @@ const std::array<NodeFigure, node_figure_count> node_figures{{
 void RateHistory::add(const std::vector<VhostSample>& samples) {
   ++round_;
   broker::MessageStats sum;
+  broker::ChurnStats churn;
   Lengths lengths;
   TimeMs time = 0;
   history_count_ = 0;
   for (const VhostSample& sample : samples) {
     sum += sample.overview.stats;
+    churn += sample.overview.churn;
     lengths.ready += sample.overview.ready;
     lengths.unacked += sample.overview.unacked;
     time = std::max(time, sample.time);
@@ -53,6 +57,9 @@ void RateHistory::add(const std::vector<VhostSample>& samples) {
   const ColumnValues values = column_values(sum, lengths);
   overall_.add(time, values);
   overall_history_.add(time, values);
+  std::array<std::uint64_t, churn_counter_count> comings{};
+  for (std::size_t i = 0; i < churn_counter_count; ++i) comings[i] = churn_counters[i].read(churn);
+  churn_history_.add(time, comings);
 }
 
 void RateHistory::keep(QueueWindow& window, TimeMs now, const ColumnValues& values) {
@@ -119,15 +126,28 @@ asio::awaitable<VhostSample> take_sample(ContextPtr context, std::shared_ptr<bro
   };
   const std::shared_ptr<BegunSample> begun = co_await ask(context, core, begin);
   context->archive.note(core, begun->counters);
-  auto go_on = [begun](const broker::Vhost& vhost) {
+  auto find = [begun](const broker::Vhost& vhost) {
     const auto start = thread_cpu_time();
-    const bool has_more = begun->survey.look(vhost, queues_per_turn);
+    const bool has_more = begun->survey.find(vhost, finds_per_turn);
     begun->sample.cost += thread_cpu_time() - start;
     return has_more;
   };
-  while (co_await ask(context, core, go_on)) {
+  while (co_await ask(context, core, find)) {
   }
-  begun->sample.queues = begun->survey.take();
+  std::vector<broker::QueueKey> keys = begun->survey.take_keys();
+  std::ranges::sort(keys, {}, &broker::QueueKey::name);
+  std::vector<QueueId> ids;
+  for (const broker::QueueKey& key : keys) ids.push_back(key.id);
+  begun->survey.choose(std::move(ids));
+  auto view = [begun](const broker::Vhost& vhost) {
+    const auto start = thread_cpu_time();
+    std::ranges::move(begun->survey.view(vhost, queues_per_turn),
+                      std::back_inserter(begun->sample.queues));
+    begun->sample.cost += thread_cpu_time() - start;
+    return begun->survey.has_more();
+  };
+  while (co_await ask(context, core, view)) {
+  }
   co_return std::move(begun->sample);
 }
 

@@ -58,6 +58,9 @@ class RateHistory {
   const History* find_history(std::string_view vhost, std::string_view queue) const;
   const LongHistory& overall_history() const { return overall_history_; }
 
+  /// Of churn_counters, for the whole.
+  const History& churn_history() const { return churn_history_; }
+
   /// What the node's figures were, in the order of node_figures().
   void add(TimeMs now, const MachineView& machine, std::uint64_t sockets);
   const LongHistory& node_history() const { return node_history_; }
@@ -85,6 +88,7 @@ class RateHistory {
   RateWindow overall_;
   LongHistory overall_history_{column_count};
   LongHistory node_history_{node_figure_count};
+  History churn_history_{churn_counter_count, History::Resolution{}};
   std::size_t history_count_ = 0;
   std::uint64_t round_ = 0;
 };

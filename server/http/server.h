@@ -33,13 +33,12 @@ struct Options {
   /// Where GET /metrics is answered without a login, and nothing else; nothing for none.
   std::optional<std::uint16_t> metrics_port;
   std::vector<std::string> metrics_bind{"127.0.0.1"};
-  /// The server's loops, for metrics to measure.
+  /// What nodes and metrics tell of: the free room where this is, and the server's loops.
+  std::string data_dir = ".";
   std::vector<LoopHandle> loops;
   std::size_t connections_max = 1000;
   /// Those of the whole broker, to show and to change; outlive the server.
   Settings* settings = nullptr;
-  /// Where the data is, for what the node tells of itself.
-  std::string data_dir;
 };
 
 /// What it shows and changes.

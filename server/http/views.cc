@@ -96,8 +96,6 @@ Json stats_json(const broker::MessageStats& stats, const Past& past, StatsDetail
     object[name] = value;
     object[name + "_details"] = details_json(past, i, value, past.ranges.msg_rates);
   }
-  if (stats.drop_unroutable > 0 || detail == StatsDetail::full)
-    object["drop_unroutable"] = stats.drop_unroutable;
   return object;
 }
 
@@ -144,7 +142,9 @@ Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around)
   } else {
     item["recoverable_slaves"] = nullptr;
   }
-  if (queue.exclusive) item["owner_pid_details"] = {{"name", queue.owner}};
+  if (queue.exclusive)
+    item["owner_pid_details"] = {
+        {"name", queue.owner}, {"peer_host", queue.owner_host}, {"peer_port", queue.owner_port}};
   put_policies(item, queue.policy);
   return item;
 }

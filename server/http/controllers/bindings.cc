@@ -37,32 +37,44 @@ std::vector<broker::BindingView> find_bindings(const broker::Vhost& vhost, const
   return bindings;
 }
 
-asio::awaitable<Json> read_items(ContextPtr context, std::shared_ptr<broker::Core> core,
-                                 Filter filter) {
+struct Row {
+  std::string vhost;
+  broker::BindingView binding;
+};
+
+asio::awaitable<std::vector<Row>> read_rows(ContextPtr context, std::shared_ptr<broker::Core> core,
+                                            Filter filter) {
   auto look = [filter = std::move(filter)](const broker::Vhost& vhost) {
     return find_bindings(vhost, filter);
   };
-  const auto bindings = co_await ask(context, core, std::move(look));
-  Json items = Json::array();
-  for (const broker::BindingView& binding : bindings)
-    items.push_back(binding_json(binding, core->vhost_name()));
-  co_return items;
+  auto bindings = co_await ask(context, core, std::move(look));
+  std::vector<Row> rows;
+  for (broker::BindingView& binding : bindings)
+    rows.push_back({core->vhost_name(), std::move(binding)});
+  co_return rows;
+}
+
+Response binding_list(const Request& request, std::vector<Row> rows) {
+  const auto name_of = [](const Row&) { return std::string{}; };
+  const auto render = [](const Row& row) { return binding_json(row.binding, row.vhost); };
+  return json_response(
+      apply_list_options(std::move(rows), read_list_options(request.query), name_of, render));
 }
 
 asio::awaitable<Response> answer_list(ContextPtr context, Request request, Filter filter) {
   const auto core = find_core(*context, request.path.at("vhost"));
-  Json items = co_await read_items(context, core, std::move(filter));
-  co_return json_response(apply_list_options(std::move(items), read_list_options(request.query)));
+  std::vector<Row> rows = co_await read_rows(context, core, std::move(filter));
+  co_return binding_list(request, std::move(rows));
 }
 
 asio::awaitable<Response> list_bindings(ContextPtr context, Request request) {
-  Json items = Json::array();
+  std::vector<Row> rows;
   const auto cores = visible_cores(*context, request.identity);
   for (const auto& core : cores) {
-    Json of_vhost = co_await read_items(context, core, Filter{});
-    for (Json& item : of_vhost) items.push_back(std::move(item));
+    std::vector<Row> of_vhost = co_await read_rows(context, core, Filter{});
+    std::ranges::move(of_vhost, std::back_inserter(rows));
   }
-  co_return json_response(apply_list_options(std::move(items), read_list_options(request.query)));
+  co_return binding_list(request, std::move(rows));
 }
 
 asio::awaitable<Response> list_vhost_bindings(ContextPtr context, Request request) {
@@ -72,7 +84,7 @@ asio::awaitable<Response> list_vhost_bindings(ContextPtr context, Request reques
 asio::awaitable<Response> list_queue_bindings(ContextPtr context, Request request) {
   const auto core = find_core(*context, request.path.at("vhost"));
   auto check = [name = request.path.at("name")](const broker::Vhost& vhost) {
-    if (!view_queue(vhost, name))
+    if (!vhost.find_queue(std::string_view{name}))
       throw not_found("no queue '" + name + "' in vhost '" + vhost.name() + "'");
     return true;
   };
@@ -152,9 +164,9 @@ asio::awaitable<Response> get_binding(ContextPtr context, Request request, bool 
   const auto core = find_core(*context, request.path.at("vhost"));
   Filter filter = between(request, to_exchange);
   filter.key = request.path.at("properties_key");
-  Json items = co_await read_items(context, core, std::move(filter));
-  if (items.empty()) throw not_found("no such binding");
-  co_return json_response(items.front());
+  const std::vector<Row> rows = co_await read_rows(context, core, std::move(filter));
+  if (rows.empty()) throw not_found("no such binding");
+  co_return json_response(binding_json(rows.front().binding, rows.front().vhost));
 }
 
 asio::awaitable<Response> list_to_queue(ContextPtr context, Request request) {

@@ -15,33 +15,73 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// What one virtual host's clients are doing.
-struct Clients {
-  std::vector<broker::ConnectionView> connections;
-  std::vector<broker::ChannelView> channels;
-  std::vector<broker::ConsumerView> consumers;
+/// Some tenth of a millisecond of a core's time.
+constexpr std::size_t connections_per_turn = 20;
+
+asio::awaitable<broker::ClientViews> look_at(ContextPtr context,
+                                             std::shared_ptr<broker::Core> core) {
+  auto begin = [](const broker::Vhost& vhost) {
+    return std::make_shared<broker::ClientSurvey>(vhost);
+  };
+  const auto survey = co_await ask(context, core, begin);
+  auto look = [survey](const broker::Vhost& vhost) {
+    return survey->look(vhost, connections_per_turn);
+  };
+  while (co_await ask(context, core, look)) {
+  }
+  co_return survey->take();
+}
+
+/// One of a list, and the virtual host that it is in.
+template <class View>
+struct Row {
+  std::string vhost;
+  View view;
+  /// Of a channel or consumer; nothing when it has gone meanwhile.
+  std::optional<broker::ConnectionView> connection = {};
 };
+
+template <class View>
+void add_rows(std::vector<Row<View>>& rows, const std::string& vhost,
+              const broker::ClientViews& clients, const std::vector<View>& views) {
+  for (const View& view : views) {
+    const broker::ConnectionView* connection =
+        find_connection(clients.connections, view.connection);
+    rows.push_back(
+        {vhost, view,
+         connection ? std::optional{*connection} : std::optional<broker::ConnectionView>{}});
+  }
+}
+
+template <class View>
+const broker::ConnectionView* connection_of(const Row<View>& row) {
+  return row.connection ? &*row.connection : nullptr;
+}
 
 /// Users without the tag `monitoring` see only themselves, as in RabbitMQ.
 bool may_see(const auth::Identity& identity, const std::string& user) {
   return may_monitor(identity) || identity.user == user;
 }
 
-asio::awaitable<Response> answer_items(Request request, Json items) {
-  co_return json_response(apply_list_options(std::move(items), read_list_options(request.query)));
-}
-
 using Cores = std::vector<std::shared_ptr<broker::Core>>;
 
-asio::awaitable<Response> answer_connections(ContextPtr context, Request request, Cores cores) {
-  Json items = Json::array();
+/// Connections that the user may see and, when `of_user` is not empty, are that user's.
+asio::awaitable<Response> answer_connections(ContextPtr context, Request request, Cores cores,
+                                             std::string of_user = {}) {
+  const ListOptions options = read_list_options(request.query);
+  std::vector<Row<broker::ConnectionView>> rows;
   for (const auto& core : cores) {
-    const auto connections = co_await ask(context, core, broker::view_connections);
-    for (const broker::ConnectionView& connection : connections)
-      if (may_see(request.identity, connection.user))
-        items.push_back(connection_json(connection, core->vhost_name(), context->node));
+    broker::ClientViews clients = co_await look_at(context, core);
+    for (broker::ConnectionView& connection : clients.connections)
+      if (may_see(request.identity, connection.user) &&
+          (of_user.empty() || of_user == connection.user))
+        rows.push_back({core->vhost_name(), std::move(connection)});
   }
-  co_return co_await answer_items(std::move(request), std::move(items));
+  const auto name_of = [](const auto& row) -> const std::string& { return row.view.name; };
+  const auto render = [&](const auto& row) {
+    return connection_json(row.view, row.vhost, context->node);
+  };
+  co_return json_response(apply_list_options(std::move(rows), options, name_of, render));
 }
 
 asio::awaitable<Response> list_connections(ContextPtr context, Request request) {
@@ -102,16 +142,10 @@ asio::awaitable<Response> close_connection(ContextPtr context, Request request) 
 }
 
 asio::awaitable<Response> list_user_connections(ContextPtr context, Request request) {
-  const std::string& user = request.path.at("user");
-  Json items = Json::array();
-  const auto cores = context->cores->all();
-  for (const auto& core : cores) {
-    const auto connections = co_await ask(context, core, broker::view_connections);
-    for (const broker::ConnectionView& connection : connections)
-      if (connection.user == user && may_see(request.identity, user))
-        items.push_back(connection_json(connection, core->vhost_name(), context->node));
-  }
-  co_return co_await answer_items(std::move(request), std::move(items));
+  std::string user = request.path.at("user");
+  Cores cores = context->cores->all();
+  co_return co_await answer_connections(std::move(context), std::move(request), std::move(cores),
+                                        std::move(user));
 }
 
 asio::awaitable<Response> close_user_connections(ContextPtr context, Request request) {
@@ -128,21 +162,29 @@ asio::awaitable<Response> close_user_connections(ContextPtr context, Request req
   co_return empty_response(204);
 }
 
-Clients look_at_channels(const broker::Vhost& vhost) {
-  return {view_connections(vhost), view_channels(vhost), {}};
+using ChannelRows = std::vector<Row<broker::ChannelView>>;
+
+Response channel_list(const Context& context, const Request& request, ChannelRows rows) {
+  const auto name_of = [](const auto& row) {
+    return channel_name(row.view.connection, row.view.number);
+  };
+  const auto render = [&](const auto& row) {
+    return channel_json(row.view, connection_of(row), row.vhost, context.node);
+  };
+  return json_response(
+      apply_list_options(std::move(rows), read_list_options(request.query), name_of, render));
 }
 
 asio::awaitable<Response> answer_channels(ContextPtr context, Request request, Cores cores) {
-  Json items = Json::array();
+  ChannelRows rows;
   for (const auto& core : cores) {
-    const Clients clients = co_await ask(context, core, look_at_channels);
-    for (const broker::ChannelView& channel : clients.channels)
-      if (may_see(request.identity, channel.user))
-        items.push_back(channel_json(channel,
-                                     find_connection(clients.connections, channel.connection),
-                                     core->vhost_name(), context->node));
+    broker::ClientViews clients = co_await look_at(context, core);
+    std::erase_if(clients.channels, [&](const broker::ChannelView& channel) {
+      return !may_see(request.identity, channel.user);
+    });
+    add_rows(rows, core->vhost_name(), clients, clients.channels);
   }
-  co_return co_await answer_items(std::move(request), std::move(items));
+  co_return channel_list(*context, request, std::move(rows));
 }
 
 asio::awaitable<Response> list_channels(ContextPtr context, Request request) {
@@ -159,21 +201,17 @@ asio::awaitable<Response> list_vhost_channels(ContextPtr context, Request reques
 asio::awaitable<Response> list_connection_channels(ContextPtr context, Request request) {
   const FoundConnection found =
       co_await require_connection(context, request.path.at("name"), request.identity);
-  const Clients clients = co_await ask(context, found.core, look_at_channels);
-  Json items = Json::array();
-  for (const broker::ChannelView& channel : clients.channels)
-    if (channel.connection == found.connection.name)
-      items.push_back(
-          channel_json(channel, &found.connection, found.core->vhost_name(), context->node));
-  co_return co_await answer_items(std::move(request), std::move(items));
+  broker::ClientViews clients = co_await look_at(context, found.core);
+  std::erase_if(clients.channels, [&](const broker::ChannelView& channel) {
+    return channel.connection != found.connection.name;
+  });
+  ChannelRows rows;
+  add_rows(rows, found.core->vhost_name(), clients, clients.channels);
+  co_return channel_list(*context, request, std::move(rows));
 }
 
-Clients look_at_all(const broker::Vhost& vhost) {
-  return {view_connections(vhost), view_channels(vhost), view_consumers(vhost, {})};
-}
-
-Json channel_detail_json(const Context& context, const std::string& vhost, const Clients& clients,
-                         const broker::ChannelView& channel) {
+Json channel_detail_json(const Context& context, const std::string& vhost,
+                         const broker::ClientViews& clients, const broker::ChannelView& channel) {
   const broker::ConnectionView* connection =
       find_connection(clients.connections, channel.connection);
   Json item = channel_json(channel, connection, vhost, context.node);
@@ -190,7 +228,7 @@ asio::awaitable<Response> get_channel(ContextPtr context, Request request) {
   const std::string& name = request.path.at("name");
   const auto cores = context->cores->all();
   for (const auto& core : cores) {
-    const Clients clients = co_await ask(context, core, look_at_all);
+    const broker::ClientViews clients = co_await look_at(context, core);
     for (const broker::ChannelView& channel : clients.channels)
       if (channel_name(channel.connection, channel.number) == name &&
           may_see(request.identity, channel.user))
@@ -200,21 +238,18 @@ asio::awaitable<Response> get_channel(ContextPtr context, Request request) {
   throw not_found("no channel '" + name + "'");
 }
 
-Clients look_at_consumers(const broker::Vhost& vhost) {
-  return {view_connections(vhost), {}, view_consumers(vhost, {})};
-}
-
-asio::awaitable<Response> answer_consumers(ContextPtr context, Request request,
-                                           std::vector<std::shared_ptr<broker::Core>> cores) {
-  Json items = Json::array();
+asio::awaitable<Response> answer_consumers(ContextPtr context, Request request, Cores cores) {
+  const ListOptions options = read_list_options(request.query);
+  std::vector<Row<broker::ConsumerView>> rows;
   for (const auto& core : cores) {
-    const Clients clients = co_await ask(context, core, look_at_consumers);
-    for (const broker::ConsumerView& consumer : clients.consumers)
-      items.push_back(consumer_json(consumer,
-                                    find_connection(clients.connections, consumer.connection),
-                                    core->vhost_name(), context->node));
+    const broker::ClientViews clients = co_await look_at(context, core);
+    add_rows(rows, core->vhost_name(), clients, clients.consumers);
   }
-  co_return co_await answer_items(std::move(request), std::move(items));
+  const auto name_of = [](const auto&) { return std::string{}; };
+  const auto render = [&](const auto& row) {
+    return consumer_json(row.view, connection_of(row), row.vhost, context->node);
+  };
+  co_return json_response(apply_list_options(std::move(rows), options, name_of, render));
 }
 
 asio::awaitable<Response> list_consumers(ContextPtr context, Request request) {

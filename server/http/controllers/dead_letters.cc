@@ -10,6 +10,7 @@
 #include "http/controllers/routes.h"
 #include "http/death.h"
 #include "http/error.h"
+#include "http/queue_list.h"
 
 namespace leveret::http {
 namespace {
@@ -37,12 +38,8 @@ asio::awaitable<Response> list_dead_letter_queues(ContextPtr context, Request re
   const auto cores = cores_of(*context, request);
   Json items = Json::array();
   for (const auto& core : cores) {
-    auto look = [](const broker::Vhost& vhost) {
-      auto queues = view_queues(vhost);
-      std::erase_if(queues, [](const auto& queue) { return queue.dead_letter_sources.empty(); });
-      return queues;
-    };
-    const auto queues = co_await ask(context, core, look);
+    auto queues = co_await view_all_queues(context, core);
+    std::erase_if(queues, [](const auto& queue) { return queue.dead_letter_sources.empty(); });
     for (const broker::QueueView& queue : queues)
       items.push_back({{"vhost", core->vhost_name()},
                        {"name", queue.name},

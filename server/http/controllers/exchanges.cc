@@ -15,13 +15,20 @@ namespace asio = boost::asio;
 
 asio::awaitable<Response> answer_list(ContextPtr context, Request request,
                                       std::vector<std::shared_ptr<broker::Core>> cores) {
-  Json items = Json::array();
+  const ListOptions options = read_list_options(request.query);
+  struct Row {
+    std::string vhost;
+    broker::ExchangeView exchange;
+  };
+  std::vector<Row> rows;
   for (const auto& core : cores) {
-    const auto exchanges = co_await ask(context, core, broker::view_exchanges);
-    for (const broker::ExchangeView& exchange : exchanges)
-      items.push_back(exchange_json(exchange, core->vhost_name()));
+    auto exchanges = co_await ask(context, core, broker::view_exchanges);
+    for (broker::ExchangeView& exchange : exchanges)
+      rows.push_back({core->vhost_name(), std::move(exchange)});
   }
-  co_return json_response(apply_list_options(std::move(items), read_list_options(request.query)));
+  const auto name_of = [](const Row& row) -> const std::string& { return row.exchange.name; };
+  const auto render = [](const Row& row) { return exchange_json(row.exchange, row.vhost); };
+  co_return json_response(apply_list_options(std::move(rows), options, name_of, render));
 }
 
 asio::awaitable<Response> list_exchanges(ContextPtr context, Request request) {

@@ -151,26 +151,12 @@ TEST(Inspect, OverviewAddsUp) {
   EXPECT_EQ(view.exchanges, 6U);
 }
 
-TEST(Inspect, ASurveyGoesOnWhileQueuesComeAndGo) {
-  TestBroker broker;
-  TestClient client{broker};
-  client.declare("c").declare("a").declare("b");
-  QueueSurvey survey{broker.vhost()};
-  EXPECT_TRUE(survey.look(broker.vhost(), 1));
-  client.declare("late").delete_queue("a").delete_queue("b").delete_queue("c");
-  EXPECT_FALSE(survey.look(broker.vhost(), 10));
-  EXPECT_EQ(survey.take().size(), 1U);
-}
-
 TEST(Inspect, ListsAreSortedAndTellWhoOwnsWhat) {
   TestBroker broker;
   TestClient client{broker};
   client.declare("z", {.exclusive = true}).declare("a").qos(5).consume("a").send("a", "1");
   client.confirm_select();
-  const auto queues = view_queues(broker.vhost());
-  ASSERT_EQ(queues.size(), 2U);
-  EXPECT_EQ(queues[0].name, "a");
-  EXPECT_EQ(queues[1].owner, "client");
+  EXPECT_EQ(view_queue(broker.vhost(), "z").value().owner, "client");
   const auto consumers = view_consumers(broker.vhost(), "a");
   ASSERT_EQ(consumers.size(), 1U);
   EXPECT_EQ(consumers[0].tag, "c");

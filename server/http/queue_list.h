@@ -1,0 +1,26 @@
+#pragma once
+
+#include <boost/asio/awaitable.hpp>
+#include <memory>
+#include <vector>
+
+#include "broker/core.h"
+#include "broker/inspect.h"
+#include "http/request.h"
+
+namespace leveret::http {
+
+struct Context;
+
+/// The list of queues of these virtual hosts as the request's parameters want it. However many
+/// there are, no turn of a core takes long, only the page that is shown is copied and written, and
+/// a list without pages is written as it is read, the HTTP loop serving others meanwhile.
+boost::asio::awaitable<Response> answer_queue_list(
+    std::shared_ptr<Context> context, Request request,
+    std::vector<std::shared_ptr<broker::Core>> cores);
+
+/// All queues of one virtual host, sorted by name.
+boost::asio::awaitable<std::vector<broker::QueueView>> view_all_queues(
+    std::shared_ptr<Context> context, std::shared_ptr<broker::Core> core);
+
+}  // namespace leveret::http
