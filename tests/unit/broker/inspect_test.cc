@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <map>
+
 #include "unit/broker/support/test_client.h"
 
 namespace leveret::broker::test {
@@ -170,16 +172,20 @@ TEST(Inspect, ListsAreSortedAndTellWhoOwnsWhat) {
   EXPECT_EQ(view_connections(broker.vhost()).at(0).channels, 1U);
 }
 
-TEST(Inspect, BindingsNameThemselvesAsRabbitMqsApiDoes) {
+TEST(Inspect, BindingsTellTheirArgumentsApart) {
   TestBroker broker;
   TestClient client{broker};
-  client.declare("q").bind("q", "amq.fanout").bind("q", "amq.topic", "a.#");
-  client.bind("q", "amq.headers", "k", {{"n", 1}});
-  std::vector<std::string> lines;
+  client.declare("q").bind("q", "amq.topic", "a.#");
+  client.bind("q", "amq.headers", "k", {{"n", 1}}).bind("q", "amq.headers", "l", {{"n", 1}});
+  client.bind("q", "amq.headers", "m", {{"n", 2}});
+  std::map<std::string, std::string> keys;
   for (const BindingView& view : view_bindings(broker.vhost()))
-    lines.push_back(view.source + "|" + view.properties_key.substr(0, 4));
-  EXPECT_THAT(lines, ElementsAre("|q", "amq.fanout|~", ::testing::StartsWith("amq.headers|k~"),
-                                 "amq.topic|a.#"));
+    keys[view.routing_key] = view.arguments_key;
+  EXPECT_EQ(keys.at("q"), "");
+  EXPECT_EQ(keys.at("a.#"), "");
+  EXPECT_EQ(keys.at("k").size(), 16U);
+  EXPECT_EQ(keys.at("k"), keys.at("l"));
+  EXPECT_NE(keys.at("k"), keys.at("m"));
 }
 
 }  // namespace
