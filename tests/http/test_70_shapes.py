@@ -11,10 +11,21 @@ import tomllib
 
 import pytest
 from shapes import record, scenario, shape
+from support import broker as brokers
 
 HERE = pathlib.Path(__file__).resolve().parent / "shapes"
 RECORDS = json.loads((HERE / "rabbitmq.json").read_text())
 DELIBERATE = tomllib.loads((HERE / "differences.toml").read_text())
+
+
+@pytest.fixture(scope="module")
+def broker(tmp_path_factory):
+    """One that no other test has left anything in."""
+    broker = brokers.from_environment(tmp_path_factory.mktemp("shapes"))
+    try:
+        yield broker.start()
+    finally:
+        broker.stop()
 
 
 @pytest.fixture(scope="module")

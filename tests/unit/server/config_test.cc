@@ -159,6 +159,7 @@ TEST(Config, EverySettingTakesWhatItShows) {
       "proxy_protocol_from = ['10.0.0.0/8', 'fd00::/8', '::1', '10.0.0.1']\n"
       "message_bytes_max = 1\nconsumer_timeout_ms = 1\noutbox_bytes_max = 65536\n"
       "[http]\nport = 1\ntls_port = 'none'\nhosts = ['a', 'b']\n"
+      "[metrics]\nport = 'none'\nbind = '::1'\n"
       "[definitions]\nfile = '/f'\n"
       "[tls]\ncertfile = '/c'\nkeyfile = '/k'\ncacertfile = '/a'\nverify = 'peer'\n"
       "fail_if_no_peer_cert = true\nversions = 'tlsv1.3'\ncert_login_from = 'common_name'\n"
