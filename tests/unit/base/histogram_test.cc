@@ -32,5 +32,14 @@ TEST(Histogram, AddsUp) {
   EXPECT_EQ(one.sum(), 3.0);
 }
 
+/// As doubles, 0.1 + 0.2 + 0.3 is more than 0.3 + 0.2 + 0.1.
+TEST(Histogram, ComesToTheSameInAnyOrder) {
+  Histogram rising{bounds};
+  Histogram falling{bounds};
+  for (const double value : {0.1, 0.2, 0.3}) rising.add(value);
+  for (const double value : {0.3, 0.2, 0.1}) falling.add(value);
+  EXPECT_EQ(rising.sum(), falling.sum());
+}
+
 }  // namespace
 }  // namespace leveret
