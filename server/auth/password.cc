@@ -56,17 +56,6 @@ std::string derive(std::string_view password, std::string_view salt, int rounds)
   return {reinterpret_cast<const char*>(hash.data()), hash.size()};
 }
 
-std::string to_hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto octet = static_cast<unsigned char>(c);
-    text += digits[octet >> 4U];
-    text += digits[octet & 15U];
-  }
-  return text;
-}
-
 std::optional<std::string> from_hex(std::string_view text) {
   if (text.size() % 2 != 0) return std::nullopt;
   std::string bytes;
@@ -153,6 +142,17 @@ std::optional<std::string> from_base64(std::string_view text) {
 }
 
 }  // namespace
+
+std::string to_hex(std::string_view bytes) {
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const char c : bytes) {
+    const auto octet = static_cast<unsigned char>(c);
+    text += digits[octet >> 4U];
+    text += digits[octet & 15U];
+  }
+  return text;
+}
 
 std::string hash_password(std::string_view password) {
   const std::string salt = random_bytes(salt_bytes);

@@ -39,6 +39,9 @@ std::string keyed_digest(std::string_view key, std::string_view text);
 /// Equality in a time that depends on the lengths only.
 bool is_equal_constant_time(std::string_view left, std::string_view right);
 
+/// Two lower-case digits an octet.
+std::string to_hex(std::string_view bytes);
+
 /// `size` random bytes, fit for keys. Throws std::runtime_error when there are none.
 std::string random_bytes(std::size_t size);
 

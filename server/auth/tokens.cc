@@ -11,17 +11,6 @@ constexpr std::string_view prefix = "lvt_";
 constexpr std::size_t id_bytes = 8;
 constexpr std::size_t secret_bytes = 32;
 
-std::string to_hex(std::string_view bytes) {
-  constexpr std::string_view digits = "0123456789abcdef";
-  std::string text;
-  for (const char c : bytes) {
-    const auto octet = static_cast<unsigned char>(c);
-    text += digits[octet >> 4U];
-    text += digits[octet & 0xfU];
-  }
-  return text;
-}
-
 std::string digest_of(std::string_view id, std::string_view secret) {
   return to_hex(keyed_digest(id, secret));
 }
