@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <filesystem>
 #include <fstream>
+#include <limits>
 #include <sstream>
 #include <system_error>
 
@@ -20,11 +21,13 @@ std::uint64_t read_number(const char* path) {
   return file >> number ? number : 0;
 }
 
-/// "VmRSS:  1234 kB" in /proc/self/status, in bytes.
-std::uint64_t read_status(std::string_view name) {
-  std::ifstream file{"/proc/self/status"};
+/// "VmRSS:  1234 kB" in a file such as /proc/self/status, in bytes; other numbers as they are,
+/// which may do without the colon ("btime 1234" in /proc/stat).
+std::uint64_t read_line(const char* path, std::string_view name) {
+  std::ifstream file{path};
   for (std::string line; std::getline(file, line);) {
-    if (!line.starts_with(name) || line.size() <= name.size() || line[name.size()] != ':') continue;
+    if (!line.starts_with(name) || line.size() <= name.size()) continue;
+    if (line[name.size()] != ':' && line[name.size()] != ' ') continue;
     std::istringstream rest{line.substr(name.size() + 1)};
     std::uint64_t number = 0;
     std::string unit;
@@ -34,10 +37,16 @@ std::uint64_t read_status(std::string_view name) {
   return 0;
 }
 
+std::uint64_t read_status(std::string_view name) {
+  return read_line("/proc/self/status", name);
+}
+
 std::uint64_t memory_limit() {
   const auto pages = static_cast<std::uint64_t>(std::max(0L, sysconf(_SC_PHYS_PAGES)));
   const std::uint64_t machine = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  const std::uint64_t group = read_number("/sys/fs/cgroup/memory.max");
+  // Version 2 of control groups, or 1; "max" is no number.
+  std::uint64_t group = read_number("/sys/fs/cgroup/memory.max");
+  if (group == 0) group = read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes");
   return group == 0 ? machine : std::min(group, machine);
 }
 
@@ -74,21 +83,46 @@ std::uint64_t count_running() {
   return count;
 }
 
+/// The 22nd field, behind a name in parentheses that may hold anything: ticks since the boot
+/// (proc(5)).
+double start_time() {
+  std::ifstream file{"/proc/self/stat"};
+  file.ignore(std::numeric_limits<std::streamsize>::max(), ')');
+  std::string skipped;
+  for (int field = 3; field < 22; ++field) file >> skipped;
+  std::uint64_t ticks = 0;
+  if (!(file >> ticks)) return 0;
+  return static_cast<double>(read_line("/proc/stat", "btime")) +
+         static_cast<double>(ticks) / static_cast<double>(sysconf(_SC_CLK_TCK));
+}
+
+double seconds(const timeval& time) {
+  return static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6;
+}
+
 }  // namespace
 
 MachineView view_machine(const std::string& data_dir) {
   MachineView view;
   view.memory_used = read_status("VmRSS");
   view.memory_limit = memory_limit();
+  view.memory_virtual = read_status("VmSize");
+  // Counting opens one itself.
   view.files_used = count_entries("/proc/self/fd");
+  if (view.files_used > 0) --view.files_used;
   view.files_limit = soft_limit(RLIMIT_NOFILE);
   view.threads = read_status("Threads");
   view.threads_limit = soft_limit(RLIMIT_NPROC);
   if (view.threads_limit == 0) view.threads_limit = read_number("/proc/sys/kernel/threads-max");
   view.threads_running = count_running();
   rusage usage{};
-  if (getrusage(RUSAGE_SELF, &usage) == 0)
+  if (getrusage(RUSAGE_SELF, &usage) == 0) {
     view.context_switches = static_cast<std::uint64_t>(usage.ru_nvcsw + usage.ru_nivcsw);
+    view.cpu_seconds = seconds(usage.ru_utime) + seconds(usage.ru_stime);
+  }
+  view.started_at_seconds = start_time();
+  view.bytes_read = read_line("/proc/self/io", "read_bytes");
+  view.bytes_written = read_line("/proc/self/io", "write_bytes");
   view.processors = static_cast<std::uint64_t>(std::max(0L, sysconf(_SC_NPROCESSORS_ONLN)));
   struct statvfs disk {};
   if (!data_dir.empty() && statvfs(data_dir.c_str(), &disk) == 0)

@@ -11,6 +11,8 @@ struct MachineView {
   /// its control group's.
   std::uint64_t memory_used = 0;
   std::uint64_t memory_limit = 0;
+  /// Bytes of address space.
+  std::uint64_t memory_virtual = 0;
   /// File descriptors, and the most there may be.
   std::uint64_t files_used = 0;
   std::uint64_t files_limit = 0;
@@ -18,8 +20,13 @@ struct MachineView {
   std::uint64_t threads = 0;
   std::uint64_t threads_limit = 0;
   std::uint64_t threads_running = 0;
-  /// Since the start.
+  /// Since the start; bytes from and to storage.
   std::uint64_t context_switches = 0;
+  std::uint64_t bytes_read = 0;
+  std::uint64_t bytes_written = 0;
+  double cpu_seconds = 0;
+  /// Since 1970.
+  double started_at_seconds = 0;
   std::uint64_t processors = 0;
   /// Bytes that are free where the data is.
   std::uint64_t disk_free = 0;

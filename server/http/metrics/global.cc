@@ -132,33 +132,32 @@ void add_identity(Sections& sections, const Snapshot& snapshot, std::string_view
 
 void add_node(Sections& sections, std::string_view with_prefix, const Snapshot& snapshot,
               const std::function<bool(std::string_view group)>& is_wanted) {
-  const NodeStats& node = snapshot.node;
+  const MachineView& node = snapshot.node;
   const broker::JournalStats& journal = snapshot.sum.counters.journal;
   const auto add = [&](const Family& family, const auto& value) {
     sections.one(with_prefix, family, value);
   };
   if (is_wanted("node_coarse_metrics")) {
-    add({"process_open_fds", gauge, "Open file descriptors"}, node.open_fds);
+    add({"process_open_fds", gauge, "Open file descriptors"}, node.files_used);
     add({"process_open_tcp_sockets", gauge, "Open TCP sockets"},
         std::uint64_t{snapshot.sum.connection_count + snapshot.http_connections});
-    add({"process_resident_memory_bytes", gauge, "Memory used in bytes"}, node.resident_bytes);
-    add({"disk_space_available_bytes", gauge, "Disk space available in bytes"},
-        node.disk_free_bytes);
+    add({"process_resident_memory_bytes", gauge, "Memory used in bytes"}, node.memory_used);
+    add({"disk_space_available_bytes", gauge, "Disk space available in bytes"}, node.disk_free);
   }
   if (is_wanted("node_metrics")) {
-    add({"process_max_fds", gauge, "Open file descriptors limit"}, node.max_fds);
+    add({"process_max_fds", gauge, "Open file descriptors limit"}, node.files_limit);
     // Nothing limits sockets but files.
-    add({"process_max_tcp_sockets", gauge, "Open TCP sockets limit"}, node.max_fds);
+    add({"process_max_tcp_sockets", gauge, "Open TCP sockets limit"}, node.files_limit);
     add({"resident_memory_limit_bytes", gauge, "Memory high watermark in bytes"},
-        node.memory_limit_bytes);
+        node.memory_limit);
     // Publishers are stopped when nothing is free.
     add({"disk_space_available_limit_bytes", gauge, "Free disk space low watermark in bytes"},
         std::uint64_t{0});
     add({"erlang_uptime_seconds", gauge, "Node uptime"}, snapshot.uptime_seconds);
   }
   if (is_wanted("node_persister_metrics")) {
-    add({"io_read_bytes_total", counter, "Total number of I/O bytes read"}, node.read_bytes);
-    add({"io_write_bytes_total", counter, "Total number of I/O bytes written"}, node.write_bytes);
+    add({"io_read_bytes_total", counter, "Total number of I/O bytes read"}, node.bytes_read);
+    add({"io_write_bytes_total", counter, "Total number of I/O bytes written"}, node.bytes_written);
     add({"io_sync_ops_total", counter, "Total number of I/O sync operations"}, journal.commits);
     add({"io_sync_time_seconds_total", counter, "Total I/O sync time"},
         journal.commit_seconds.sum());
@@ -203,12 +202,12 @@ void add_global(Sections& sections, const broker::VhostCounts& sum) {
 }
 
 void add_alarms(Sections& sections, const Snapshot& snapshot) {
-  const NodeStats& node = snapshot.node;
+  const MachineView& node = snapshot.node;
   const auto add = [&](std::string_view name, std::string_view help, bool is_on) {
     sections.one("rabbitmq_alarms_", {name, untyped, help}, std::uint64_t{is_on ? 1U : 0U});
   };
   add("file_descriptor_limit", "is 1 if file descriptor limit alarm is in effect",
-      node.max_fds > 0 && node.open_fds >= node.max_fds);
+      node.files_limit > 0 && node.files_used >= node.files_limit);
   add("free_disk_space_watermark", "is 1 if free disk space watermark alarm is in effect",
       snapshot.sum.has_disk_alarm);
   // Memory is bounded by limits; there is no such alarm.

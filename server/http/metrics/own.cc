@@ -65,21 +65,21 @@ void add_loops(Sections& sections, const Snapshot& snapshot) {
                });
 }
 
-void add_process(Sections& sections, const NodeStats& node) {
+void add_process(Sections& sections, const MachineView& node) {
   sections.one(
       "", {"process_cpu_seconds_total", counter, "Total user and system CPU time spent in seconds"},
       node.cpu_seconds);
   sections.one("",
                {"process_start_time_seconds", gauge,
                 "Start time of the process since unix epoch in seconds."},
-               node.start_time_seconds);
+               node.started_at_seconds);
   sections.one("", {"process_resident_memory_bytes", gauge, "Resident memory size in bytes"},
-               node.resident_bytes);
+               node.memory_used);
   sections.one("", {"process_virtual_memory_bytes", gauge, "Virtual memory size in bytes"},
-               node.virtual_bytes);
-  sections.one("", {"process_open_fds", gauge, "Number of open file descriptors"}, node.open_fds);
+               node.memory_virtual);
+  sections.one("", {"process_open_fds", gauge, "Number of open file descriptors"}, node.files_used);
   sections.one("", {"process_max_fds", gauge, "Maximum number of open file descriptors"},
-               node.max_fds);
+               node.files_limit);
 }
 
 }  // namespace

@@ -61,7 +61,7 @@ asio::awaitable<SnapshotPtr> take_snapshot(ContextPtr context, broker::CountDeta
   const auto present = context->cores->all();
   counted.insert(counted.end(), present.begin(), present.end());
   snapshot->sum.counters += context->archive.retired(counted);
-  snapshot->node = read_node_stats(context->options.data_dir);
+  snapshot->node = view_machine(context->options.data_dir);
   snapshot->node_name = context->node;
   snapshot->cluster_name = cluster_name(*context);
   snapshot->version = context->listeners.version;

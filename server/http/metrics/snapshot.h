@@ -6,8 +6,8 @@
 #include <vector>
 
 #include "broker/counts.h"
+#include "http/machine.h"
 #include "http/metrics/loop_lag.h"
-#include "http/metrics/node.h"
 
 namespace leveret::http {
 
@@ -17,7 +17,7 @@ namespace metrics {
 
 /// All numbers that one scrape tells.
 struct Snapshot {
-  NodeStats node;
+  MachineView node;
   std::string node_name;
   std::string cluster_name;
   std::string version;
