@@ -45,8 +45,8 @@ void put_headers(bhttp::response_header<>& header, const Response& response) {
   header.set("X-Frame-Options", "DENY");
   // Assets say themselves how long they keep.
   header.set(bhttp::field::cache_control, "no-store");
-  const bool has_type =
-      !response.content_type.empty() && (!response.body.empty() || response.events || response.chunks);
+  const bool has_type = !response.content_type.empty() &&
+                        (!response.body.empty() || response.events || response.chunks);
   if (has_type) header.set(bhttp::field::content_type, response.content_type);
   for (const auto& [name, value] : response.headers) header.set(name, value);
 }

@@ -246,7 +246,8 @@ asio::awaitable<auth::Identity> Session::authenticate() {
   if (identity && may_manage(*identity)) co_return std::move(*identity);
   if (identity) throw HttpError{401, "not_authorised", "Not management user"};
   Response response = error_response(
-      {401, "not_authorised", credentials ? "Login failed" : "a user and a password, or a token, are needed"});
+      {401, "not_authorised",
+       credentials ? "Login failed" : "a user and a password, or a token, are needed"});
   // A browser would answer with a prompt of its own; the dashboard has a better one.
   if (head()["X-Requested-With"] != "leveret-ui")
     response.headers.emplace_back("WWW-Authenticate", "Basic realm=\"Leveret\"");

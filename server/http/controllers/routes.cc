@@ -4,7 +4,8 @@
 
 namespace leveret::http {
 
-// clang-format off: one a line, as they come and go one by one.
+// One a line, as they come and go one by one.
+// clang-format off
 std::vector<Route> all_routes() {
   std::vector<Route> all;
   for (const auto& routes : {
