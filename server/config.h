@@ -9,6 +9,8 @@
 #include <string_view>
 #include <vector>
 
+#include "alarm_watch.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "broker/limits.h"
 #include "net/handshake.h"
@@ -24,6 +26,8 @@ struct Config {
   /// Everything in memory, nothing in data_dir; not a setting, but how a broker is started.
   bool is_ephemeral = false;
   std::vector<std::string> bind{"0.0.0.0"};
+  /// Whom to become when root starts us; empty for nobody.
+  std::string run_as;
   log::Level log_level = log::Level::info;
   log::Format log_format = log::Format::text;
 
@@ -47,10 +51,16 @@ struct Config {
   tls::Settings tls;
   tls::LoginRule tls_login;
 
+  /// How long a stop waits for consumers to settle what they hold, and then for clients to answer
+  /// their connection.close.
+  TimeMs drain_ms = 2'000;
+  TimeMs clients_ms = 3'000;
+
   /// Threads for connections. With 1 they share the loop of the core.
   unsigned io_loops = 1;
 
   broker::Limits limits;
+  ResourceLimits resources;
   /// The file name is not a setting.
   store::StoreOptions store;
 };

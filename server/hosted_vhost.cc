@@ -32,7 +32,7 @@ store::StoreCallbacks callbacks_to(CoreLoop* core) {
               },
           .disk_full =
               [core](bool is_full) {
-                core->post([is_full](broker::Vhost& vhost) { vhost.set_disk_alarm(is_full); });
+                core->post([is_full](broker::Vhost& vhost) { vhost.set_disk_full(is_full); });
               },
           .fatal = [](const std::string& text) { end_after_store_failure(text); }};
 }

@@ -1,5 +1,6 @@
 #include <malloc.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 
 #include <CLI/CLI.hpp>
 #include <csignal>
@@ -9,6 +10,7 @@
 #include <string>
 
 #include "base/log.h"
+#include "privileges.h"
 #include "running_config.h"
 #include "server.h"
 #include "setting_value.h"
@@ -103,6 +105,9 @@ int main(int argc, char** argv) {
     if (is_check) return check(config);
     log::init(config.at_start().log_level, config.at_start().log_format);
     std::signal(SIGPIPE, SIG_IGN);
+    umask(077);
+    const server::Config& settings = config.at_start();
+    server::become(settings.run_as, settings.is_ephemeral ? "" : settings.data_dir);
     raise_descriptor_limit();
     return run(config);
   } catch (const server::ConfigError& error) {

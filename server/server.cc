@@ -7,6 +7,7 @@
 #include <boost/asio/steady_timer.hpp>
 #include <chrono>
 #include <csignal>
+#include <cstdlib>
 #include <exception>
 #include <filesystem>
 #include <functional>
@@ -25,6 +26,7 @@
 #include "store/catalog.h"
 #include "store/data_dir.h"
 #include "store/sqlite.h"
+#include "supervisor.h"
 #include "tls/context.h"
 #include "vhosts.h"
 
@@ -41,9 +43,7 @@ constexpr std::string_view default_password_hash =
     "pbkdf2-sha256$120000$8063198260f7bad540fd48d0b1751a56$"
     "94bf16db4346105661ed2c0840e80c85c0cc15120ed8a91b3a216473c3c999e1";
 
-/// How long clients may take to answer their connection.close, and how long what is left may take
-/// to end.
-constexpr auto clients_patience = 3s;
+/// How long what is left of the clients may take to end.
 constexpr auto sessions_patience = 1s;
 constexpr auto stop_poll = 10ms;
 constexpr auto token_poll = 1s;
@@ -114,6 +114,7 @@ struct Server::State {
   const Config& config;
   const std::string version;
   const Clock clock;
+  const Supervisor supervisor{[](const char* name) -> const char* { return std::getenv(name); }};
   std::unique_ptr<store::DataDir> data_dir;
   asio::io_context loop{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{loop.get_executor()};
@@ -121,6 +122,7 @@ struct Server::State {
   asio::signal_set reload_signals{loop};
   asio::steady_timer stop_timer{loop};
   asio::steady_timer token_timer{loop};
+  asio::steady_timer watchdog_timer{loop};
   std::vector<std::unique_ptr<IoLoop>> io_loops;
   std::shared_ptr<store::Catalog> catalog;
   std::shared_ptr<auth::Users> users;
@@ -129,11 +131,13 @@ struct Server::State {
   /// Null without a certificate. HTTP has the same one, but asks clients for none.
   std::shared_ptr<tls::Context> amqp_tls;
   std::shared_ptr<tls::Context> http_tls;
+  std::unique_ptr<AlarmWatch> alarm_watch;
   std::unique_ptr<net::Server> amqp;
   std::unique_ptr<http::Server> http;
 
   std::thread http_stopper;
   bool is_stopping = false;
+  bool is_hurried = false;  // by a second signal
   bool is_http_stopped = false;
   std::chrono::steady_clock::time_point stop_deadline;
 
@@ -141,6 +145,7 @@ struct Server::State {
   void open_stores();
   http::Directories directories() const { return {vhosts, users, parameters, catalog}; }
   void import_definitions();
+  void watch_resources();
   void load_tls();
   void start_amqp();
   void start_http();
@@ -150,10 +155,13 @@ struct Server::State {
   void use(const Config& changed);
   void use_tls(const Config& changed);
   void await_token_end();
+  void feed_watchdog();
 
   // Stop.
   void await_signal();
   void begin_stop();
+  void await_consumers();
+  void await_ends();
   void close_clients();
   void await_clients();
   void end_loops();
@@ -215,6 +223,12 @@ void Server::State::import_definitions() {
   if (failure) std::rethrow_exception(failure);
 }
 
+void Server::State::watch_resources() {
+  alarm_watch = std::make_unique<AlarmWatch>(
+      config.resources, data_dir->is_in_memory() ? "" : data_dir->path(),
+      [this](broker::Alarms alarms) { vhosts->set_alarms(alarms); });
+}
+
 void Server::State::load_tls() {
   amqp_tls = read_tls(config.tls);
   http_tls = read_tls(without_clients(config.tls));
@@ -226,11 +240,13 @@ void Server::State::await_reload() {
   reload_signals.async_wait([this](const boost::system::error_code& error, int) {
     if (error) return;
     log::info("SIGHUP: reading the settings again");
+    supervisor.reloading();
     try {
       running_config.reload();
     } catch (const http::SettingsError& failure) {
       log::error(std::string{failure.what()} + "; nothing has changed");
     }
+    supervisor.ready();
     await_reload();
   });
 }
@@ -250,11 +266,22 @@ void Server::State::await_token_end() {
   });
 }
 
+/// On the loop of the cores: it is fed as long as they go on.
+void Server::State::feed_watchdog() {
+  if (!supervisor.watchdog_period()) return;
+  supervisor.feed();
+  watchdog_timer.expires_after(*supervisor.watchdog_period());
+  watchdog_timer.async_wait([this](const boost::system::error_code& error) {
+    if (!error) feed_watchdog();
+  });
+}
+
 /// Any thread. Only certificates can be refused, so they come first.
 void Server::State::use(const Config& changed) {
   use_tls(changed);
   log::set_format(changed.log_format);
   log::set_level(changed.log_level);
+  alarm_watch->set_limits(changed.resources);
   amqp->change_rules(rules_of(changed));
   vhosts->set_limits(changed.limits);
   http->set_hosts(changed.http_hosts);
@@ -304,6 +331,7 @@ void Server::State::start_http() {
   options.settings = &running_config;
   options.metrics_port = config.metrics_port;
   options.metrics_bind = config.metrics_bind.empty() ? config.bind : config.metrics_bind;
+  options.resource_marks = [this] { return alarm_watch->marks(); };
   options.data_dir = data_dir->is_in_memory() ? "." : data_dir->path();
   options.loops.push_back({"core", post_to(loop)});
   for (const auto& io_loop : io_loops)
@@ -324,20 +352,37 @@ void Server::State::await_signal() {
     if (!std::exchange(is_stopping, true))
       begin_stop();
     else
-      stop_deadline = std::chrono::steady_clock::now();
+      is_hurried = true;
     await_signal();
   });
 }
 
 void Server::State::begin_stop() {
   log::info("stopping");
-  stop_deadline = std::chrono::steady_clock::now() + clients_patience;
+  supervisor.stopping();
+  amqp->stop_accepting();
+  vhosts->stop_delivering();
+  stop_deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds{config.drain_ms};
+  await_consumers();
+}
+
+/// Looks again and again, until they have settled what they hold or have had their time.
+void Server::State::await_consumers() {
+  const bool is_over = is_hurried || std::chrono::steady_clock::now() >= stop_deadline;
+  if (is_over || vhosts->unacked_count() == 0) return await_ends();
+  stop_timer.expires_after(stop_poll);
+  stop_timer.async_wait([this](const boost::system::error_code& error) {
+    if (!error) await_consumers();
+  });
+}
+
+void Server::State::await_ends() {
+  stop_deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds{config.clients_ms};
   // On a thread of its own: answers that HTTP waits for come from the cores on this one.
   http_stopper = std::thread{[this] {
     http->stop();
     asio::post(loop, [this] { is_http_stopped = true; });
   }};
-  amqp->stop_accepting();
   close_clients();
   await_clients();
 }
@@ -349,6 +394,7 @@ void Server::State::close_clients() {
 /// Looks again and again, until clients and HTTP are gone or have had their time.
 void Server::State::await_clients() {
   const auto now = std::chrono::steady_clock::now();
+  if (std::exchange(is_hurried, false)) stop_deadline = now;
   if (amqp->session_count() == 0 && is_http_stopped) return end_loops();
   if (now >= stop_deadline + sessions_patience) return end_loops();
   if (now >= stop_deadline) amqp->end_sessions();
@@ -380,6 +426,7 @@ Server::~Server() {
   if (state.http_stopper.joinable()) state.http_stopper.join();
   state.http.reset();
   state.amqp.reset();
+  state.alarm_watch.reset();
   // Virtual hosts hold sessions, whose sockets belong to the loops.
   if (state.vhosts) state.vhosts->drop_all();
 }
@@ -392,6 +439,7 @@ void Server::start() {
     state.signals.add(SIGTERM);
     state.reload_signals.add(SIGHUP);
     state.load_tls();
+    state.watch_resources();
     state.import_definitions();
     state.start_amqp();
     state.start_http();
@@ -425,6 +473,8 @@ void Server::run() {
   state.await_signal();
   state.await_reload();
   state.await_token_end();
+  state.feed_watchdog();
+  state.supervisor.ready();
   state.loop.run();
   for (const auto& io_loop : state.io_loops) io_loop->thread.join();
   if (state.http_stopper.joinable()) state.http_stopper.join();

@@ -51,9 +51,9 @@ class Server {
 
   /// SIGHUP makes it read its settings and certificates again.
   ///
-  /// Runs until SIGTERM or SIGINT: stops accepting, closes every connection with 320 and gives
-  /// clients three seconds to answer, writes everything to disk. A second signal does not wait for
-  /// clients.
+  /// Runs until SIGTERM or SIGINT: stops accepting, gives consumers their time to settle what they
+  /// hold, closes every connection with 320 and gives clients their time to answer, writes
+  /// everything to disk. A second signal does not wait for clients.
   void run();
 
  private:

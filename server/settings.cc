@@ -45,9 +45,9 @@ constexpr Setting flag(std::string_view name, Change change) {
           [](const Config& config) -> SettingValue { return value_at<path...>(config); }};
 }
 
-/// The empty text is no file.
+/// A name or a path; the empty text is none.
 template <auto... path>
-constexpr Setting file(std::string_view name, std::string_view expected, Change change) {
+constexpr Setting name_of_one(std::string_view name, std::string_view expected, Change change) {
   return {name, expected, change,
           [](Config& config, const GivenValue& given) {
             const auto text = text_of(given);
@@ -119,6 +119,18 @@ constexpr Choices<tls::SanType, 5> san_types{{{"dns", tls::SanType::dns},
                                               {"email", tls::SanType::email},
                                               {"uri", tls::SanType::uri},
                                               {"other_name", tls::SanType::other_name}}};
+
+template <auto... path>
+constexpr Setting watermark(std::string_view name) {
+  return {name, "bytes such as \"512 MiB\", a share such as \"60%\", a list of both, or \"none\"",
+          Change::live,
+          [](Config& config, const GivenValue& given) {
+            const auto mark = Watermark::parse(given);
+            if (mark) value_at<path...>(config) = *mark;
+            return mark.has_value();
+          },
+          [](const Config& config) -> SettingValue { return value_at<path...>(config).texts(); }};
+}
 
 // Those that are one of their kind.
 
@@ -209,6 +221,7 @@ constexpr std::array settings{
             [](const Config& config) -> SettingValue { return config.data_dir; }},
     Setting{"bind", "an IPv4 or IPv6 address such as \"127.0.0.1\" or \"::\", or a list of them",
             restart, set_bind, [](const Config& config) -> SettingValue { return config.bind; }},
+    name_of_one<&Config::run_as>("run_as", "the name of a user of this machine", restart),
     choice<log_levels, &Config::log_level>(
         "log_level", "one of trace, debug, info, warn, error, critical, off", live),
     choice<log_formats, &Config::log_format>("log_format", "one of text, json", live),
@@ -241,10 +254,12 @@ constexpr std::array settings{
             restart, set_metrics_bind,
             [](const Config& config) -> SettingValue { return config.metrics_bind; }},
 
-    file<&Config::tls, &tls::Settings::certfile>("tls.certfile", "the path of a PEM file", live),
-    file<&Config::tls, &tls::Settings::keyfile>("tls.keyfile", "the path of a PEM file", live),
-    file<&Config::tls, &tls::Settings::cacertfile>("tls.cacertfile", "the path of a PEM file",
-                                                   live),
+    name_of_one<&Config::tls, &tls::Settings::certfile>("tls.certfile", "the path of a PEM file",
+                                                        live),
+    name_of_one<&Config::tls, &tls::Settings::keyfile>("tls.keyfile", "the path of a PEM file",
+                                                       live),
+    name_of_one<&Config::tls, &tls::Settings::cacertfile>("tls.cacertfile",
+                                                          "the path of a PEM file", live),
     choice<verifies, &Config::tls, &tls::Settings::verify>("tls.verify", "one of none, peer", live),
     flag<&Config::tls, &tls::Settings::fail_if_no_peer_cert>("tls.fail_if_no_peer_cert", live),
     Setting{"tls.versions", "a list of tlsv1.2, tlsv1.3, or one of them", live, set_tls_versions,
@@ -257,7 +272,10 @@ constexpr std::array settings{
     number<0, 99, &Config::tls_login, &tls::LoginRule::san_index>("tls.cert_login_san_index",
                                                                   "a number from 0 to 99", live),
 
-    file<&Config::definitions_file>("definitions.file", "the path of a JSON file", restart),
+    name_of_one<&Config::definitions_file>("definitions.file", "the path of a JSON file", restart),
+
+    watermark<&Config::resources, &ResourceLimits::memory>("alarms.memory"),
+    watermark<&Config::resources, &ResourceLimits::disk_free>("alarms.disk_free"),
 
     number<16, bytes_most, &Config::limits, &Limits::queue_window_messages>(
         "queues.window_messages", "a number from 16", restart),
@@ -266,12 +284,19 @@ constexpr std::array settings{
 
     number<mebibyte, bytes_most, &Config::limits, &Limits::journal_pending_bytes_max>(
         "store.pending_bytes_max", "bytes from 1048576", live),
+    number<65536, bytes_most, &Config::limits, &Limits::connection_pending_bytes_max>(
+        "store.pending_bytes_per_connection_max", "bytes from 65536", live),
     number<mebibyte, bytes_most, &Config::store, &StoreOptions::wal_bytes>(
         "store.wal_bytes", "bytes from 1048576", restart),
     number<mebibyte, bytes_most, &Config::store, &StoreOptions::wal_bytes_max>(
         "store.wal_bytes_max", "bytes from 1048576", restart),
     number<mebibyte, bytes_most, &Config::store, &StoreOptions::cache_bytes>(
         "store.cache_bytes", "bytes from 1048576", restart),
+
+    number<0, 3'600'000, &Config::drain_ms>("shutdown.drain_ms", "milliseconds up to an hour",
+                                            restart),
+    number<0, 3'600'000, &Config::clients_ms>("shutdown.clients_ms", "milliseconds up to an hour",
+                                              restart),
 
     number<1, 256, &Config::io_loops>("threads.io_loops", "a number from 1 to 256", restart),
 };

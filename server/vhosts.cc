@@ -83,11 +83,12 @@ void Vhosts::add(std::int64_t id, const broker::VhostInfo& info) {
   entry->info = info;
   entry->host = std::make_unique<HostedVhost>(setting(), info.name, data_dir_.vhost_file(id));
   const std::lock_guard lock{mutex_};
-  entry->host->core()->post(
-      [settings = settings_of(info), limits = setting_.limits](broker::Vhost& vhost) {
-        vhost.set_settings(settings);
-        vhost.set_limits(limits);
-      });
+  entry->host->core()->post([settings = settings_of(info), limits = setting_.limits,
+                             alarms = alarms_](broker::Vhost& vhost) {
+    vhost.set_settings(settings);
+    vhost.set_limits(limits);
+    vhost.set_machine_alarms(alarms);
+  });
   entries_.insert_or_assign(info.name, std::move(entry));
 }
 
@@ -96,6 +97,24 @@ void Vhosts::set_limits(const broker::Limits& limits) {
   setting_.limits = limits;
   for (const auto& [name, entry] : entries_)
     entry->host->core()->post([limits](broker::Vhost& vhost) { vhost.set_limits(limits); });
+}
+
+void Vhosts::set_alarms(broker::Alarms alarms) {
+  const std::lock_guard lock{mutex_};
+  alarms_ = alarms;
+  for (const auto& [name, entry] : entries_)
+    entry->host->core()->post([alarms](broker::Vhost& vhost) { vhost.set_machine_alarms(alarms); });
+}
+
+void Vhosts::stop_delivering() {
+  for (const auto& core : all()) core->run([](broker::Vhost& vhost) { vhost.stop_delivering(); });
+}
+
+std::size_t Vhosts::unacked_count() const {
+  std::size_t count = 0;
+  for (const auto& core : all())
+    core->run([&count](broker::Vhost& vhost) { count += vhost.unacked_count(); });
+  return count;
 }
 
 void Vhosts::close_clients(const std::string& reason) {

@@ -37,6 +37,8 @@ class Vhosts final : public broker::CoreDirectory {
   void open_all();
   /// For those that are and those to come, but for the windows of queues that exist. Any thread.
   void set_limits(const broker::Limits& limits);
+  /// What the machine is short of, for those that are and those to come. Any thread.
+  void set_alarms(broker::Alarms alarms);
   /// The rights of `user` have changed, or he is gone. Any thread.
   void user_changed(const std::string& user);
   /// A token is gone. Any thread.
@@ -53,7 +55,11 @@ class Vhosts final : public broker::CoreDirectory {
   void set_limit(const std::string& vhost, const std::string& name, std::int64_t value) override;
   void clear_limit(const std::string& vhost, const std::string& name) override;
 
-  // Stopping.
+  // Stopping, on the loop.
+  /// Consumers get nothing more.
+  void stop_delivering();
+  /// Messages that consumers hold.
+  std::size_t unacked_count() const;
   /// Sends connection.close 320 to everybody.
   void close_clients(const std::string& reason);
   /// When the loop has stopped: writes everything and closes the files.
@@ -85,6 +91,7 @@ class Vhosts final : public broker::CoreDirectory {
   void retire(std::unique_ptr<Entry> entry);
   void remove_files(Entry* entry);
 
+  broker::Alarms alarms_;
   /// Its limits change under mutex_.
   VhostSetting setting_;
   const store::DataDir& data_dir_;

@@ -114,6 +114,8 @@ void Channel::publish(const MessagePtr& message, bool mandatory) {
   }
   Vhost::PublishResult result;
   if (exchange) result = vhost_.publish(*exchange, message, origin);
+  if (result.stored_copies > 0)
+    connection_.store_debt.add(vhost_.recorded_commit(), message->memory_bytes());
   vhost_.count_publish(*message, is_confirm_);
   if (!std::exchange(has_published_, true)) ++vhost_.publishers;
   if (!result.is_routed) {

@@ -18,6 +18,9 @@ std::string encode(ChannelNumber channel, const amqp::Method& method) {
   return frame;
 }
 
+/// How long it shows that a connection had to wait for the store (rabbit_reader.erl, is_in_flow).
+constexpr TimeMs flow_shown_ms = 5'000;
+
 constexpr amqp::MethodKey no_method{0, 0, "none"};
 
 /// connection.close and channel.close have the same fields: what rule was broken, and by which
@@ -125,7 +128,6 @@ void Connection::handle_channel_method(const Command& command) {
     return close_channel(command.channel);
   if (channel.is_closing()) return;
   if (std::holds_alternative<amqp::basic::Publish>(command.method)) {
-    has_published = true;
     if (vhost_.must_wait_to_publish(*this)) return suspend_and_retry();
   }
   channel.handle(command);
@@ -225,7 +227,7 @@ void Connection::drained(std::size_t bytes, std::uint64_t octets) {
 }
 
 bool Connection::has_room() const {
-  return output_bytes_ < vhost_.limits().outbox_bytes_max;
+  return output_bytes_ < vhost_.limits().outbox_bytes_max && vhost_.is_delivering();
 }
 
 void Connection::suspend(std::optional<Outgoing> record_on_resume) {
@@ -244,14 +246,21 @@ void Connection::resume() {
   process();
 }
 
-void Connection::set_blocked(bool is_blocked, std::string_view reason) {
-  if (is_blocked == is_blocked_) return;
-  is_blocked_ = is_blocked;
-  if (!info_.connection_blocked) return;
-  if (is_blocked)
-    send(EncodedFrame{encode(0, amqp::connection::Blocked{.reason = reason})});
-  else
-    send(EncodedFrame{encode(0, amqp::connection::Unblocked{})});
+void Connection::set_blocked(std::string_view reason) {
+  if (std::exchange(is_blocked_, true) || !info_.connection_blocked) return;
+  send(EncodedFrame{encode(0, amqp::connection::Blocked{.reason = reason})});
+}
+
+void Connection::set_unblocked() {
+  if (!std::exchange(is_blocked_, false) || !info_.connection_blocked) return;
+  send(EncodedFrame{encode(0, amqp::connection::Unblocked{})});
+}
+
+ConnectionState Connection::state() const {
+  if (is_blocked_) return ConnectionState::blocked;
+  if (vhost_.alarms().any()) return ConnectionState::blocking;
+  const bool has_flow = last_flow_at != 0 && vhost_.now() - last_flow_at < flow_shown_ms;
+  return has_flow ? ConnectionState::flow : ConnectionState::running;
 }
 
 Channel* Connection::find_channel(ChannelNumber number, std::uint64_t serial) const {

@@ -15,6 +15,7 @@
 #include "broker/connection_info.h"
 #include "broker/outbox.h"
 #include "broker/stats.h"
+#include "broker/store_debt.h"
 
 namespace leveret::broker {
 
@@ -51,7 +52,7 @@ class Connection {
   /// Hands the output over; at the end of a turn.
   void flush();
   void drained(std::size_t bytes, std::uint64_t octets);
-  /// False while so much output waits that its consumers have to.
+  /// False while so much output waits that its consumers have to, and when the broker stops.
   bool has_room() const;
 
   // Suspension.
@@ -62,12 +63,15 @@ class Connection {
   void suspend_and_retry();
   void resume();
 
-  /// connection.blocked or unblocked, to a client that publishes and announced the capability.
-  void set_blocked(bool is_blocked, std::string_view reason);
-  bool is_blocked() const { return is_blocked_; }
+  /// It has published during an alarm: tells a client that announced the capability, once.
+  void set_blocked(std::string_view reason);
+  void set_unblocked();
+  ConnectionState state() const;
   /// What waits to be written, in bytes.
   std::size_t output_bytes() const { return output_bytes_; }
-  bool has_published = false;
+  StoreDebt store_debt;
+  /// When it last had to wait for the store.
+  TimeMs last_flow_at = 0;
   Traffic traffic;
   /// Declared exclusive by this connection; some may have been deleted since.
   std::vector<QueueId> exclusive_queues;

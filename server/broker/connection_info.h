@@ -24,6 +24,10 @@ struct TlsInfo {
   std::string peer_cert_validity;
 };
 
+/// As the management API calls it. `flow`: it had to wait for the store just now. `blocking`: an
+/// alarm is on, and it has not published since; `blocked`: it has.
+enum class ConnectionState : std::uint8_t { running, flow, blocking, blocked };
+
 /// What the session knows of a client once its connection is open.
 struct ConnectionInfo {
   std::string name;  // "127.0.0.1:50000 -> 127.0.0.1:5672"

@@ -74,7 +74,7 @@ void CountSurvey::begin(const Vhost& vhost) {
   counts_.counters = vhost.counters();
   counts_.publishers = vhost.publishers;
   counts_.pending_bytes = vhost.journal().pending_bytes();
-  counts_.has_disk_alarm = vhost.has_disk_alarm();
+  counts_.alarms = vhost.alarms();
   counts_.running_operations = static_cast<std::uint64_t>(
       std::ranges::count(vhost.operations(), OperationState::running, &OperationView::state));
   vhost.for_each_queue([&](const Queue& queue) { queues_.push_back(queue.id()); });
@@ -111,7 +111,7 @@ void CountSurvey::add(const Queue& queue) {
 }
 
 void CountSurvey::add(const Connection& connection) {
-  counts_.blocked_connections += connection.is_blocked() ? 1 : 0;
+  counts_.blocked_connections += connection.state() == ConnectionState::blocked ? 1 : 0;
   counts_.channel_count += connection.channel_count();
   connection.for_each_channel([&](const Channel& channel) {
     ChannelCounts counts = counts_of(channel);

@@ -8,6 +8,7 @@
 
 #include "base/clock.h"
 #include "base/ids.h"
+#include "broker/alarms.h"
 #include "broker/stats.h"
 
 /// The numbers of a virtual host and of what is in it, for metrics: small copies, unlike the views
@@ -78,7 +79,7 @@ struct VhostCounts {
   std::uint64_t publishers = 0;
   std::uint64_t pending_bytes = 0;
   std::uint64_t running_operations = 0;
-  bool has_disk_alarm = false;
+  Alarms alarms;
 
   std::uint64_t connection_count = 0;
   std::uint64_t channel_count = 0;

@@ -56,8 +56,7 @@ ConnectionView view_of(const Connection& connection) {
           .heartbeat_s = info.heartbeat_s,
           .tls = info.tls,
           .channels = connection.channel_count(),
-          .is_suspended = connection.is_suspended(),
-          .is_blocked = connection.is_blocked(),
+          .state = connection.state(),
           .waiting_octets = connection.output_bytes(),
           .traffic = connection.traffic};
 }
@@ -112,7 +111,7 @@ OverviewView view_overview(const Vhost& vhost) {
     view.ready += queue.ready().count();
     view.unacked += queue.unacked_count();
   });
-  view.has_disk_alarm = vhost.has_disk_alarm();
+  view.alarms = vhost.alarms();
   view.stats = vhost.all_messages();
   view.churn = vhost.churn();
   return view;

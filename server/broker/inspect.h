@@ -11,6 +11,7 @@
 #include "amqp/table.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "broker/alarms.h"
 #include "broker/connection_info.h"
 #include "broker/journal.h"
 #include "broker/message.h"
@@ -118,8 +119,7 @@ struct ConnectionView {
   std::uint16_t heartbeat_s = 0;
   std::optional<TlsInfo> tls;
   std::size_t channels = 0;
-  bool is_suspended = false;
-  bool is_blocked = false;           // it has been told that its messages are not taken now
+  ConnectionState state = ConnectionState::running;
   std::uint64_t waiting_octets = 0;  // of its output, about
   Traffic traffic;
 };
@@ -132,7 +132,7 @@ struct OverviewView {
   std::size_t consumers = 0;
   std::uint64_t ready = 0;
   std::uint64_t unacked = 0;
-  bool has_disk_alarm = false;
+  Alarms alarms;
   MessageStats stats;
   ChurnStats churn;
 };

@@ -17,6 +17,8 @@ struct Limits {
   std::size_t outbox_bytes_max = std::size_t{1} << 20U;
   /// Recorded and uncommitted bytes above which publishing connections wait.
   std::size_t journal_pending_bytes_max = std::size_t{64} << 20U;
+  /// The same for one connection's own: it waits for those, and nobody else's messages behind them.
+  std::size_t connection_pending_bytes_max = std::size_t{4} << 20U;
   std::uint16_t channel_max = 2047;
   /// How long a consumer of a quorum queue may hold a message, in milliseconds, unless it or its
   /// queue say otherwise; 0: for ever.

@@ -152,33 +152,70 @@ void Vhost::committed(CommitNumber commit) {
   }
   while (!waiting_for_commit_.empty() && waiting_for_commit_.begin()->first <= committed_)
     waiting_for_commit_.extract(waiting_for_commit_.begin()).mapped()();
-  if (journal_.pending_bytes() > limits_.journal_pending_bytes_max / 2 || disk_alarm_) return;
-  for (const ConnectionId id : std::exchange(waiting_to_publish_, {})) resume(id);
+  let_publish();
 }
 
-void Vhost::set_disk_alarm(bool is_full) {
-  if (disk_alarm_ == is_full) return;
-  disk_alarm_ = is_full;
+// Publishers that have to wait.
+
+void Vhost::set_machine_alarms(Alarms alarms) {
+  machine_alarms_ = alarms;
+  change_alarms({.memory = alarms.memory, .disk = alarms.disk || is_disk_full_});
+}
+
+void Vhost::set_disk_full(bool is_full) {
+  if (is_disk_full_ == is_full) return;
+  is_disk_full_ = is_full;
   log::warn(is_full ? "the disk is full: publishers of vhost '" + name_ + "' are blocked"
                     : "the disk has space again: publishers of vhost '" + name_ + "' go on");
+  change_alarms({.memory = machine_alarms_.memory, .disk = machine_alarms_.disk || is_full});
+  if (!is_full) return;
+  // Whoever waits for the confirm of what the store could not take may never publish again.
   for_each_connection([&](Connection& connection) {
-    if (connection.has_published) connection.set_blocked(is_full, "low on disk");
+    if (owes_too_much(connection, 0)) connection.set_blocked(alarms_.reason());
   });
-  if (is_full) return;
-  for (const ConnectionId id : std::exchange(waiting_to_publish_, {})) resume(id);
+}
+
+void Vhost::change_alarms(Alarms alarms) {
+  alarms_ = alarms;
+  if (alarms_.any()) return;  // publishers are told when they publish, as by rabbit_reader.erl
+  for_each_connection([](Connection& connection) { connection.set_unblocked(); });
+  let_publish();
+}
+
+bool Vhost::must_wait_to_publish(Connection& connection) {
+  if (alarms_.any()) {
+    connection.set_blocked(alarms_.reason());
+  } else if (is_congested() || owes_too_much(connection, limits_.connection_pending_bytes_max)) {
+    connection.last_flow_at = now_;
+    is_urgent_ = true;
+  } else {
+    return false;
+  }
+  waiting_to_publish_.push_back(connection.id());
+  return true;
 }
 
 bool Vhost::is_congested() const {
   return journal_.pending_bytes() > limits_.journal_pending_bytes_max;
 }
 
-bool Vhost::must_wait_to_publish(Connection& connection) {
-  const bool must_wait = disk_alarm_ || is_congested();
-  if (must_wait) {
-    waiting_to_publish_.push_back(connection.id());
-    if (disk_alarm_) connection.set_blocked(true, "low on disk");
+bool Vhost::owes_too_much(Connection& connection, std::size_t most) const {
+  if (connection.store_debt.bytes() <= most) return false;
+  connection.store_debt.settle(committed_);
+  return connection.store_debt.bytes() > most;
+}
+
+/// Those who may publish now go on, with some room before they have to wait again.
+void Vhost::let_publish() {
+  if (alarms_.any() || journal_.pending_bytes() > limits_.journal_pending_bytes_max / 2) return;
+  for (const ConnectionId id : std::exchange(waiting_to_publish_, {})) {
+    Connection* connection = find_connection(id);
+    if (connection == nullptr) continue;
+    if (owes_too_much(*connection, limits_.connection_pending_bytes_max / 2))
+      waiting_to_publish_.push_back(id);
+    else
+      connection->resume();
   }
-  return must_wait;
 }
 
 void Vhost::resume_after_commit(Connection& connection, CommitNumber commit) {
@@ -302,6 +339,15 @@ void Vhost::end_token(const std::string& token) {
   for_each_connection([&](Connection& connection) {
     if (connection.info().token == token) connection.fail(token_gone());
   });
+}
+
+std::size_t Vhost::unacked_count() const {
+  std::size_t count = 0;
+  for_each_connection([&](const Connection& connection) {
+    connection.for_each_channel(
+        [&](const Channel& channel) { count += channel.unacked().count(); });
+  });
+  return count;
 }
 
 std::size_t Vhost::channels_of(std::string_view user) const {

@@ -15,6 +15,7 @@
 #include "amqp/reply_code.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "broker/alarms.h"
 #include "broker/command.h"
 #include "broker/connection_info.h"
 #include "broker/deadline.h"
@@ -81,8 +82,12 @@ class Vhost {
   TimeMs next_deadline() const;
   /// Every transaction up to `commit` is on disk.
   void committed(CommitNumber commit);
-  /// The disk is full (publishers are stopped and told so) or has space again.
-  void set_disk_alarm(bool is_full);
+  /// What the machine is short of, for all virtual hosts alike. Whoever publishes then is told and
+  /// waits until it is over.
+  void set_machine_alarms(Alarms alarms);
+  /// The disk is full, as the store has found, or has space again: an alarm of this virtual host's
+  /// own.
+  void set_disk_full(bool is_full);
 
   // Connections. An unknown id is ignored: the other side may be gone already.
   /// `outbox` is shared because the session may end on its own loop before the core has heard of
@@ -98,8 +103,13 @@ class Vhost {
   void fail_channel(ConnectionId id, ChannelNumber channel, const amqp::Error& error);
   /// The socket is gone: requeues what was unacked, deletes exclusive queues.
   void drop_connection(ConnectionId id);
-  /// Whether publishers are stopped because the disk is full.
-  bool has_disk_alarm() const { return disk_alarm_; }
+  /// Why publishers have to wait.
+  Alarms alarms() const { return alarms_; }
+  /// Consumers get nothing more; what they hold they may settle.
+  void stop_delivering() { is_delivering_ = false; }
+  bool is_delivering() const { return is_delivering_; }
+  /// Messages that consumers hold.
+  std::size_t unacked_count() const;
   /// Sends connection.close 320 to everybody.
   void close_all(const std::string& reason);
   bool has_connections() const { return !connections_.empty(); }
@@ -279,6 +289,9 @@ class Vhost {
 
   // vhost.cc
   bool is_congested() const;
+  bool owes_too_much(Connection& connection, std::size_t most) const;
+  void change_alarms(Alarms alarms);
+  void let_publish();
   void run_deadlines();
   void dispatch_dirty();
   void hand_over();
@@ -342,7 +355,10 @@ class Vhost {
   std::vector<ChannelRef> awaiting_commit_;  // channels with confirms
   std::vector<ChannelRef> confirms_to_send_;
   std::vector<ConnectionId> output_to_send_;
-  bool disk_alarm_ = false;
+  Alarms machine_alarms_;
+  bool is_disk_full_ = false;
+  Alarms alarms_;  // what both come to
+  bool is_delivering_ = true;
   std::string refusal_;
   /// Of users whose rights have changed since the start: a connection may have been let in with
   /// what was true just before.

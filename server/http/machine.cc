@@ -41,13 +41,8 @@ std::uint64_t read_status(std::string_view name) {
   return read_line("/proc/self/status", name);
 }
 
-std::uint64_t memory_limit() {
-  const auto pages = static_cast<std::uint64_t>(std::max(0L, sysconf(_SC_PHYS_PAGES)));
-  const std::uint64_t machine = pages * static_cast<std::uint64_t>(sysconf(_SC_PAGESIZE));
-  // Version 2 of control groups, or 1; "max" is no number.
-  std::uint64_t group = read_number("/sys/fs/cgroup/memory.max");
-  if (group == 0) group = read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes");
-  return group == 0 ? machine : std::min(group, machine);
+std::uint64_t positive(long number) {
+  return static_cast<std::uint64_t>(std::max(0L, number));
 }
 
 std::uint64_t soft_limit(int what) {
@@ -102,10 +97,32 @@ double seconds(const timeval& time) {
 
 }  // namespace
 
+std::uint64_t memory_in_use() {
+  std::ifstream file{"/proc/self/statm"};
+  std::uint64_t size = 0;
+  std::uint64_t resident = 0;
+  return file >> size >> resident ? resident * positive(sysconf(_SC_PAGESIZE)) : 0;
+}
+
+std::uint64_t memory_there_is() {
+  const std::uint64_t machine = positive(sysconf(_SC_PHYS_PAGES)) * positive(sysconf(_SC_PAGESIZE));
+  // Version 2 of control groups, or 1; "max" is no number.
+  std::uint64_t group = read_number("/sys/fs/cgroup/memory.max");
+  if (group == 0) group = read_number("/sys/fs/cgroup/memory/memory.limit_in_bytes");
+  return group == 0 ? machine : std::min(group, machine);
+}
+
+DiskView view_disk(const std::string& path) {
+  struct statvfs disk {};
+  if (path.empty() || statvfs(path.c_str(), &disk) != 0) return {};
+  return {.size = std::uint64_t{disk.f_blocks} * disk.f_frsize,
+          .free = std::uint64_t{disk.f_bavail} * disk.f_frsize};
+}
+
 MachineView view_machine(const std::string& data_dir) {
   MachineView view;
   view.memory_used = read_status("VmRSS");
-  view.memory_limit = memory_limit();
+  view.memory_limit = memory_there_is();
   view.memory_virtual = read_status("VmSize");
   // Counting opens one itself.
   view.files_used = count_entries("/proc/self/fd");
@@ -123,10 +140,8 @@ MachineView view_machine(const std::string& data_dir) {
   view.started_at_seconds = start_time();
   view.bytes_read = read_line("/proc/self/io", "read_bytes");
   view.bytes_written = read_line("/proc/self/io", "write_bytes");
-  view.processors = static_cast<std::uint64_t>(std::max(0L, sysconf(_SC_NPROCESSORS_ONLN)));
-  struct statvfs disk {};
-  if (!data_dir.empty() && statvfs(data_dir.c_str(), &disk) == 0)
-    view.disk_free = std::uint64_t{disk.f_bavail} * disk.f_frsize;
+  view.processors = positive(sysconf(_SC_NPROCESSORS_ONLN));
+  view.disk_free = view_disk(data_dir).free;
   return view;
 }
 

@@ -32,6 +32,18 @@ struct MachineView {
   std::uint64_t disk_free = 0;
 };
 
+/// Bytes that this process has in memory: the same as MachineView::memory_used, quickly.
+std::uint64_t memory_in_use();
+/// MachineView::memory_limit.
+std::uint64_t memory_there_is();
+
+/// Of the file system that `path` is on; 0 when it does not answer.
+struct DiskView {
+  std::uint64_t size = 0;
+  std::uint64_t free = 0;
+};
+DiskView view_disk(const std::string& path);
+
 /// `data_dir` is where the data is. Takes some system calls: not for the message loops.
 MachineView view_machine(const std::string& data_dir);
 

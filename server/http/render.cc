@@ -92,7 +92,7 @@ broker::OverviewView& operator+=(broker::OverviewView& sum, const broker::Overvi
   sum.consumers += view.consumers;
   sum.ready += view.ready;
   sum.unacked += view.unacked;
-  sum.has_disk_alarm = sum.has_disk_alarm || view.has_disk_alarm;
+  sum.alarms |= view.alarms;
   sum.stats += view.stats;
   sum.churn += view.churn;
   return sum;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -11,6 +12,7 @@
 #include "broker/import_log.h"
 #include "broker/parameters.h"
 #include "http/metrics/loop_lag.h"
+#include "http/resources.h"
 #include "http/settings.h"
 #include "tls/context.h"
 
@@ -36,6 +38,7 @@ struct Options {
   /// What nodes and metrics tell of: the free room where this is, and the server's loops.
   std::string data_dir = ".";
   std::vector<LoopHandle> loops;
+  std::function<ResourceMarks()> resource_marks = [] { return ResourceMarks{}; };
   std::size_t connections_max = 1000;
   /// Those of the whole broker, to show and to change; outlive the server.
   Settings* settings = nullptr;

@@ -29,6 +29,16 @@ Json peer_json(const broker::ConnectionView* connection, std::string_view name) 
   return details;
 }
 
+std::string_view name_of(broker::ConnectionState state) {
+  switch (state) {
+    case broker::ConnectionState::running: return "running";
+    case broker::ConnectionState::flow: return "flow";
+    case broker::ConnectionState::blocking: return "blocking";
+    case broker::ConnectionState::blocked: return "blocked";
+  }
+  return "";
+}
+
 Json or_null(const std::optional<std::string>& text) {
   return text ? Json(*text) : Json{};
 }
@@ -242,7 +252,7 @@ Json connection_json(const broker::ConnectionView& connection, std::string_view 
       {"user_who_performed_action", connection.user},
       {"vhost", vhost},
       {"node", node},
-      {"state", connection.is_blocked ? "blocked" : "running"},
+      {"state", name_of(connection.state)},
       {"type", "network"},
       {"protocol", "AMQP 0-9-1"},
       {"host", connection.host},

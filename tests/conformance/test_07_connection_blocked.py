@@ -6,8 +6,8 @@ import subprocess
 import pytest
 from pika import spec
 
+from support import alarms, frames
 from support import broker as brokers
-from support import frames
 
 PERSISTENT = spec.BasicProperties(delivery_mode=2)
 
@@ -41,6 +41,8 @@ def short_of_disk(disk):
     broker = brokers.from_environment(disk)
     if isinstance(broker, brokers.RabbitMQ):
         broker = RabbitMQShortOfDisk(disk)
+    else:
+        broker.variables["LEVERET_ALARMS_DISK_FREE"] = "none"  # until nothing can be written
     broker.start()
     filler = disk / "filler"
     with open(filler, "wb", buffering=0) as file:
@@ -81,3 +83,56 @@ def test_a_publisher_is_told_and_others_go_on(short_of_disk, answer):
         publisher.expect(1, spec.Basic.Ack)
         other.send(1, spec.Queue.Declare(queue="q", passive=True))
         assert other.expect(1, spec.Queue.DeclareOk).message_count == confirmed + 1
+
+
+@pytest.fixture
+def short_of_memory(tmp_path):
+    broker = brokers.from_environment(tmp_path).start()
+    alarms.turn(broker, "memory", True)
+    yield broker
+    broker.stop()
+
+
+def _open_with_queue(broker):
+    client = frames.Client.open(broker)
+    client.open_channel()
+    client.send(1, spec.Queue.Declare(queue="q", durable=True))
+    client.expect(1, spec.Queue.DeclareOk)
+    client.send(1, spec.Confirm.Select())
+    client.expect(1, spec.Confirm.SelectOk)
+    return client
+
+
+@pytest.mark.rule(86)
+def test_a_connection_is_told_when_it_publishes_and_not_before(short_of_memory, answer):
+    broker = short_of_memory
+    publisher, consumer = _open_with_queue(broker), _open_with_queue(broker)
+    publisher.expect_nothing_before(1)
+    publisher.publish(1, "", "q", b"1", PERSISTENT)
+    answer(f"connection.blocked: {publisher.expect(0, spec.Connection.Blocked).reason}")
+    consumer.expect_nothing_before(1)
+    consumer.send(1, spec.Basic.Consume(queue="q"))
+    consumer.expect(1, spec.Basic.ConsumeOk)
+    alarms.turn(broker, "memory", False)
+    publisher.expect(0, spec.Connection.Unblocked)
+    publisher.expect(1, spec.Basic.Ack)
+    _, _, body = consumer.expect_content(1, spec.Basic.Deliver)
+    assert body == b"1"
+
+
+@pytest.mark.rule(86)
+def test_a_second_reason_is_told_with_the_first_and_goes_before_the_block_does(
+    short_of_memory, answer
+):
+    broker = short_of_memory
+    alarms.turn(broker, "disk space", True)
+    publisher = _open_with_queue(broker)
+    publisher.publish(1, "", "q", b"1", PERSISTENT)
+    answer(f"connection.blocked: {publisher.expect(0, spec.Connection.Blocked).reason}")
+    alarms.turn(broker, "memory", False)
+    another = _open_with_queue(broker)
+    another.publish(1, "", "q", b"2", PERSISTENT)
+    answer(f"then connection.blocked: {another.expect(0, spec.Connection.Blocked).reason}")
+    alarms.turn(broker, "disk space", False)
+    publisher.expect(0, spec.Connection.Unblocked)
+    publisher.expect(1, spec.Basic.Ack)

@@ -238,6 +238,10 @@ class RabbitMQ(Broker):
             auth_mechanisms.3 = EXTERNAL
         """
 
+    def control(self):
+        """Where rabbitmqctl is, and the environment in which it finds this broker."""
+        return self._script().with_name("rabbitmqctl"), self._environment()
+
     def _answers(self):
         try:
             frames.Client.open(self, timeout_s=5).close()

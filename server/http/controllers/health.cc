@@ -24,27 +24,29 @@ Response healthy(Json more = Json::object()) {
   return json_response(more);
 }
 
-Response unhealthy(const char* reason, Json more = Json::object()) {
+Response unhealthy(const std::string& reason, Json more = Json::object()) {
   more["status"] = "failed";
   more["reason"] = reason;
   return json_response(more, 503);
 }
 
-asio::awaitable<bool> has_alarm(ContextPtr context) {
-  bool has_alarm = false;
+asio::awaitable<broker::Alarms> find_alarms(ContextPtr context) {
+  broker::Alarms alarms;
   const auto cores = context->cores->all();
   for (const auto& core : cores) {
     const auto view = co_await ask(context, core, broker::view_overview);
-    has_alarm = has_alarm || view.has_disk_alarm;
+    alarms |= view.alarms;
   }
-  co_return has_alarm;
+  co_return alarms;
 }
 
 asio::awaitable<Response> answer_alarms(ContextPtr context, const char* reason) {
-  const bool is_alarmed = co_await has_alarm(context);
-  if (!is_alarmed) co_return healthy();
-  Json alarm{{"resource", "disk"}, {"node", context->node}};
-  co_return unhealthy(reason, {{"alarms", Json::array({std::move(alarm)})}});
+  const broker::Alarms alarms = co_await find_alarms(context);
+  if (!alarms.any()) co_return healthy();
+  Json list = Json::array();
+  if (alarms.disk) list.push_back({{"resource", "disk space"}, {"node", context->node}});
+  if (alarms.memory) list.push_back({{"resource", "memory"}, {"node", context->node}});
+  co_return unhealthy(reason, {{"alarms", std::move(list)}});
 }
 
 asio::awaitable<Response> check_alarms(ContextPtr context, Request) {
@@ -58,7 +60,7 @@ asio::awaitable<Response> check_local_alarms(ContextPtr context, Request) {
 /// Whether every virtual host answers; one that does not within the time of a request fails the
 /// check by not answering.
 asio::awaitable<Response> check_vhosts(ContextPtr context, Request) {
-  co_await has_alarm(context);
+  co_await find_alarms(context);
   co_return healthy();
 }
 
@@ -156,10 +158,9 @@ asio::awaitable<Response> check_certificates(ContextPtr context, Request request
 asio::awaitable<Response> check_node(ContextPtr context, Request request) {
   if (const auto node = request.path.find("node"); node && *node != context->node)
     throw not_found("no node '" + *node + "': this one is '" + context->node + "'");
-  const bool is_alarmed = co_await has_alarm(context);
-  if (is_alarmed)
-    co_return json_response(
-        {{"status", "failed"}, {"reason", "resource alarm(s) in effect:[disk]"}});
+  const broker::Alarms alarms = co_await find_alarms(context);
+  if (alarms.any())
+    co_return unhealthy("resource alarm(s) in effect: " + std::string{alarms.reason()});
   co_return healthy();
 }
 

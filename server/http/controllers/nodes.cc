@@ -66,6 +66,7 @@ void put_past(const Context& context, Json& node, const std::optional<SampleRang
 
 Json node_json(const Context& context, const broker::OverviewView& all, const Query& query) {
   const MachineView machine = view_machine(context.options.data_dir);
+  const ResourceMarks marks = context.options.resource_marks();
   Json node{
       {"name", context.node},
       {"type", "disc"},
@@ -76,12 +77,12 @@ Json node_json(const Context& context, const broker::OverviewView& all, const Qu
       {"processors", machine.processors},
       {"run_queue", machine.threads_running},
       {"mem_used", machine.memory_used},
-      {"mem_limit", machine.memory_limit},
-      {"mem_alarm", false},
+      {"mem_limit", marks.memory_limit},
+      {"mem_alarm", all.alarms.memory},
       {"mem_calculation_strategy", "rss"},
       {"disk_free", machine.disk_free},
-      {"disk_free_limit", 0},
-      {"disk_free_alarm", all.has_disk_alarm},
+      {"disk_free_limit", marks.disk_free_limit},
+      {"disk_free_alarm", all.alarms.disk},
       {"fd_used", machine.files_used},
       {"fd_total", machine.files_limit},
       {"sockets_used", all.connections + context.sessions.size()},

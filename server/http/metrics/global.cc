@@ -149,10 +149,9 @@ void add_node(Sections& sections, std::string_view with_prefix, const Snapshot& 
     // Nothing limits sockets but files.
     add({"process_max_tcp_sockets", gauge, "Open TCP sockets limit"}, node.files_limit);
     add({"resident_memory_limit_bytes", gauge, "Memory high watermark in bytes"},
-        node.memory_limit);
-    // Publishers are stopped when nothing is free.
+        snapshot.marks.memory_limit);
     add({"disk_space_available_limit_bytes", gauge, "Free disk space low watermark in bytes"},
-        std::uint64_t{0});
+        snapshot.marks.disk_free_limit);
     add({"erlang_uptime_seconds", gauge, "Node uptime"}, snapshot.uptime_seconds);
   }
   if (is_wanted("node_persister_metrics")) {
@@ -209,9 +208,9 @@ void add_alarms(Sections& sections, const Snapshot& snapshot) {
   add("file_descriptor_limit", "is 1 if file descriptor limit alarm is in effect",
       node.files_limit > 0 && node.files_used >= node.files_limit);
   add("free_disk_space_watermark", "is 1 if free disk space watermark alarm is in effect",
-      snapshot.sum.has_disk_alarm);
-  // Memory is bounded by limits; there is no such alarm.
-  add("memory_used_watermark", "is 1 if VM memory watermark alarm is in effect", false);
+      snapshot.sum.alarms.disk);
+  add("memory_used_watermark", "is 1 if VM memory watermark alarm is in effect",
+      snapshot.sum.alarms.memory);
 }
 
 }  // namespace leveret::http::metrics

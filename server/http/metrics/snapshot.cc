@@ -20,7 +20,7 @@ void add(broker::VhostCounts& sum, const broker::VhostCounts& counts) {
   sum.publishers += counts.publishers;
   sum.pending_bytes += counts.pending_bytes;
   sum.running_operations += counts.running_operations;
-  sum.has_disk_alarm = sum.has_disk_alarm || counts.has_disk_alarm;
+  sum.alarms |= counts.alarms;
   sum.connection_count += counts.connection_count;
   sum.channel_count += counts.channel_count;
   sum.queue_count += counts.queue_count;
@@ -62,6 +62,7 @@ asio::awaitable<SnapshotPtr> take_snapshot(ContextPtr context, broker::CountDeta
   counted.insert(counted.end(), present.begin(), present.end());
   snapshot->sum.counters += context->archive.retired(counted);
   snapshot->node = view_machine(context->options.data_dir);
+  snapshot->marks = context->options.resource_marks();
   snapshot->node_name = context->node;
   snapshot->cluster_name = cluster_name(*context);
   snapshot->version = context->listeners.version;

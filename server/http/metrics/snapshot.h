@@ -8,6 +8,7 @@
 #include "broker/counts.h"
 #include "http/machine.h"
 #include "http/metrics/loop_lag.h"
+#include "http/resources.h"
 
 namespace leveret::http {
 
@@ -18,6 +19,7 @@ namespace metrics {
 /// All numbers that one scrape tells.
 struct Snapshot {
   MachineView node;
+  ResourceMarks marks;
   std::string node_name;
   std::string cluster_name;
   std::string version;

@@ -222,14 +222,15 @@ TEST(Connection, AnAlarmBlocksPublishersAndTellsThem) {
   publisher.declare("q").send("q", "1").ignore();
   silent.send("q", "2");
   consumer.consume("q").ignore();
-  broker.turn([](Vhost& vhost) { vhost.set_disk_alarm(true); });
-  EXPECT_THAT(publisher.received(), ElementsAre("connection.blocked 'low on disk'"));
-  EXPECT_THAT(silent.received(), IsEmpty());
+  broker.turn([](Vhost& vhost) { vhost.set_disk_full(true); });
+  EXPECT_THAT(publisher.received(), IsEmpty());  // it has not published since
   publisher.send("q", "3").send("q", "4");
+  EXPECT_THAT(publisher.received(), ElementsAre("connection.blocked 'low on disk'"));
   silent.send("q", "5");
+  EXPECT_THAT(silent.received(), IsEmpty());
   consumer.ack(1).ack(2).ignore();
   EXPECT_EQ(broker.unacked("q"), 0U);
-  broker.turn([](Vhost& vhost) { vhost.set_disk_alarm(false); });
+  broker.turn([](Vhost& vhost) { vhost.set_disk_full(false); });
   EXPECT_THAT(publisher.received(), ElementsAre("connection.unblocked"));
   EXPECT_THAT(consumer.bodies(), ElementsAre("3", "4", "5"));
 }
@@ -238,22 +239,92 @@ TEST(Connection, OneThatFirstPublishesDuringAnAlarmIsToldThen) {
   TestBroker broker;
   TestClient client{broker};
   client.declare("q").ignore();
-  broker.turn([](Vhost& vhost) { vhost.set_disk_alarm(true); });
+  broker.turn([](Vhost& vhost) { vhost.set_disk_full(true); });
   client.get("q");
   EXPECT_THAT(client.received(), ElementsAre("basic.get-empty ''"));
   client.send("q", "1").get("q");
   EXPECT_THAT(client.received(), ElementsAre("connection.blocked 'low on disk'"));
-  broker.turn([](Vhost& vhost) { vhost.set_disk_alarm(false); });
+  broker.turn([](Vhost& vhost) { vhost.set_disk_full(false); });
   EXPECT_THAT(client.received(), ElementsAre("connection.unblocked", "get-ok 1 '1' left 0"));
+}
+
+TEST(Connection, AnAlarmIsOverWhenTheLastReasonIs) {
+  TestBroker broker;
+  TestClient client{broker};
+  client.declare("q").ignore();
+  broker.turn([](Vhost& vhost) { vhost.set_machine_alarms({.memory = true, .disk = true}); });
+  client.send("q", "1");
+  EXPECT_THAT(client.received(), ElementsAre("connection.blocked 'low on disk & memory'"));
+  broker.turn([](Vhost& vhost) {
+    vhost.set_disk_full(true);
+    vhost.set_machine_alarms({.disk = true});
+    vhost.set_machine_alarms({});
+  });
+  EXPECT_THAT(client.received(), IsEmpty());
+  broker.turn([](Vhost& vhost) { vhost.set_disk_full(false); });
+  EXPECT_THAT(client.received(), ElementsAre("connection.unblocked"));
+  EXPECT_EQ(broker.ready("q"), 1U);
+}
+
+ConnectionState state_of(TestBroker& broker, const TestClient& client) {
+  ConnectionState state{};
+  broker.turn([&](Vhost& vhost) { state = vhost.find_connection(client.id())->state(); });
+  return state;
+}
+
+TEST(Connection, ItsStateSaysWhyItWaits) {
+  TestBroker broker{{.connection_pending_bytes_max = 100}};
+  TestClient client{broker};
+  TestClient other{broker};
+  client.declare("q", {.durable = true}).ignore();
+  broker.turn([](Vhost& vhost) { vhost.set_machine_alarms({.memory = true}); });
+  client.send("q", "1");
+  EXPECT_EQ(state_of(broker, client), ConnectionState::blocked);
+  EXPECT_EQ(state_of(broker, other), ConnectionState::blocking);
+  broker.turn([](Vhost& vhost) { vhost.set_machine_alarms({}); });
+  EXPECT_EQ(state_of(broker, client), ConnectionState::running);
+  broker.commits_at_once = false;
+  client.send("q", std::string(101, 'x'), persistent()).send("q", "2");
+  EXPECT_EQ(state_of(broker, client), ConnectionState::flow);
+  broker.commit();
+  broker.advance(5000);
+  EXPECT_EQ(state_of(broker, client), ConnectionState::running);
+}
+
+TEST(Connection, APublisherWaitsForItsOwnMessagesOnly) {
+  TestBroker broker{{.connection_pending_bytes_max = 1000}};
+  TestClient fast{broker};
+  TestClient other{broker};
+  fast.declare("q", {.durable = true}).ignore();
+  broker.commits_at_once = false;
+  for (int i = 0; i < 3; ++i) fast.send("q", std::string(600, 'x'), persistent());
+  EXPECT_EQ(broker.ready("q"), 2U);
+  other.send("q", "1", persistent());
+  EXPECT_EQ(broker.ready("q"), 3U);
+  broker.commit();
+  EXPECT_EQ(broker.ready("q"), 4U);
+}
+
+TEST(Connection, OneThatWaitsForAFullDiskIsToldAtOnce) {
+  TestBroker broker;
+  TestClient client{broker};
+  TestClient other{broker};
+  client.declare("q", {.durable = true}).ignore();
+  other.send("q", "1", persistent());
+  broker.commits_at_once = false;
+  client.send("q", "2", persistent());
+  broker.turn([](Vhost& vhost) { vhost.set_disk_full(true); });
+  EXPECT_THAT(client.received(), ElementsAre("connection.blocked 'low on disk'"));
+  EXPECT_THAT(other.received(), IsEmpty());
 }
 
 TEST(Connection, ABlockedConnectionMayGoAway) {
   TestBroker broker;
   TestClient client{broker};
   client.declare("q").ignore();
-  broker.turn([](Vhost& vhost) { vhost.set_disk_alarm(true); });
+  broker.turn([](Vhost& vhost) { vhost.set_disk_full(true); });
   client.send("q", "1").drop();
-  broker.turn([](Vhost& vhost) { vhost.set_disk_alarm(false); });
+  broker.turn([](Vhost& vhost) { vhost.set_disk_full(false); });
   EXPECT_EQ(broker.ready("q"), 0U);
 }
 

@@ -154,7 +154,8 @@ TEST(Config, TheCommandLineCountsMoreThanTheEnvironmentAndThatMoreThanTheFile) {
 /// What a setting shows is what it takes, or a running broker could not take it over.
 TEST(Config, EverySettingTakesWhatItShows) {
   const Config config = load(
-      "data_dir = '/d'\nbind = ['::1', '127.0.0.1']\nlog_level = 'warn'\nlog_format = 'json'\n"
+      "data_dir = '/d'\nrun_as = 'nobody'\nbind = ['::1', '127.0.0.1']\nlog_level = "
+      "'warn'\nlog_format = 'json'\n"
       "[amqp]\nport = 'none'\ntls_port = 1\nheartbeat_s = 1\nchannel_max = 1\nframe_max = 9000\n"
       "proxy_protocol_from = ['10.0.0.0/8', 'fd00::/8', '::1', '10.0.0.1']\n"
       "message_bytes_max = 1\nconsumer_timeout_ms = 1\noutbox_bytes_max = 65536\n"
@@ -164,9 +165,11 @@ TEST(Config, EverySettingTakesWhatItShows) {
       "[tls]\ncertfile = '/c'\nkeyfile = '/k'\ncacertfile = '/a'\nverify = 'peer'\n"
       "fail_if_no_peer_cert = true\nversions = 'tlsv1.3'\ncert_login_from = 'common_name'\n"
       "cert_login_san_type = 'uri'\ncert_login_san_index = 1\n"
+      "[alarms]\nmemory = '1 GiB'\ndisk_free = 'none'\n"
       "[queues]\nwindow_messages = 16\nwindow_bytes = 65536\n"
-      "[store]\npending_bytes_max = 1048576\nwal_bytes = 1048576\nwal_bytes_max = 1048577\n"
-      "cache_bytes = 1048576\n[threads]\nio_loops = 2\n");
+      "[store]\npending_bytes_max = 1048576\npending_bytes_per_connection_max = 65536\n"
+      "wal_bytes = 1048576\nwal_bytes_max = 1048577\n"
+      "cache_bytes = 1048576\n[shutdown]\ndrain_ms = 1\nclients_ms = 2\n[threads]\nio_loops = 2\n");
   const Config defaults;
   Config copy;
   for (const Setting& setting : all_settings()) {

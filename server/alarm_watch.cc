@@ -1,0 +1,108 @@
+#include "alarm_watch.h"
+
+#include <malloc.h>
+
+#include <utility>
+
+#include "base/log.h"
+#include "http/machine.h"
+
+namespace leveret::server {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr auto period = 500ms;
+/// What the allocator holds free is given back before memory is called short, but not all the time:
+/// meanwhile nobody can allocate.
+constexpr auto trim_period = 5s;
+
+std::string mebibytes(std::uint64_t bytes) {
+  return std::to_string(bytes >> 20U) + " MiB";
+}
+
+}  // namespace
+
+AlarmWatch::AlarmWatch(const ResourceLimits& limits, std::string data_dir, OnChange on_change)
+    : data_dir_(std::move(data_dir)), on_change_(std::move(on_change)), limits_(limits) {
+  look(limits_);
+  thread_ = std::thread{[this] { run(); }};
+}
+
+AlarmWatch::~AlarmWatch() {
+  {
+    const std::lock_guard lock{mutex_};
+    is_stopping_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void AlarmWatch::set_limits(const ResourceLimits& limits) {
+  {
+    const std::lock_guard lock{mutex_};
+    limits_ = limits;
+    has_new_limits_ = true;
+  }
+  wake_.notify_one();
+}
+
+http::ResourceMarks AlarmWatch::marks() const {
+  const ResourceLimits limits = current_limits();
+  http::ResourceMarks marks{.memory_limit = limits.memory.of(http::memory_there_is()).value_or(0)};
+  if (!data_dir_.empty())
+    marks.disk_free_limit = limits.disk_free.of(http::view_disk(data_dir_).size).value_or(0);
+  return marks;
+}
+
+ResourceLimits AlarmWatch::current_limits() const {
+  const std::lock_guard lock{mutex_};
+  return limits_;
+}
+
+void AlarmWatch::run() {
+  std::unique_lock lock{mutex_};
+  while (!is_stopping_) {
+    wake_.wait_for(lock, period, [this] { return is_stopping_ || has_new_limits_; });
+    if (is_stopping_) return;
+    has_new_limits_ = false;
+    const ResourceLimits limits = limits_;
+    lock.unlock();
+    look(limits);
+    lock.lock();
+  }
+}
+
+void AlarmWatch::look(const ResourceLimits& limits) {
+  const bool was_short_of_memory = memory_.is_on();
+  const bool was_short_of_disk = disk_.is_on();
+
+  const auto memory_limit = limits.memory.of(http::memory_there_is());
+  std::uint64_t used = http::memory_in_use();
+  const auto now = std::chrono::steady_clock::now();
+  if (memory_limit && used > *memory_limit - *memory_limit / 10 && now >= trim_due_) {
+    malloc_trim(0);
+    trim_due_ = now + trim_period;
+    used = http::memory_in_use();
+  }
+  memory_.is_over(used, memory_limit);
+  if (memory_.is_on() != was_short_of_memory)
+    log::warn(memory_.is_on() ? "memory alarm: publishers are blocked"
+                              : "the memory alarm is over: publishers go on",
+              {{"used", mebibytes(used)}, {"limit", mebibytes(memory_limit.value_or(0))}});
+
+  if (!data_dir_.empty()) {
+    const http::DiskView disk = http::view_disk(data_dir_);
+    const auto least = limits.disk_free.of(disk.size);
+    // A disk that does not answer is the store's to judge.
+    if (disk.size != 0) disk_.is_under(disk.free, least);
+    if (disk_.is_on() != was_short_of_disk)
+      log::warn(disk_.is_on() ? "disk alarm: publishers are blocked"
+                              : "the disk alarm is over: publishers go on",
+                {{"free", mebibytes(disk.free)}, {"limit", mebibytes(least.value_or(0))}});
+  }
+  if (memory_.is_on() != was_short_of_memory || disk_.is_on() != was_short_of_disk)
+    on_change_({.memory = memory_.is_on(), .disk = disk_.is_on()});
+}
+
+}  // namespace leveret::server
