@@ -2,10 +2,13 @@
 
 #include <algorithm>
 #include <array>
-#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/async_result.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <exception>
+#include <utility>
 
 #include "http/text.h"
 
@@ -17,12 +20,15 @@ namespace asio = boost::asio;
 constexpr std::array<std::string_view, 4> management_tags = {"management", "policymaker",
                                                              "monitoring", "administrator"};
 
-asio::awaitable<std::optional<auth::Identity>> authenticate(std::shared_ptr<auth::Users> users,
-                                                            Credentials credentials,
-                                                            bool peer_is_loopback,
-                                                            std::string address) {
-  co_return users->authenticate(
-      {credentials.user, credentials.password, peer_is_loopback, address});
+using Found = std::optional<auth::Identity>;
+
+/// Who that is, or what has gone wrong.
+std::pair<std::exception_ptr, Found> authenticate(auth::Users& users, const auth::Login& login) {
+  try {
+    return {nullptr, users.authenticate(login)};
+  } catch (...) {
+    return {std::current_exception(), std::nullopt};
+  }
 }
 
 }  // namespace
@@ -66,17 +72,28 @@ asio::awaitable<std::optional<auth::Identity>> Authenticator::check(Credentials 
   const auth::Login login{credentials.user, credentials.password, peer_is_loopback, address};
   const auto delay = users_->delay_login(login);
   if (!delay) co_return std::nullopt;
+  const auto executor = co_await asio::this_coro::executor;
   if (delay->count() > 0) {
-    asio::steady_timer turn{co_await asio::this_coro::executor, *delay};
+    asio::steady_timer turn{executor, *delay};
     co_await turn.async_wait(asio::use_awaitable);
   }
   if (auto known = users_->recall(login)) co_return known;
-  auto work = authenticate(users_, std::move(credentials), peer_is_loopback, std::move(address));
-  co_return co_await asio::co_spawn(pool_, std::move(work), asio::use_awaitable);
+  // `login` views what this coroutine holds, which waits for the answer.
+  const auto start = [this, executor, &login, &address](auto handler) {
+    const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    work_.submit(address, [this, executor, &login, shared] {
+      asio::post(executor, [shared, found = authenticate(*users_, login)]() mutable {
+        std::move (*shared)(found.first, std::move(found.second));
+      });
+    });
+  };
+  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&,
+                                          void(std::exception_ptr, Found)>(start,
+                                                                           asio::use_awaitable);
 }
 
 void Authenticator::stop() {
-  pool_.join();
+  work_.stop();
 }
 
 }  // namespace leveret::http

@@ -1,12 +1,12 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
-#include <boost/asio/thread_pool.hpp>
 #include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
+#include "auth/fair_work.h"
 #include "auth/users.h"
 
 namespace leveret::http {
@@ -25,8 +25,8 @@ bool may_manage(const auth::Identity& identity);
 bool may_monitor(const auth::Identity& identity);
 bool is_administrator(const auth::Identity& identity);
 
-/// Checks passwords on a thread of its own: hashing is slow on purpose, and the HTTP loop must go
-/// on.
+/// Checks passwords on a thread of its own, those from each address in turn: hashing is slow on
+/// purpose, and the HTTP loop must go on.
 class Authenticator {
  public:
   explicit Authenticator(std::shared_ptr<auth::Users> users);
@@ -42,7 +42,7 @@ class Authenticator {
 
  private:
   std::shared_ptr<auth::Users> users_;
-  boost::asio::thread_pool pool_{1};
+  auth::FairWork work_{1};
 };
 
 }  // namespace leveret::http

@@ -1,6 +1,7 @@
 #include "net/login_pool.h"
 
 #include <exception>
+#include <memory>
 #include <string>
 #include <utility>
 
@@ -36,21 +37,16 @@ asio::awaitable<Found> LoginPool::check(asio::io_context::executor_type executor
   }
   if (auto known = users_.recall(login)) co_return known;
   // `login` views what this coroutine holds, which waits for the answer.
-  const auto start = [this, executor, &login](auto handler) {
-    asio::post(threads_, [this, executor, &login, handler = std::move(handler)]() mutable {
-      Found found = authenticate(users_, login);
-      asio::post(executor, [handler = std::move(handler), found = std::move(found)]() mutable {
-        std::move(handler)(std::move(found));
+  const auto start = [this, executor, &login, &address](auto handler) {
+    const auto shared = std::make_shared<decltype(handler)>(std::move(handler));
+    work_.submit(address, [this, executor, &login, shared] {
+      asio::post(executor, [shared, found = authenticate(users_, login)]() mutable {
+        std::move (*shared)(std::move(found));
       });
     });
   };
   co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&, void(Found)>(
       start, asio::use_awaitable);
-}
-
-void LoginPool::stop() {
-  threads_.stop();
-  threads_.join();
 }
 
 }  // namespace leveret::net
