@@ -2,6 +2,7 @@
 #include "broker/channel.h"
 #include "broker/connection.h"
 #include "broker/exchange.h"
+#include "broker/passive_access.h"
 #include "broker/vhost.h"
 
 namespace leveret::broker {
@@ -9,6 +10,9 @@ namespace leveret::broker {
 void Channel::on(const amqp::exchange::Declare& method) {
   const std::string name = strip_line_breaks(method.exchange);
   if (method.passive) {
+    require_any_right(permissions(), name,
+                      "exchange '" + name + "' in vhost '" + vhost_.name() + "'",
+                      connection_.info().user);
     vhost_.check_exchange(name);
   } else {
     vhost_.declare_exchange({.name = name,

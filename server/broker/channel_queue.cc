@@ -4,6 +4,7 @@
 #include "amqp/reply_code.h"
 #include "broker/channel.h"
 #include "broker/connection.h"
+#include "broker/passive_access.h"
 #include "broker/queue.h"
 #include "broker/vhost.h"
 
@@ -19,6 +20,9 @@ std::uint32_t count32(std::uint64_t count) {
 void Channel::on(const amqp::queue::Declare& method) {
   const std::string name = strip_line_breaks(method.queue);
   const bool is_passive = method.passive;
+  if (is_passive)
+    require_any_right(permissions(), name, "queue '" + name + "' in vhost '" + vhost_.name() + "'",
+                      connection_.info().user);
   Queue& queue = is_passive ? find_queue(name)
                             : vhost_.declare_queue({.name = name,
                                                     .durable = method.durable,

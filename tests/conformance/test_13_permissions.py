@@ -10,7 +10,7 @@ import urllib.request
 import pika
 import pytest
 
-from support import wait
+from support import amqp, wait
 
 
 class Admin:
@@ -130,9 +130,21 @@ def test_a_name_made_by_the_server_counts_too(alice):
     assert alice(configure="^amq[.]gen-").queue_declare("", exclusive=True).method.queue
 
 
-def test_a_passive_declare_needs_nothing(alice, queue, exchange):
-    alice().queue_declare(queue, passive=True)
-    alice().exchange_declare(exchange, passive=True)
+@pytest.mark.parametrize("right", ["configure", "write", "read"])
+def test_a_passive_declare_is_for_whoever_has_any_right(alice, queue, exchange, right):
+    alice(**{right: ".*"}).queue_declare(queue, passive=True)
+    alice(**{right: ".*"}).exchange_declare(exchange, passive=True)
+
+
+@pytest.mark.rule(13)
+@pytest.mark.leveret_only("passive-declare")
+def test_nobody_else_learns_by_a_passive_declare_what_there_is(alice, queue, exchange, name):
+    for existing in (queue, name("absent")):
+        with amqp.closes_channel(channel := alice(), 403, re.compile("ACCESS_REFUSED - access to queue")):
+            channel.queue_declare(existing, passive=True)
+    for existing in (exchange, name("absent")):
+        with amqp.closes_channel(channel := alice(), 403, re.compile("ACCESS_REFUSED - access to exch")):
+            channel.exchange_declare(existing, passive=True)
 
 
 def test_a_dead_letter_exchange_needs_read_on_the_queue_and_write_on_the_exchange(alice, name):
