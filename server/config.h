@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "broker/limits.h"
+#include "connection_limits.h"
 #include "net/handshake.h"
 #include "net/network.h"
 #include "store/store.h"
@@ -36,6 +37,9 @@ struct Config {
   /// In use with a certificate only, as http_tls_port.
   std::optional<std::uint16_t> amqp_tls_port = 5671;
   std::vector<net::Network> amqp_proxies;
+  ConnectionLimits connection_limits;
+  TimeMs handshake_ms_max = 10'000;
+  std::size_t handshakes_max = 20'000;
   net::Tuning tuning;
 
   std::optional<std::uint16_t> http_port = 15672;

@@ -1,5 +1,8 @@
 #include "server.h"
 
+#include <sys/resource.h>
+
+#include <algorithm>
 #include <boost/asio/executor_work_guard.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>
@@ -11,6 +14,7 @@
 #include <exception>
 #include <filesystem>
 #include <functional>
+#include <limits>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -86,7 +90,20 @@ net::ConnectionRules rules_of(const Config& config) {
   return {.login_rule = config.tls_login,
           .proxies = config.amqp_proxies,
           .tuning = config.tuning,
-          .message_bytes_max = config.limits.message_bytes_max};
+          .message_bytes_max = config.limits.message_bytes_max,
+          .handshake_ms_max = config.handshake_ms_max,
+          .handshakes_max = config.handshakes_max};
+}
+
+/// What AMQP clients may take of the files that the process may open: the rest is for the stores,
+/// HTTP and what comes to be needed.
+std::size_t spare_descriptors() {
+  constexpr std::size_t least_kept = 64;
+  rlimit limit{};
+  if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY)
+    return std::numeric_limits<std::size_t>::max();
+  const std::size_t all = limit.rlim_cur;
+  return all - std::min(all, std::max(least_kept, all / 8));
 }
 
 /// Browsers are not asked for certificates.
@@ -185,6 +202,7 @@ void Server::State::open_stores() {
                                       *data_dir, *catalog, *users, *parameters);
     users->on_change = [this](const std::string& user) { vhosts->user_changed(user); };
     users->on_token_end = [this](const std::string& token) { vhosts->token_ended(token); };
+    vhosts->set_connection_limits(config.connection_limits);
     vhosts->open_all();
   } catch (const store::StoreError& error) {
     throw StartError{error.what(), exit_io_error};
@@ -284,6 +302,7 @@ void Server::State::use(const Config& changed) {
   alarm_watch->set_limits(changed.resources);
   amqp->change_rules(rules_of(changed));
   vhosts->set_limits(changed.limits);
+  vhosts->set_connection_limits(changed.connection_limits);
   http->set_hosts(changed.http_hosts);
 }
 
@@ -314,6 +333,7 @@ void Server::State::start_amqp() {
   options.tls_port = config.amqp_tls_port;
   options.tls = amqp_tls;
   options.rules = rules_of(config);
+  options.sessions_max = spare_descriptors();
   options.version = version;
   amqp = std::make_unique<net::Server>(std::move(options), loops, *vhosts, *users);
   amqp->listen();

@@ -214,6 +214,7 @@ using store::StoreOptions;
 using enum Change;
 
 constexpr std::int64_t mebibyte = 1 << 20;
+constexpr std::int64_t count_most = 1'000'000'000;
 constexpr std::int64_t bytes_most = std::int64_t{1} << 40U;
 
 constexpr std::array settings{
@@ -239,6 +240,15 @@ constexpr std::array settings{
         "amqp.frame_max", "bytes from 8192 to 16777216", live),
     number<1, 512 * mebibyte, &Config::limits, &Limits::message_bytes_max>(
         "amqp.message_bytes_max", "bytes from 1 to 536870912", live),
+    number<0, count_most, &Config::connection_limits, &ConnectionLimits::all>(
+        "amqp.connections_max", "a number, 0 for no limit", live),
+    number<0, count_most, &Config::connection_limits, &ConnectionLimits::per_address>(
+        "amqp.connections_per_address_max", "a number, 0 for no limit", live),
+    number<100, 3'600'000, &Config::handshake_ms_max>("amqp.handshake_ms",
+                                                      "milliseconds from 100 to an hour", live),
+    number<1, count_most, &Config::handshakes_max>("amqp.handshakes_max", "a number from 1", live),
+    number<1, count_most, &Config::limits, &Limits::consumers_per_channel_max>(
+        "amqp.consumers_per_channel_max", "a number from 1", live),
     number<0, bytes_most, &Config::limits, &Limits::consumer_timeout_ms>(
         "amqp.consumer_timeout_ms", "milliseconds, 0 for no timeout", live),
     number<65536, bytes_most, &Config::limits, &Limits::outbox_bytes_max>("amqp.outbox_bytes_max",
@@ -276,6 +286,13 @@ constexpr std::array settings{
 
     watermark<&Config::resources, &ResourceLimits::memory>("alarms.memory"),
     watermark<&Config::resources, &ResourceLimits::disk_free>("alarms.disk_free"),
+
+    number<1, count_most, &Config::limits, &Limits::exchanges_max>("limits.exchanges_max",
+                                                                   "a number from 1", live),
+    number<1, count_most, &Config::limits, &Limits::queues_max>("limits.queues_max",
+                                                                "a number from 1", live),
+    number<1, count_most, &Config::limits, &Limits::bindings_max>("limits.bindings_max",
+                                                                  "a number from 1", live),
 
     number<16, bytes_most, &Config::limits, &Limits::queue_window_messages>(
         "queues.window_messages", "a number from 16", restart),

@@ -4,6 +4,7 @@
 #include <boost/asio/post.hpp>
 #include <utility>
 
+#include "base/limit_counts.h"
 #include "base/log.h"
 #include "store/sqlite.h"
 
@@ -189,7 +190,13 @@ std::shared_ptr<const Access> Vhosts::find_access(const auth::User& user,
 
 // Letting in.
 
-broker::Admission Vhosts::admit(const std::string& user, const std::string& vhost) {
+void Vhosts::set_connection_limits(const ConnectionLimits& limits) {
+  const std::lock_guard lock{counts_->mutex};
+  connection_limits_ = limits;
+}
+
+broker::Admission Vhosts::admit(const std::string& user, const std::string& vhost,
+                                const std::string& address) {
   broker::Admission admission;
   const auto core = find(vhost);
   const auto info = describe(vhost);
@@ -199,7 +206,7 @@ broker::Admission Vhosts::admit(const std::string& user, const std::string& vhos
   }
   const std::optional<auth::User> known = users_.find(user);
   if (known) {
-    admission.refusal = take_place(*known, *info, admission.place);
+    admission.refusal = take_place(*known, *info, address, admission.place);
     if (!admission.refusal.empty()) return admission;
     admission.access = find_access(*known, vhost);
   }
@@ -213,23 +220,42 @@ broker::Admission Vhosts::admit(const std::string& user, const std::string& vhos
   return admission;
 }
 
-/// The text when there is none (rabbit_reader.erl, is_over_vhost_connection_limit and
-/// is_over_user_connection_limit).
+/// The text when there is none (rabbit_reader.erl, is_over_node_connection_limit,
+/// is_over_vhost_connection_limit and is_over_user_connection_limit).
 std::string Vhosts::take_place(const auth::User& user, const broker::VhostInfo& vhost,
-                               std::shared_ptr<void>& place) {
+                               const std::string& address, std::shared_ptr<void>& place) {
   const auto vhost_max = auth::find_limit(vhost.limits, "max-connections");
   const auto user_max = auth::find_limit(user.limits, "max-connections");
   const std::lock_guard lock{counts_->mutex};
-  if (vhost_max && count_of(counts_->of_vhost, vhost.name) >= *vhost_max)
+  if (connection_limits_.all != 0 && counts_->all >= connection_limits_.all) {
+    limits_reached.add(Limit::connections);
+    return "connection refused: node connection limit (" + std::to_string(connection_limits_.all) +
+           ") is reached";
+  }
+  if (connection_limits_.per_address != 0 &&
+      count_of(counts_->of_address, address) >= connection_limits_.per_address) {
+    limits_reached.add(Limit::connections_per_address);
+    return "connection refused: limit of connections from address " + address + " (" +
+           std::to_string(connection_limits_.per_address) + ") is reached";
+  }
+  if (vhost_max && count_of(counts_->of_vhost, vhost.name) >= *vhost_max) {
+    limits_reached.add(Limit::vhost_connections);
     return "access to vhost '" + vhost.name + "' refused for user '" + user.name +
            "': connection limit (" + std::to_string(*vhost_max) + ") is reached";
-  if (user_max && count_of(counts_->of_user, user.name) >= *user_max)
+  }
+  if (user_max && count_of(counts_->of_user, user.name) >= *user_max) {
+    limits_reached.add(Limit::user_connections);
     return "connection refused for user '" + user.name + "': user connection limit (" +
            std::to_string(*user_max) + ") is reached";
+  }
+  ++counts_->all;
   ++counts_->of_vhost[vhost.name];
   ++counts_->of_user[user.name];
-  place = {nullptr, [counts = counts_, user = user.name, name = vhost.name](void*) {
+  ++counts_->of_address[address];
+  place = {nullptr, [counts = counts_, user = user.name, name = vhost.name, address](void*) {
              const std::lock_guard release_lock{counts->mutex};
+             --counts->all;
+             release(counts->of_address, address);
              release(counts->of_vhost, name);
              release(counts->of_user, user);
            }};

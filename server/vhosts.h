@@ -16,6 +16,7 @@
 #include "auth/users.h"
 #include "broker/access.h"
 #include "broker/core.h"
+#include "connection_limits.h"
 #include "hosted_vhost.h"
 #include "parameters.h"
 #include "store/catalog.h"
@@ -37,6 +38,8 @@ class Vhosts final : public broker::CoreDirectory {
   void open_all();
   /// For those that are and those to come, but for the windows of queues that exist. Any thread.
   void set_limits(const broker::Limits& limits);
+  /// For connections to come. Any thread.
+  void set_connection_limits(const ConnectionLimits& limits);
   /// What the machine is short of, for those that are and those to come. Any thread.
   void set_alarms(broker::Alarms alarms);
   /// The rights of `user` have changed, or he is gone. Any thread.
@@ -49,7 +52,8 @@ class Vhosts final : public broker::CoreDirectory {
   std::optional<broker::VhostInfo> describe(std::string_view vhost) const override;
   std::shared_ptr<const broker::Access> access(const std::string& user,
                                                const std::string& vhost) const override;
-  broker::Admission admit(const std::string& user, const std::string& vhost) override;
+  broker::Admission admit(const std::string& user, const std::string& vhost,
+                          const std::string& address) override;
   bool put(const broker::VhostInfo& info) override;
   bool remove(const std::string& vhost) override;
   void set_limit(const std::string& vhost, const std::string& name, std::int64_t value) override;
@@ -76,14 +80,16 @@ class Vhosts final : public broker::CoreDirectory {
   /// Open connections; shared with the connections that are counted.
   struct Counts {
     std::mutex mutex;
+    std::size_t all = 0;
     std::map<std::string, std::size_t> of_vhost;
     std::map<std::string, std::size_t> of_user;
+    std::map<std::string, std::size_t> of_address;
   };
 
   std::shared_ptr<const broker::Access> find_access(const auth::User& user,
                                                     const std::string& vhost) const;
   std::string take_place(const auth::User& user, const broker::VhostInfo& vhost,
-                         std::shared_ptr<void>& place);
+                         const std::string& address, std::shared_ptr<void>& place);
   std::vector<std::int64_t> orphans(const std::vector<store::VhostRow>& rows) const;
   VhostSetting setting() const;
   void add(std::int64_t id, const broker::VhostInfo& info);
@@ -104,6 +110,7 @@ class Vhosts final : public broker::CoreDirectory {
   std::map<std::string, std::unique_ptr<Entry>, std::less<>> entries_;
   /// Deleted, and not quite gone.
   std::list<std::unique_ptr<Entry>> retiring_;
+  ConnectionLimits connection_limits_;  // under the mutex of counts_
   std::shared_ptr<Counts> counts_ = std::make_shared<Counts>();
   /// Compiled for connections that have come, as long as nothing changes.
   mutable std::mutex access_mutex_;

@@ -4,6 +4,7 @@
 
 #include "amqp/properties.h"
 #include "amqp/reply_code.h"
+#include "base/limit_counts.h"
 #include "base/random.h"
 #include "broker/channel.h"
 #include "broker/connection.h"
@@ -166,10 +167,16 @@ void Channel::on(const amqp::basic::Consume& method) {
   if (!method.nowait) reply(amqp::basic::ConsumeOk{.consumer_tag = tag});
 }
 
+/// Also that there may be one more (rabbit_channel.erl).
 void Channel::check_consumer_tag(const std::string& tag) const {
   const bool is_reply_tag = reply_consumer_ && reply_consumer_->tag->view() == tag;
   if (consumers_.contains(tag) || is_reply_tag)
     throw amqp::Error{ReplyCode::not_allowed, "attempt to reuse consumer tag '" + tag + "'"};
+  const std::size_t most = vhost_.limits().consumers_per_channel_max;
+  if (consumers_.size() < most) return;
+  limits_reached.add(Limit::consumers);
+  throw amqp::Error{ReplyCode::not_allowed,
+                    "reached maximum (" + std::to_string(most) + ") of consumers per channel"};
 }
 
 void Channel::on(const amqp::basic::Cancel& method) {

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "amqp/frame.h"
+#include "base/limit_counts.h"
 #include "base/log.h"
 #include "broker/vhost.h"
 
@@ -134,16 +135,20 @@ void Connection::handle_channel_method(const Command& command) {
 }
 
 void Connection::open_channel(ChannelNumber number) {
-  if (info_.channel_max != 0 && channels_.size() >= info_.channel_max)
+  if (info_.channel_max != 0 && channels_.size() >= info_.channel_max) {
+    limits_reached.add(Limit::channels);
     throw amqp::Error{ReplyCode::not_allowed, "number of channels opened (" +
                                                   std::to_string(channels_.size()) +
                                                   ") has reached the negotiated channel_max (" +
                                                   std::to_string(info_.channel_max) + ")"};
-  if (info_.user_channels_max != 0 && vhost_.channels_of(info_.user) >= info_.user_channels_max)
+  }
+  if (info_.user_channels_max != 0 && vhost_.channels_of(info_.user) >= info_.user_channels_max) {
+    limits_reached.add(Limit::user_channels);
     throw amqp::Error{ReplyCode::not_allowed,
                       "number of channels opened for user '" + info_.user +
                           "' has reached the maximum allowed user limit of (" +
                           std::to_string(info_.user_channels_max) + ")"};
+  }
   channels_.emplace(number, std::make_unique<Channel>(*this, vhost_, number));
   send(EncodedFrame{encode(number, amqp::channel::OpenOk{})});
 }

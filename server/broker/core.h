@@ -68,7 +68,9 @@ class CoreDirectory {
   virtual std::shared_ptr<const Access> access(const std::string& user,
                                                const std::string& vhost) const = 0;
   /// Lets a connection in that has logged in (rabbit_reader.erl, connection.open).
-  virtual Admission admit(const std::string& user, const std::string& vhost) = 0;
+  /// `address` is where it comes from.
+  virtual Admission admit(const std::string& user, const std::string& vhost,
+                          const std::string& address) = 0;
 
   // Changes. They block until they are on disk: not for the message loops. They throw what the
   // store throws, and nothing has changed then.

@@ -20,6 +20,11 @@ struct Limits {
   /// The same for one connection's own: it waits for those, and nobody else's messages behind them.
   std::size_t connection_pending_bytes_max = std::size_t{4} << 20U;
   std::uint16_t channel_max = 2047;
+  /// The next one is refused with RabbitMQ's error.
+  std::size_t consumers_per_channel_max = 10'000;
+  std::size_t exchanges_max = 100'000;
+  std::size_t queues_max = 1'000'000;
+  std::size_t bindings_max = 5'000'000;
   /// How long a consumer of a quorum queue may hold a message, in milliseconds, unless it or its
   /// queue say otherwise; 0: for ever.
   std::int64_t consumer_timeout_ms = 1'800'000;

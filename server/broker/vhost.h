@@ -15,6 +15,7 @@
 #include "amqp/reply_code.h"
 #include "base/clock.h"
 #include "base/ids.h"
+#include "base/limit_counts.h"
 #include "broker/alarms.h"
 #include "broker/command.h"
 #include "broker/connection_info.h"
@@ -317,6 +318,9 @@ class Vhost {
   void check_binding(const BindingSpec& spec, Permissions& permissions) const;
   QueueSpec with_default_type(const QueueSpec& spec) const;
   void check_queue_limit(std::string_view name) const;
+  [[noreturn]] void refuse_more(Limit limit, const std::string& what, std::string_view kind,
+                                std::size_t most) const;
+  bool has_binding(const BindingSpec& spec, ConnectionId owner) const;
   void remove_binding(const Binding& binding);
   void detach(const Binding& binding);
   // vhost_policies.cc
@@ -344,6 +348,7 @@ class Vhost {
   std::uint32_t last_queue_id_ = 0;
   ContentId last_content_ = 0;
   std::uint64_t last_channel_serial_ = 0;
+  std::size_t binding_count_ = 0;  // the default exchange's do not count
 
   CommitNumber committed_ = 0;
   CommitNumber recorded_commit_ = 0;

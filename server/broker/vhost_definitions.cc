@@ -157,6 +157,9 @@ Exchange& Vhost::declare_exchange(const ExchangeSpec& spec, Permissions* permiss
     return *existing;
   }
   check_new_name("exchange", spec.name);
+  if (exchanges_.size() >= limits_.exchanges_max)
+    refuse_more(Limit::exchanges, "declare exchange " + quoted(spec.name), "exchange",
+                limits_.exchanges_max);
   if (const std::string* alternate = find_name(spec.arguments, "alternate-exchange");
       alternate && permissions) {
     permissions->require_exchange(Right::read, spec.name);
@@ -254,11 +257,20 @@ QueueSpec Vhost::with_default_type(const QueueSpec& spec) const {
 
 /// rabbit_channel.erl, check_vhost_queue_limit
 void Vhost::check_queue_limit(std::string_view name) const {
-  if (!settings_.queues_max || queues_.size() < *settings_.queues_max) return;
-  throw amqp::Error{ReplyCode::precondition_failed,
-                    "cannot declare queue " + quoted(name) + ": queue limit in vhost " +
-                        quoted(name_) + " (" + std::to_string(*settings_.queues_max) +
-                        ") is reached"};
+  if (settings_.queues_max && queues_.size() >= *settings_.queues_max)
+    refuse_more(Limit::vhost_queues, "declare queue " + quoted(name), "queue",
+                *settings_.queues_max);
+  if (queues_.size() >= limits_.queues_max)
+    refuse_more(Limit::queues, "declare queue " + quoted(name), "queue", limits_.queues_max);
+}
+
+/// With the words that RabbitMQ has for queues (rabbit_amqqueue.erl, check_vhost_queue_limit).
+void Vhost::refuse_more(Limit limit, const std::string& what, std::string_view kind,
+                        std::size_t most) const {
+  limits_reached.add(limit);
+  throw amqp::Error{ReplyCode::precondition_failed, "cannot " + what + ": " + std::string{kind} +
+                                                        " limit in vhost " + quoted(name_) + " (" +
+                                                        std::to_string(most) + ") is reached"};
 }
 
 Queue& Vhost::add_queue(std::unique_ptr<Queue> queue) {
@@ -329,6 +341,9 @@ void Vhost::check_binding(const BindingSpec& spec, Permissions& permissions) con
 
 void Vhost::bind(const BindingSpec& spec, ConnectionId owner, Permissions* permissions) {
   if (permissions) check_binding(spec, *permissions);
+  if (binding_count_ >= limits_.bindings_max && !has_binding(spec, owner))
+    refuse_more(Limit::bindings, "bind to exchange " + quoted(spec.source), "binding",
+                limits_.bindings_max);
   const Binding* binding = add_binding(spec, owner);
   if (binding && binding->is_durable) record_definition().put_binding(record_of(*binding));
 }
@@ -351,11 +366,18 @@ Binding Vhost::resolve(const BindingSpec& spec, ConnectionId owner) const {
 }
 
 /// Returns null when there was the same one already.
+bool Vhost::has_binding(const BindingSpec& spec, ConnectionId owner) const {
+  const Binding like = resolve(spec, owner);
+  return like.source->find(like) != nullptr;
+}
+
 const Binding* Vhost::add_binding(const BindingSpec& spec, ConnectionId owner) {
   Binding binding = resolve(spec, owner);
   Exchange& source = *binding.source;
   const Binding* added = source.bind(std::move(binding));
-  if (added) incoming_of(*added).add(added);
+  if (added == nullptr) return nullptr;
+  incoming_of(*added).add(added);
+  ++binding_count_;
   return added;
 }
 
@@ -375,6 +397,7 @@ void Vhost::unbind(const BindingSpec& spec, ConnectionId owner, Permissions* per
 
 /// Takes it out of the lists of both its ends.
 void Vhost::detach(const Binding& binding) {
+  --binding_count_;
   incoming_of(binding).remove(binding);
   binding.source->unbind(binding);
 }

@@ -3,6 +3,8 @@
 #include <string>
 #include <utility>
 
+#include "base/limit_counts.h"
+
 namespace leveret::net {
 namespace {
 
@@ -116,6 +118,7 @@ void CommandReader::on_header(const amqp::Frame& frame, Output& output) {
                             std::to_string(header.class_id) + " instead");
   if (header.body_bytes > limits_.message_bytes_max) {
     content->expected = Expected::no_more;
+    limits_reached.add(Limit::message_bytes);
     throw ChannelFailure{content_error(ReplyCode::precondition_failed,
                                        "message size " + std::to_string(header.body_bytes) +
                                            " is larger than configured max size " +

@@ -38,7 +38,8 @@ Listener::Listener(asio::io_context& io, const std::string& address, std::uint16
   }
 }
 
-void Listener::start(NextLoop next_loop, OnAccept on_accept) {
+void Listener::start(HasRoom has_room, NextLoop next_loop, OnAccept on_accept) {
+  has_room_ = std::move(has_room);
   next_loop_ = std::move(next_loop);
   on_accept_ = std::move(on_accept);
   asio::co_spawn(acceptor_.get_executor(), accept_all(shared_from_this()), asio::detached);
@@ -51,23 +52,32 @@ void Listener::close() {
 }
 
 asio::awaitable<void> Listener::accept_all(std::shared_ptr<Listener> self) {
-  bool is_paused = false;
   while (self->acceptor_.is_open()) {
+    if (!self->has_room_()) {
+      co_await pause(self, "there are as many as the limit of open files has room for");
+      continue;
+    }
     error_code error;
     SessionLoop& loop = self->next_loop_();
     tcp::socket socket{loop.io};
     co_await self->acceptor_.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
     if (!error) {
-      is_paused = false;
+      if (std::exchange(self->is_paused_, false)) log::info("accepting connections again");
       self->on_accept_(loop, std::move(socket));
     } else if (is_exhausted(error)) {
-      if (!std::exchange(is_paused, true))
-        log::error("cannot accept connections for now: " + error.message());
-      self->pause_.expires_after(exhausted_pause);
-      co_await self->pause_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      co_await pause(self, error.message());
     }
     // Anything else is the end of the connection that was to be accepted.
   }
+}
+
+/// Says once why.
+asio::awaitable<void> Listener::pause(std::shared_ptr<Listener> self, std::string reason) {
+  if (!std::exchange(self->is_paused_, true))
+    log::error("cannot accept connections for now: " + reason);
+  error_code ignored;
+  self->pause_.expires_after(exhausted_pause);
+  co_await self->pause_.async_wait(asio::redirect_error(asio::use_awaitable, ignored));
 }
 
 }  // namespace leveret::net

@@ -43,17 +43,17 @@ struct Server::State {
   template <class MakeStream>
   void accept(const Listeners& listeners, MakeStream make_stream) {
     for (const auto& listener : listeners)
-      listener->start(
-          [this]() -> SessionLoop& {
-            next_loop = (next_loop + 1) % loops.size();
-            return *loops[next_loop];
-          },
-          [this, make_stream](SessionLoop& loop, tcp::socket socket) {
-            asio::dispatch(loop.io,
-                           [this, make_stream, &loop, socket = std::move(socket)]() mutable {
-                             Session::start(context, loop, make_stream(std::move(socket)));
-                           });
-          });
+      listener->start([this] { return context.session_count < options.sessions_max; },
+                      [this]() -> SessionLoop& {
+                        next_loop = (next_loop + 1) % loops.size();
+                        return *loops[next_loop];
+                      },
+                      [this, make_stream](SessionLoop& loop, tcp::socket socket) {
+                        asio::dispatch(loop.io, [this, make_stream, &loop,
+                                                 socket = std::move(socket)]() mutable {
+                          Session::start(context, loop, make_stream(std::move(socket)));
+                        });
+                      });
   }
 
   /// Runs `act` on every session for which `is_meant` holds, on its own loop.

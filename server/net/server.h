@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <string>
@@ -26,6 +27,10 @@ struct ConnectionRules {
   std::vector<Network> proxies;
   Tuning tuning;
   std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;
+  /// How long a client may take from its connection to connection.open, and how many may be on that
+  /// way at once; the next one is closed without a word.
+  TimeMs handshake_ms_max = 10'000;
+  std::size_t handshakes_max = 20'000;
 };
 
 struct ServerOptions {
@@ -37,7 +42,8 @@ struct ServerOptions {
   std::optional<std::uint16_t> tls_port;
   std::shared_ptr<const tls::Context> tls;
   ConnectionRules rules;
-  TimeMs handshake_ms_max = 10'000;
+  /// As many sockets as the process can spare: while there are so many, nobody is let in.
+  std::size_t sessions_max = std::numeric_limits<std::size_t>::max();
   /// How long a client may take to answer a close.
   TimeMs close_ms_max = 10'000;
   /// Told to clients.

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "amqp/frame.h"
+#include "base/limit_counts.h"
 #include "base/log.h"
 #include "broker/vhost.h"
 #include "tls/certificate.h"
@@ -97,10 +98,14 @@ void Session::start(SessionContext& context, SessionLoop& loop, Stream stream) {
   if (!error) socket.non_blocking(true, error);
   if (!error) socket.remote_endpoint(error);
   if (error) return;  // gone already
+  const auto rules = context.rules.load();
+  if (context.handshake_count >= rules->handshakes_max)
+    return limits_reached.add(Limit::handshakes);
   const auto session = std::make_shared<Session>(context, loop, std::move(stream));
   loop.sessions.insert(session.get());
   ++context.session_count;
-  session->arm_timer(context.options.handshake_ms_max);
+  ++context.handshake_count;
+  session->arm_timer(rules->handshake_ms_max);
   asio::co_spawn(loop.io, run_reader(session), on_coroutine_end);
   asio::co_spawn(loop.io, run_writer(session), on_coroutine_end);
 }
@@ -253,7 +258,8 @@ asio::awaitable<void> Session::advance_handshake(std::shared_ptr<Session> self) 
       }
     } else if (next == Handshake::Next::find_vhost) {
       self->admission_ =
-          self->context_.directory.admit(handshake.credentials().user, handshake.hello().vhost);
+          self->context_.directory.admit(handshake.credentials().user, handshake.hello().vhost,
+                                         unmapped(self->peer_.address()).to_string());
       self->core_ = std::exchange(self->admission_.core, {});
       next = self->core_ ? handshake.vhost_result(true, out)
                          : handshake.refuse_open(self->admission_.refusal, out);
@@ -304,7 +310,7 @@ void Session::enter_core() {
   liveness_.emplace(hello.tuned.heartbeat_s, steady_now_ms());
   arm_timer(liveness_->period_ms());
   handshake_.reset();
-  stage_ = Stage::open;
+  enter(Stage::open);
   core_->run([id = id_, info, outbox = shared_from_this()](broker::Vhost& vhost) {
     vhost.open_connection(id, info, outbox);
   });
@@ -503,9 +509,14 @@ void Session::report_drained(std::size_t cost_bytes, std::uint64_t octets) {
 
 // Life.
 
+void Session::enter(Stage stage) {
+  if (stage_ == Stage::handshake) --context_.handshake_count;
+  stage_ = stage;
+}
+
 void Session::begin_closing() {
   if (is_ended() || stage_ == Stage::closing) return;
-  stage_ = Stage::closing;
+  enter(Stage::closing);
   arm_timer(context_.options.close_ms_max);
   capacity_.notify();
 }
@@ -519,7 +530,7 @@ void Session::finish_output() {
 void Session::end(std::string_view reason) {
   if (is_ended()) return;
   const bool was_handshake = stage_ == Stage::handshake;
-  stage_ = Stage::ended;
+  enter(Stage::ended);
   log::write(was_handshake ? log::Level::debug : log::Level::info, "connection ended",
              {{"connection", name_}, {"reason", reason}});
   stream_.close();
@@ -543,7 +554,9 @@ void Session::arm_timer(TimeMs delay_ms) {
 void Session::on_timer() {
   if (timer_.expiry() > steady_clock::now()) return;  // armed anew while this was under way
   switch (stage_) {
-    case Stage::handshake: return end("the handshake took too long");
+    case Stage::handshake:
+      limits_reached.add(Limit::handshake_time);
+      return end("the handshake took too long");
     case Stage::open: return check_liveness();
     case Stage::closing: return end("the client did not answer the close");
     case Stage::ended: return;
@@ -567,6 +580,7 @@ void Session::check_liveness() {
     }
     case Liveness::Verdict::peer_is_silent: return end("missed heartbeats from the client");
     case Liveness::Verdict::peer_is_stalled:
+      limits_reached.add(Limit::output_time);
       return end("the client has not read anything for too long");
   }
   arm_timer(liveness_->period_ms());

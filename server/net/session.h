@@ -44,6 +44,8 @@ struct SessionContext {
   std::atomic<std::shared_ptr<const ConnectionRules>> rules{};
   std::atomic<std::uint64_t> last_id{0};
   std::atomic<std::size_t> session_count{0};
+  /// Those of them that are not open yet.
+  std::atomic<std::size_t> handshake_count{0};
 };
 
 /// One client connection. It lives on the loop that it was started on, as two coroutines: one
@@ -102,6 +104,7 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   void report_drained(std::size_t cost_bytes, std::uint64_t octets);
 
   // Life.
+  void enter(Stage stage);
   void begin_closing();
   void finish_output();
   void arm_timer(TimeMs delay_ms);

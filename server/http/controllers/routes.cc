@@ -17,6 +17,7 @@ std::vector<Route> all_routes() {
            exchange_routes(),
            feature_routes(),
            health_routes(),
+           limit_count_routes(),
            login_routes(),
            message_routes(),
            metrics_routes(),

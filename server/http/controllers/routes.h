@@ -15,6 +15,7 @@ std::vector<Route> event_routes();
 std::vector<Route> exchange_routes();
 std::vector<Route> feature_routes();
 std::vector<Route> health_routes();
+std::vector<Route> limit_count_routes();
 std::vector<Route> login_routes();
 std::vector<Route> message_routes();
 std::vector<Route> metrics_routes();

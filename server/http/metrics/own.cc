@@ -4,6 +4,8 @@
 #include <memory>
 #include <utility>
 
+#include "base/limit_counts.h"
+
 namespace leveret::http::metrics {
 namespace {
 
@@ -95,7 +97,7 @@ void add_own(Sections& sections, const Snapshot& snapshot) {
                    Exposition& out, std::size_t) { out.sample(labels, std::uint64_t{1}); });
   add("virtual_hosts", "Virtual hosts", snapshot.vhosts.size());
   add("exchanges", "Exchanges of all virtual hosts", sum.exchange_count);
-  add("connections_blocked", "Connections that must not publish, since the disk is full",
+  add("connections_blocked", "Connections that must not publish: memory or disk is short",
       sum.blocked_connections);
   add("operations_running", "Replays and removals of messages that are going on",
       sum.running_operations);
@@ -111,6 +113,13 @@ void add_own(Sections& sections, const Snapshot& snapshot) {
                  "Total number of messages that went to another queue by a dead-letter exchange, "
                  "by reason"},
                 all.dead_lettered);
+  sections.add(
+      prefix,
+      {"limit_reached_total", counter,
+       "How often a limit has been reached, by its setting: what it refuses gets its error"},
+      limit_names.size(), [](Exposition& out, std::size_t index) {
+        out.sample(label_text({{"limit", limit_names[index]}}), limits_reached.at(index));
+      });
   add_store(sections, sum);
   add_loops(sections, snapshot);
   add_process(sections, snapshot.node);

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+namespace leveret {
+
+/// Limits on what others can make grow. Each has a setting, or is RabbitMQ's of a user or of a
+/// virtual host.
+enum class Limit : std::uint8_t {
+  connections,
+  connections_per_address,
+  handshakes,
+  handshake_time,
+  channels,
+  consumers,
+  message_bytes,
+  output_time,
+  exchanges,
+  queues,
+  bindings,
+  user_connections,
+  user_channels,
+  vhost_connections,
+  vhost_queues,
+};
+
+/// How they are called, in their order: by the name of the setting.
+inline constexpr std::array<std::string_view, 15> limit_names = {
+    "amqp.connections_max",   "amqp.connections_per_address_max",
+    "amqp.handshakes_max",    "amqp.handshake_ms",
+    "amqp.channel_max",       "amqp.consumers_per_channel_max",
+    "amqp.message_bytes_max", "amqp.outbox_bytes_max",
+    "limits.exchanges_max",   "limits.queues_max",
+    "limits.bindings_max",    "user max-connections",
+    "user max-channels",      "vhost max-connections",
+    "vhost max-queues",
+};
+
+/// How often each has been reached since the start: whoever reaches one gets its error, and whoever
+/// watches sees it here. One for the process, as its log is, since limits stand everywhere; touched
+/// only when one is reached.
+class LimitCounts {
+ public:
+  void add(Limit limit) {
+    counts_[static_cast<std::size_t>(limit)].fetch_add(1, std::memory_order_relaxed);
+  }
+  /// `index` as in limit_names.
+  std::uint64_t at(std::size_t index) const {
+    return counts_[index].load(std::memory_order_relaxed);
+  }
+  std::uint64_t of(Limit limit) const { return at(static_cast<std::size_t>(limit)); }
+
+ private:
+  std::array<std::atomic<std::uint64_t>, limit_names.size()> counts_{};
+};
+
+/// Any thread.
+inline LimitCounts limits_reached;
+
+}  // namespace leveret

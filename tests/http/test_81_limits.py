@@ -1,0 +1,142 @@
+"""What clients may make grow has limits: who reaches one gets its error, and it is counted."""
+
+import contextlib
+import socket
+
+import pika
+import pytest
+
+import metrics
+from support import amqp, frames, wait
+
+
+@contextlib.contextmanager
+def limited(api, name, value):
+    assert api.put(("x", "config", name), {"value": str(value)}).status == 200
+    before = reached(api, name)
+    try:
+        yield
+    finally:
+        assert api.delete(("x", "config", name)).status == 200
+    assert reached(api, name) == before + 1
+    text = api.get("/metrics").body.decode()
+    assert metrics.value(text, "leveret_limit_reached_total", limit=name) == before + 1
+
+
+def reached(api, name):
+    return {each["name"]: each["reached"] for each in api.get("/api/x/limits").json}[name]
+
+
+@pytest.fixture
+def channel(connection):
+    return connection.channel()
+
+
+@pytest.fixture
+def open_until_refused(broker, api):
+    """Opens connections until one is refused; returns the text."""
+    clients = []
+
+    def open_until_refused():
+        while True:
+            clients.append(frames.Client.open(broker))
+
+    def text():
+        with pytest.raises(frames.Unexpected) as refused:
+            open_until_refused()
+        return str(refused.value)
+
+    yield text
+    for client in clients:
+        client.cut()
+    wait.until(lambda: not api.get("/api/connections").json, "an end of all connections")
+
+
+def test_connections(api, open_until_refused):
+    with limited(api, "amqp.connections_max", 3):
+        assert "NOT_ALLOWED - connection refused: node connection limit (3) is reached" in open_until_refused()
+
+
+def test_connections_of_an_address(api, open_until_refused):
+    with limited(api, "amqp.connections_per_address_max", 2):
+        assert (
+            "NOT_ALLOWED - connection refused: limit of connections from address 127.0.0.1 (2) is reached"
+            in open_until_refused()
+        )
+
+
+def test_handshakes_under_way(broker, api):
+    with limited(api, "amqp.handshakes_max", 1):
+        with socket.create_connection((broker.host, broker.port)) as first:
+            first.sendall(b"AMQP\x00\x00\x09\x01")
+            assert first.recv(1)  # it is under way
+            with socket.create_connection((broker.host, broker.port)) as second:
+                second.settimeout(60)
+                assert second.recv(1) == b""
+
+
+def test_the_time_of_a_handshake(broker, api):
+    with limited(api, "amqp.handshake_ms", 100):
+        with socket.create_connection((broker.host, broker.port)) as silent:
+            silent.settimeout(60)
+            assert silent.recv(1) == b""
+
+
+def test_channels(broker, api):
+    with limited(api, "amqp.channel_max", 2):
+        client = frames.Client.open(broker)
+        for number in (1, 2):
+            client.open_channel(number)
+        client.send(3, pika.spec.Channel.Open())
+        client.expect_connection_close(530)
+
+
+def test_consumers_of_a_channel(api, channel):
+    queue = channel.queue_declare("", exclusive=True).method.queue
+    with limited(api, "amqp.consumers_per_channel_max", 2):
+        for _ in range(2):
+            channel.basic_consume(queue, print)
+        with amqp.closes_connection(
+            channel, 530, "NOT_ALLOWED - reached maximum (2) of consumers per channel"
+        ):
+            channel.basic_consume(queue, print)
+
+
+def test_queues(api, channel, name):
+    kept, refused = name("q"), name("q")
+    count = len(api.get("/api/queues").json)
+    with limited(api, "limits.queues_max", count + 1):
+        channel.queue_declare(kept, exclusive=True)
+        text = f"cannot declare queue '{refused}': queue limit in vhost '/' ({count + 1}) is reached"
+        with amqp.closes_channel(channel, 406, "PRECONDITION_FAILED - " + text):
+            channel.queue_declare(refused)
+        channel.connection.channel().queue_declare(kept, exclusive=True)  # there already
+
+
+def test_exchanges(api, channel, name):
+    count = len(api.get(("exchanges", "/")).json)
+    with limited(api, "limits.exchanges_max", count):
+        text = f"cannot declare exchange '{(refused := name('x'))}': exchange limit in vhost '/' ({count}) is reached"
+        with amqp.closes_channel(channel, 406, "PRECONDITION_FAILED - " + text):
+            channel.exchange_declare(refused)
+
+
+def test_bindings(api, channel, name):
+    queue = name("q")
+    channel.queue_declare(queue, exclusive=True)
+    channel.queue_bind(queue, "amq.direct", "one")
+    explicit = [each for each in api.get(("bindings", "/")).json if each["source"]]
+    with limited(api, "limits.bindings_max", len(explicit)):
+        channel.queue_bind(queue, "amq.direct", "one")  # there already
+        text = f"cannot bind to exchange 'amq.direct': binding limit in vhost '/' ({len(explicit)}) is reached"
+        with amqp.closes_channel(channel, 406, "PRECONDITION_FAILED - " + text):
+            channel.queue_bind(queue, "amq.direct", "two")
+
+
+def test_the_size_of_a_message(broker, api):
+    with limited(api, "amqp.message_bytes_max", 100):
+        client = frames.Client.open(broker)
+        client.open_channel()
+        client.publish(1, "", "q", bytes(101))
+        client.expect_channel_close(1, 406)
+        client.cut()
