@@ -9,11 +9,14 @@ Checkpointer::Checkpointer(Connection& connection, const Limits& limits, Failure
       next_trigger_pages_(limits.begin) {
   // A connection that has never read has not noticed the WAL, and its checkpoints do nothing.
   connection.query_integer("SELECT count(*) FROM sqlite_master");
-  thread_ = std::thread([this] { run(); });
 }
 
 Checkpointer::~Checkpointer() {
   close();
+}
+
+void Checkpointer::start() {
+  thread_ = std::thread([this] { run(); });
 }
 
 void Checkpointer::wal_has(std::int64_t pages) {
@@ -29,7 +32,7 @@ void Checkpointer::wal_has(std::int64_t pages) {
 }
 
 bool Checkpointer::take_finish_request() {
-  if (last_pages_ >= 2 * limits_.finish && is_running_) {
+  if (last_pages_ >= 2 * limits_.finish && is_running_ && thread_.joinable()) {
     std::unique_lock lock(mutex_);
     idle_.wait(lock, [this] { return !is_running_ || closing_; });
   }
@@ -50,13 +53,24 @@ void Checkpointer::run() {
   while (true) {
     wake_.wait(lock, [this] { return requested_ || closing_; });
     if (closing_) return;
-    requested_ = false;
-    lock.unlock();
-    if (!failure_.happened()) checkpoint();
-    lock.lock();
-    is_running_ = false;
-    idle_.notify_one();
+    do_round(lock);
   }
+}
+
+bool Checkpointer::step() {
+  std::unique_lock lock(mutex_);
+  if (!requested_) return false;
+  do_round(lock);
+  return true;
+}
+
+void Checkpointer::do_round(std::unique_lock<std::mutex>& lock) {
+  requested_ = false;
+  lock.unlock();
+  if (!failure_.happened()) checkpoint();
+  lock.lock();
+  is_running_ = false;
+  idle_.notify_one();
 }
 
 void Checkpointer::checkpoint() {

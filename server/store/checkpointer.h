@@ -27,17 +27,21 @@ class Checkpointer {
     std::int64_t rest = 0;
   };
 
-  /// Starts the thread. `connection` is its own.
+  /// `connection` is its own.
   Checkpointer(Connection& connection, const Limits& limits, Failure& failure);
   ~Checkpointer();
+  /// Starts the thread. Without it there is no checkpoint but by step().
+  void start();
+  /// Does the round that is asked for; returns whether one was. Only without a thread.
+  bool step();
 
   /// Tells how long the WAL is after a commit. Writer's thread.
   void wal_has(std::int64_t pages);
   /// As told last. Writer's thread.
   std::int64_t wal_pages() const { return last_pages_; }
-  /// True once when the writer should finish. When the WAL is far too long, waits for the round
-  /// that is running, so that it never takes more than twice Limits::finish and a batch. Writer's
-  /// thread.
+  /// True once when the writer should finish. When the WAL is far too long, waits for the thread's
+  /// round that is running, so that it never takes more than twice Limits::finish and a batch.
+  /// Writer's thread.
   bool take_finish_request();
   /// Ends the thread; a round that is running is waited for.
   void close();
@@ -45,6 +49,8 @@ class Checkpointer {
  private:
   void run();
   void checkpoint();
+  /// Does a round without the lock.
+  void do_round(std::unique_lock<std::mutex>& lock);
 
   Connection& connection_;
   const Limits limits_;

@@ -71,11 +71,14 @@ Reader::Reader(Connection& connection, Failure& failure, const StoreCallbacks& c
       select_next_expiry_(connection,
                           "SELECT e.expires_at FROM entry e WHERE e.key >> 43 = ?1 >> 43 "
                           "AND e.expires_at > ?4 AND e.key BETWEEN ?1 AND ?2 "
-                          "ORDER BY e.expires_at LIMIT 1"),
-      thread_([this] { run(); }) {}
+                          "ORDER BY e.expires_at LIMIT 1") {}
 
 Reader::~Reader() {
   close();
+}
+
+void Reader::start() {
+  thread_ = std::thread([this] { run(); });
 }
 
 void Reader::request(AnyReadRequest request) {
@@ -109,18 +112,28 @@ void Reader::run() {
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [this] { return closing_ || is_next_ready(); });
-    if (closing_ || failure_.happened()) return;
-    AnyReadRequest request = std::move(requests_.front());
-    requests_.pop_front();
-    lock.unlock();
-    try {
-      callbacks_.post(std::visit([this](auto& each) { return serve(each); }, request));
-    } catch (const std::exception& error) {
-      failure_.report(error.what());
-      return;
-    }
-    lock.lock();
+    if (closing_ || !serve_next(lock)) return;
   }
+}
+
+bool Reader::step() {
+  std::unique_lock lock(mutex_);
+  return is_next_ready() && serve_next(lock);
+}
+
+bool Reader::serve_next(std::unique_lock<std::mutex>& lock) {
+  if (failure_.happened()) return false;
+  AnyReadRequest request = std::move(requests_.front());
+  requests_.pop_front();
+  lock.unlock();
+  try {
+    callbacks_.post(std::visit([this](auto& each) { return serve(each); }, request));
+  } catch (const std::exception& error) {
+    failure_.report(error.what());
+    return false;
+  }
+  lock.lock();
+  return true;
 }
 
 std::function<void()> Reader::serve(ReadRequest& request) {

@@ -48,9 +48,13 @@ using AnyReadRequest = std::variant<ReadRequest, ExpiredRequest>;
 /// returned: it is a failure of the store.
 class Reader {
  public:
-  /// Starts the thread, which alone uses `connection` until close().
+  /// `connection` is its own until close().
   Reader(Connection& connection, Failure& failure, const StoreCallbacks& callbacks);
   ~Reader();
+  /// Starts the thread. Without it nothing is read but by step().
+  void start();
+  /// Serves the next request, if it is ready; returns whether it was. Only without a thread.
+  bool step();
 
   /// Any thread.
   void request(AnyReadRequest request);
@@ -62,6 +66,8 @@ class Reader {
  private:
   void run();
   bool is_next_ready() const;
+  /// Serves the next request. False when the store has failed.
+  bool serve_next(std::unique_lock<std::mutex>& lock);
   /// Serve one request; return what is to be done with the answer on the core's loop.
   std::function<void()> serve(ReadRequest& request);
   std::function<void()> serve(ExpiredRequest& request);

@@ -69,7 +69,12 @@ struct Store::Parts {
         read_connection(open_reader(options)),
         checkpointer(checkpoint_connection, wal_limits(), failure),
         reader(read_connection, failure, callbacks),
-        writer(write_connection, checkpointer, reader, failure, callbacks) {}
+        writer(write_connection, checkpointer, reader, failure, callbacks, options.steady_now) {
+    if (!options.has_threads) return;
+    checkpointer.start();
+    reader.start();
+    writer.start();
+  }
 
   Checkpointer::Limits wal_limits() {
     const std::int64_t page_bytes = write_connection.query_integer("PRAGMA page_size");
@@ -257,6 +262,15 @@ void Store::read_expired(QueueId queue, broker::Seq first, broker::Seq last, Tim
   is_read_waiting_ = true;
   const ReadRange range{recorded(), queue, first, last, count_max};
   parts_->reader.request(ExpiredRequest{range, now, std::move(done)});
+}
+
+bool Store::step(StorePart part) {
+  switch (part) {
+    case StorePart::writer: return parts_->writer.step();
+    case StorePart::reader: return parts_->reader.step();
+    case StorePart::checkpointer: return parts_->checkpointer.step();
+  }
+  return false;
 }
 
 broker::CommitNumber Store::recorded() const {

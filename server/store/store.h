@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <memory>
 #include <string>
@@ -25,7 +26,14 @@ struct StoreOptions {
   std::string vfs = {};
   /// The VFS keeps its files in memory: there is nothing to sync, and no write-ahead log.
   bool is_in_memory = false;
+  /// False for a simulation, which does the threads' work by Store::step(), on one thread.
+  bool has_threads = true;
+  /// What the writer takes for the time.
+  std::chrono::steady_clock::time_point (*steady_now)() = std::chrono::steady_clock::now;
 };
+
+/// Whose turn it is in Store::step().
+enum class StorePart : std::uint8_t { writer, reader, checkpointer };
 
 /// The durable half of one virtual host: a SQLite file with a thread that commits, one that reads
 /// and one that checkpoints. The Journal's calls come on the core's loop; see writer.h for what is
@@ -64,6 +72,11 @@ class Store final : public broker::Journal {
             std::size_t bytes_max, broker::CommitNumber after, ReadCallback done) override;
   void read_expired(QueueId queue, broker::Seq first, broker::Seq last, TimeMs now,
                     std::size_t count_max, ExpiredCallback done) override;
+
+  /// Does what this part's thread would do next, unless it would wait for something; returns
+  /// whether there was something to do. With StoreOptions::has_threads off only. Callbacks run
+  /// inside.
+  bool step(StorePart part);
 
   /// Commits what was flushed (between turns), empties the write-ahead log into the file and closes
   /// it, unless the store has failed: then nothing more is written. No callback runs afterwards.

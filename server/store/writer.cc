@@ -19,20 +19,24 @@ int note_wal_pages(void* checkpointer, sqlite3*, const char*, int pages) {
 }  // namespace
 
 Writer::Writer(Connection& connection, Checkpointer& checkpointer, Reader& reader, Failure& failure,
-               const StoreCallbacks& callbacks)
+               const StoreCallbacks& callbacks, Now now)
     : connection_(connection),
       checkpointer_(checkpointer),
       reader_(reader),
       failure_(failure),
       callbacks_(callbacks),
+      now_(now),
       committer_(connection),
       page_bytes_(connection.query_integer("PRAGMA page_size")) {
   sqlite3_wal_hook(connection.handle(), note_wal_pages, &checkpointer);
-  thread_ = std::thread([this] { run(); });
 }
 
 Writer::~Writer() {
   close();
+}
+
+void Writer::start() {
+  thread_ = std::thread([this] { run(); });
 }
 
 void Writer::submit(Batch& turns) {
@@ -50,26 +54,42 @@ void Writer::submit(Batch& turns) {
 void Writer::close() {
   {
     const std::lock_guard lock(mutex_);
-    closing_ = true;
+    if (std::exchange(closing_, true)) return;
     wake_.notify_one();
   }
-  if (thread_.joinable()) thread_.join();
+  if (thread_.joinable()) return thread_.join();
+  take_gathered();
+  work(true);
 }
 
 void Writer::run() {
+  for (bool is_last = false; !is_last;) {
+    is_last = gather();
+    if (!work(is_last)) return;
+  }
+}
+
+bool Writer::step() {
+  const bool has_old = !held_.is_empty() || committer_.has_leftovers();
+  if (gathered_.is_empty() && !(has_old && now_() >= retry_at_)) return false;
+  take_gathered();
+  work(false);
+  return true;
+}
+
+bool Writer::work(bool is_last) {
+  if (failure_.happened()) return false;
   try {
-    for (bool is_last = false; !is_last;) {
-      is_last = gather();
-      if (failure_.happened()) return;
-      if (!held_.is_empty())
-        write(is_last);
-      else if (!is_last)
-        clean_up();
-    }
-    if (held_.is_empty()) committer_.finish();
+    if (!held_.is_empty())
+      write(is_last);
+    else if (!is_last)
+      clean_up();
+    if (is_last && held_.is_empty()) committer_.finish();
   } catch (const std::exception& error) {
     failure_.report(error.what());
+    return false;
   }
+  return true;
 }
 
 bool Writer::gather() {
@@ -81,14 +101,19 @@ bool Writer::gather() {
   else
     wake_.wait(lock, has_news);
   is_waiting_ = false;
+  take_gathered();
+  return closing_;
+}
+
+/// With the mutex locked, or without a thread.
+void Writer::take_gathered() {
   if (held_.is_empty()) held_since_ = gathered_since_;
   held_.take(gathered_);
-  return closing_;
 }
 
 void Writer::write(bool is_last) {
   try {
-    if (disk_is_full_ && !is_last && std::chrono::steady_clock::now() < retry_at_)
+    if (disk_is_full_ && !is_last && now_() < retry_at_)
       commit_held_removals();
     else
       commit_held();
@@ -103,7 +128,7 @@ void Writer::clean_up() {
     committer_.clean_up();
   } catch (const StoreError& error) {
     if (!error.is_disk_full()) throw;
-    retry_at_ = std::chrono::steady_clock::now() + full_retry;
+    retry_at_ = now_() + full_retry;
   }
 }
 
@@ -130,7 +155,7 @@ void Writer::commit_held() {
 }
 
 void Writer::hold_for_space() {
-  retry_at_ = std::chrono::steady_clock::now() + full_retry;
+  retry_at_ = now_() + full_retry;
   if (!disk_is_full_) {
     disk_is_full_ = true;
     log::error(connection_.file() + ": the disk is full; publishers wait until there is room");

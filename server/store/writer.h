@@ -28,10 +28,18 @@ namespace leveret::store {
 /// only then reported.
 class Writer {
  public:
-  /// Starts the thread, which alone uses `connection` until close().
+  /// Tells the time that a full disk is left alone by; monotonic.
+  using Now = std::chrono::steady_clock::time_point (*)();
+
+  /// `connection` is its own until close().
   Writer(Connection& connection, Checkpointer& checkpointer, Reader& reader, Failure& failure,
-         const StoreCallbacks& callbacks);
+         const StoreCallbacks& callbacks, Now now);
   ~Writer();
+  /// Starts the thread. Without it nothing is committed but by step() and close().
+  void start();
+  /// Does what the thread would do next, if it would not wait; returns whether it did. Only without
+  /// a thread.
+  bool step();
 
   /// Takes these turns and leaves `turns` empty. Core's thread.
   void submit(Batch& turns);
@@ -46,6 +54,9 @@ class Writer {
   void run();
   /// Waits for turns, and adds them to those that are held. True when no more will come.
   bool gather();
+  void take_gathered();
+  /// With the turns that are held. False when the store has failed.
+  bool work(bool is_last);
   void write(bool is_last);
   void clean_up();
   void commit_held();
@@ -58,6 +69,7 @@ class Writer {
   Reader& reader_;
   Failure& failure_;
   const StoreCallbacks& callbacks_;
+  const Now now_;
   Committer committer_;
   const std::int64_t page_bytes_;
 
