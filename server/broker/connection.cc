@@ -268,6 +268,11 @@ ConnectionState Connection::state() const {
   return has_flow ? ConnectionState::flow : ConnectionState::running;
 }
 
+const Channel* Connection::find_channel(ChannelNumber number) const {
+  const auto it = channels_.find(number);
+  return it == channels_.end() ? nullptr : it->second.get();
+}
+
 Channel* Connection::find_channel(ChannelNumber number, std::uint64_t serial) const {
   const auto it = channels_.find(number);
   return it != channels_.end() && it->second->serial() == serial ? it->second.get() : nullptr;

@@ -77,12 +77,15 @@ class Connection {
   std::vector<QueueId> exclusive_queues;
 
   Channel* find_channel(ChannelNumber number, std::uint64_t serial) const;
+  /// The channel of that number that is open now, or null.
+  const Channel* find_channel(ChannelNumber number) const;
   std::size_t channel_count() const { return channels_.size(); }
   template <class F>
   void for_each_channel(F on_channel) const {
     for (const auto& [number, channel] : channels_) on_channel(*channel);
   }
   bool has_output_flagged = false;  // in Vhost's list for the end of the turn
+  std::uint64_t roster_serial = 0;  // in Vhost::all_connections()
 
  private:
   void process();

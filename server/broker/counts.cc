@@ -77,27 +77,24 @@ void CountSurvey::begin(const Vhost& vhost) {
   counts_.alarms = vhost.alarms();
   counts_.running_operations = static_cast<std::uint64_t>(
       std::ranges::count(vhost.operations(), OperationState::running, &OperationView::state));
-  vhost.for_each_queue([&](const Queue& queue) { queues_.push_back(queue.id()); });
-  vhost.for_each_connection([&](const Connection& each) { connections_.push_back(each.id()); });
-  if (detail_.exchanges)
-    vhost.for_each_exchange([&](const Exchange& each) { exchanges_.push_back(each.name()); });
-  counts_.queue_count = queues_.size();
-  counts_.connection_count = connections_.size();
-  vhost.for_each_exchange([&](const Exchange&) { ++counts_.exchange_count; });
+  queues_end_ = vhost.all_queues().end();
+  connections_end_ = vhost.all_connections().end();
+  if (detail_.exchanges) exchanges_end_ = vhost.all_exchanges().end();
+  counts_.queue_count = vhost.all_queues().size();
+  counts_.connection_count = vhost.all_connections().size();
+  counts_.exchange_count = vhost.all_exchanges().size();
 }
 
 bool CountSurvey::look(const Vhost& vhost, std::size_t count) {
   if (!std::exchange(has_begun_, true)) begin(vhost);
-  const auto go_on = [&](auto& left, const auto& find) {
-    for (; count > 0 && !left.empty(); --count) {
-      if (const auto* object = find(left.back())) add(*object);
-      left.pop_back();
-    }
+  const auto go_on = [&](const auto& roster, RosterPlace& place, RosterPlace end) {
+    for (; count > 0 && place < end; --count)
+      if (const auto* object = roster.next(place, end)) add(*object);
   };
-  go_on(queues_, [&](QueueId id) { return vhost.find_queue(id); });
-  go_on(connections_, [&](ConnectionId id) { return vhost.find_connection(id); });
-  go_on(exchanges_, [&](const std::string& name) { return vhost.find_exchange(name); });
-  return !queues_.empty() || !connections_.empty() || !exchanges_.empty();
+  go_on(vhost.all_queues(), queue_, queues_end_);
+  go_on(vhost.all_connections(), connection_, connections_end_);
+  go_on(vhost.all_exchanges(), exchange_, exchanges_end_);
+  return queue_ < queues_end_ || connection_ < connections_end_ || exchange_ < exchanges_end_;
 }
 
 void CountSurvey::add(const Queue& queue) {
@@ -126,12 +123,11 @@ void CountSurvey::add(const Connection& connection) {
 }
 
 void CountSurvey::add(const Exchange& exchange) {
-  ExchangeCounts counts{.name = exchange.name(),
-                        .type = exchange.type(),
-                        .publish_in = exchange.publish_in,
-                        .publish_out = exchange.publish_out};
-  exchange.for_each_binding([&](const Binding&) { ++counts.bindings; });
-  counts_.exchanges.push_back(std::move(counts));
+  counts_.exchanges.push_back({.name = exchange.name(),
+                               .type = exchange.type(),
+                               .publish_in = exchange.publish_in,
+                               .publish_out = exchange.publish_out,
+                               .bindings = exchange.binding_count()});
 }
 
 }  // namespace leveret::broker

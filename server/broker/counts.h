@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "base/clock.h"
-#include "base/ids.h"
 #include "broker/alarms.h"
+#include "broker/roster.h"
 #include "broker/stats.h"
 
 /// The numbers of a virtual host and of what is in it, for metrics: small copies, unlike the views
@@ -115,9 +115,12 @@ class CountSurvey {
   CountDetail detail_;
   bool has_begun_ = false;
   VhostCounts counts_;
-  std::vector<QueueId> queues_;
-  std::vector<ConnectionId> connections_;
-  std::vector<std::string> exchanges_;
+  RosterPlace queue_ = 0;
+  RosterPlace queues_end_ = 0;
+  RosterPlace connection_ = 0;
+  RosterPlace connections_end_ = 0;
+  RosterPlace exchange_ = 0;
+  RosterPlace exchanges_end_ = 0;
 };
 
 }  // namespace leveret::broker

@@ -46,11 +46,18 @@ class Exchange {
   const Binding* find(const Binding& like) const;
   void unbind(const Binding& binding);
   bool has_bindings() const { return !bindings_.empty(); }
+  std::size_t binding_count() const { return bindings_.size(); }
   /// Any one of them; there must be one.
   const Binding& first_binding() const { return *bindings_.begin()->second; }
   template <class F>
   void for_each_binding(F on_binding) const {
     for (const auto& [key, binding] : bindings_) on_binding(*binding);
+  }
+  /// In no order, until `on_binding` returns false.
+  template <class F>
+  void for_bindings_while(F on_binding) const {
+    for (const auto& [key, binding] : bindings_)
+      if (!on_binding(*binding)) return;
   }
 
   /// Appends the bindings that match.
@@ -61,6 +68,7 @@ class Exchange {
   IncomingBindings incoming;  // from other exchanges; owned by these
   std::uint64_t publish_in = 0;
   std::uint64_t publish_out = 0;
+  std::uint64_t roster_serial = 0;  // in Vhost::all_exchanges()
 
  private:
   std::string name_;

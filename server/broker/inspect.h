@@ -22,13 +22,20 @@
 /// carried to another thread. Looking changes nothing.
 namespace leveret::broker {
 
+class Channel;
+class Connection;
+class Exchange;
 class Vhost;
+struct Consumer;
 
 struct ConsumerView {
   std::string tag;
   std::string queue;
   std::string connection;
   std::uint16_t channel = 0;
+  std::string user;
+  std::string peer_host;
+  std::uint16_t peer_port = 0;
   bool no_ack = false;
   bool exclusive = false;
   bool active = true;  // false when another one of a single-active-consumer queue is
@@ -88,9 +95,12 @@ struct BindingView {
 };
 
 struct ChannelView {
+  ConnectionId connection_id;
   std::uint16_t number = 0;
   std::string connection;
   std::string user;
+  std::string peer_host;
+  std::uint16_t peer_port = 0;
   bool confirm = false;
   bool transactional = false;
   std::uint16_t prefetch = 0;
@@ -137,40 +147,19 @@ struct OverviewView {
   ChurnStats churn;
 };
 
-/// What one virtual host's clients are doing.
-struct ClientViews {
-  std::vector<ConnectionView> connections;
-  std::vector<ChannelView> channels;
-  std::vector<ConsumerView> consumers;
-};
-
-/// Looks at the connections of a virtual host, with their channels and consumers, a few at a time,
-/// so that with many of them no turn takes long: begun in one turn, continued in later ones. Who
-/// comes or goes meanwhile may be missing.
-class ClientSurvey {
- public:
-  explicit ClientSurvey(const Vhost& vhost);
-
-  /// Looks at up to `count` more connections; returns whether there are more.
-  bool look(const Vhost& vhost, std::size_t count);
-  /// Connections and channels sorted by name. Any thread, between turns.
-  ClientViews take();
-
- private:
-  std::vector<ConnectionId> left_;
-  ClientViews views_;
-};
-
 OverviewView view_overview(const Vhost& vhost);
-std::optional<QueueView> view_queue(const Vhost& vhost, std::string_view name);
-std::vector<ExchangeView> view_exchanges(const Vhost& vhost);
 std::optional<ExchangeView> view_exchange(const Vhost& vhost, std::string_view name);
-/// Every binding, the default exchange's implicit ones (source "") included.
-std::vector<BindingView> view_bindings(const Vhost& vhost);
-std::vector<ConnectionView> view_connections(const Vhost& vhost);
-std::vector<ChannelView> view_channels(const Vhost& vhost);
-/// Of one queue, or of all when `queue` is empty.
+/// Messages in a queue, also those that are out for delivery; 0 for an absent one.
+std::uint64_t queue_length(const Vhost& vhost, std::string_view name);
+/// Of one queue.
 std::vector<ConsumerView> view_consumers(const Vhost& vhost, std::string_view queue);
+/// Of one channel, if it still is there.
+std::vector<ConsumerView> view_consumers(const Vhost& vhost, const ChannelView& channel);
+
+ExchangeView view_of(const Exchange& exchange);
+ConnectionView view_of(const Connection& connection);
+ChannelView view_of(const Channel& channel);
+ConsumerView view_of(const Consumer& consumer);
 
 /// A message as browsing shows it.
 struct BrowsedMessage {

@@ -120,6 +120,7 @@ class Queue {
   MessageStats stats;
   bool is_dirty = false;          // in Vhost's list of queues to dispatch
   std::uint64_t route_stamp = 0;  // the last publish that chose this queue
+  std::uint64_t roster_serial = 0;  // in Vhost::all_queues()
 
  private:
   /// See settles_quickly(): so many quick ones in a row are enough, and one late one in five is too

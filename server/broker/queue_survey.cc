@@ -1,68 +1,16 @@
 #include "broker/queue_survey.h"
 
-#include <algorithm>
-#include <map>
 #include <utility>
 
 #include "broker/channel.h"
 #include "broker/connection.h"
-#include "broker/exchange.h"
+#include "broker/dead_letter_map.h"
 #include "broker/queue.h"
+#include "broker/roster.h"
 #include "broker/vhost.h"
 
 namespace leveret::broker {
 namespace {
-
-/// Where each queue's dead letters go, by the dead-letter exchanges and bindings of now.
-class DeadLetterMap {
- public:
-  void add(const Vhost& vhost, const Queue& queue) {
-    const QueueArguments& arguments = queue.parsed();
-    if (!arguments.dead_letter_exchange) return;
-    const Exchange* exchange = vhost.find_exchange(*arguments.dead_letter_exchange);
-    if (exchange == nullptr) return;
-    for (const std::string& target : targets_of(vhost, *exchange, arguments)) {
-      targets_[queue.name()].push_back(target);
-      sources_[target].push_back(queue.name());
-    }
-  }
-  std::vector<std::string> targets(const std::string& queue) const { return get(targets_, queue); }
-  std::vector<std::string> sources(const std::string& queue) const { return get(sources_, queue); }
-
- private:
-  using Lists = std::map<std::string, std::vector<std::string>>;
-
-  static std::vector<std::string> get(const Lists& lists, const std::string& queue) {
-    const auto it = lists.find(queue);
-    return it == lists.end() ? std::vector<std::string>{} : it->second;
-  }
-
-  static std::vector<std::string> targets_of(const Vhost& vhost, const Exchange& exchange,
-                                             const QueueArguments& arguments) {
-    std::vector<std::string> names;
-    const auto& key = arguments.dead_letter_routing_key;
-    if (exchange.is_default()) {
-      if (key && vhost.find_queue(std::string_view{*key})) names.push_back(*key);
-      return names;
-    }
-    const auto add = [&](const Binding& binding) {
-      if (binding.queue) names.push_back(binding.queue->name());
-    };
-    if (key) {
-      Matches matches;
-      exchange.match(RoutingSubject{*key, {}}, matches);
-      for (const Binding* binding : matches) add(*binding);
-    } else {  // the messages keep their own keys: any binding may be the one
-      exchange.for_each_binding(add);
-    }
-    std::ranges::sort(names);
-    names.erase(std::unique(names.begin(), names.end()), names.end());
-    return names;
-  }
-
-  Lists targets_;
-  Lists sources_;
-};
 
 QueueView view_of(const Vhost& vhost, const Queue& queue, const DeadLetterMap& dead_letters) {
   QueueView view;
@@ -95,8 +43,8 @@ QueueView view_of(const Vhost& vhost, const Queue& queue, const DeadLetterMap& d
     view.head_published_at = level->window.head().message->published_at();
   view.dead_letter_exchange = queue.parsed().dead_letter_exchange;
   view.dead_letter_routing_key = queue.parsed().dead_letter_routing_key;
-  view.dead_letter_targets = dead_letters.targets(queue.name());
-  view.dead_letter_sources = dead_letters.sources(queue.name());
+  view.dead_letter_targets = dead_letters.targets(queue);
+  view.dead_letter_sources = dead_letters.sources(queue);
   view.stats = queue.stats;
   return view;
 }
@@ -116,22 +64,23 @@ std::uint64_t number_of(const Queue& queue, QueueNumber number) {
 }  // namespace
 
 struct QueueSurvey::State {
-  State(const Vhost& vhost, QueueSearch search_in) : search(std::move(search_in)) {
-    vhost.for_each_queue([&](const Queue& queue) { all.push_back(queue.id()); });
-  }
+  State(const Vhost& vhost, QueueSearch search_in)
+      : search(std::move(search_in)), end(vhost.all_queues().end()) {}
 
-  void find(const Vhost& vhost, QueueId id) {
-    const Queue* queue = vhost.find_queue(id);
-    if (queue == nullptr) return;
-    dead_letters.add(vhost, *queue);
-    if (!search.matches || search.matches(queue->name()))
-      keys.push_back({id, queue->name(), number_of(*queue, search.number)});
+  void look_at(const Queue& queue) {
+    if (search.only_dead_letter_queues && !dead_letters.has_sources(queue)) return;
+    if (!search.matches || search.matches(queue.name()))
+      keys.push_back({queue.id(), queue.name(), number_of(queue, search.number)});
   }
 
   QueueSearch search;
   DeadLetterMap dead_letters;
-  std::vector<QueueId> all;
-  std::size_t found = 0;  // in `all`: those before it have been searched
+  RosterPlace end;
+  /// Those up to here have told where their dead letters go, and those up to here been looked at:
+  /// at once, unless it takes all of the former to know who is wanted.
+  RosterPlace mapped = 0;
+  RosterPlace looked_at = 0;
+  std::size_t total = 0;
   std::vector<QueueKey> keys;
   std::vector<QueueId> chosen;
   std::size_t viewed = 0;  // in `chosen`
@@ -144,13 +93,24 @@ QueueSurvey::QueueSurvey(QueueSurvey&&) noexcept = default;
 
 bool QueueSurvey::find(const Vhost& vhost, std::size_t count) {
   State& state = *state_;
-  for (; count > 0 && state.found < state.all.size(); --count)
-    state.find(vhost, state.all[state.found++]);
-  return state.found < state.all.size();
+  const bool is_twice = state.search.only_dead_letter_queues;
+  for (; count > 0 && state.mapped < state.end; --count) {
+    const Queue* queue = vhost.all_queues().next(state.mapped, state.end);
+    if (queue == nullptr) break;
+    ++state.total;
+    state.dead_letters.add(vhost, *queue);
+    if (!is_twice) state.look_at(*queue);
+  }
+  if (state.mapped < state.end) return true;
+  if (!is_twice) return false;
+  for (; count > 0 && state.looked_at < state.end; --count)
+    if (const Queue* queue = vhost.all_queues().next(state.looked_at, state.end))
+      state.look_at(*queue);
+  return state.looked_at < state.end;
 }
 
 std::size_t QueueSurvey::total() const {
-  return state_->all.size();
+  return state_->total;
 }
 
 std::vector<QueueKey> QueueSurvey::take_keys() {
@@ -175,12 +135,10 @@ bool QueueSurvey::has_more() const {
   return state_->viewed < state_->chosen.size();
 }
 
-std::optional<QueueView> view_queue(const Vhost& vhost, std::string_view name) {
+std::optional<QueueView> QueueSurvey::view(const Vhost& vhost, std::string_view name) const {
   const Queue* queue = vhost.find_queue(name);
   if (queue == nullptr) return std::nullopt;
-  DeadLetterMap dead_letters;
-  vhost.for_each_queue([&](const Queue& each) { dead_letters.add(vhost, each); });
-  return view_of(vhost, *queue, dead_letters);
+  return view_of(vhost, *queue, state_->dead_letters);
 }
 
 }  // namespace leveret::broker

@@ -3,6 +3,7 @@
 #include <cstdint>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,6 +21,8 @@ struct QueueSearch {
   /// Whether a queue of this name is; empty for all. Called in turns of the core.
   std::function<bool(std::string_view)> matches = {};
   QueueNumber number = QueueNumber::none;
+  /// Only those that others dead-letter to.
+  bool only_dead_letter_queues = false;
 };
 
 struct QueueKey {
@@ -40,7 +43,7 @@ class QueueSurvey {
 
   /// Looks for up to `count` more; returns whether there are more.
   bool find(const Vhost& vhost, std::size_t count);
-  /// How many queues there were, found or not.
+  /// How many queues it has met, found or not.
   std::size_t total() const;
   /// What has been found, in no order. Any thread, between turns.
   std::vector<QueueKey> take_keys();
@@ -50,6 +53,8 @@ class QueueSurvey {
   /// Up to `count` more of them.
   std::vector<QueueView> view(const Vhost& vhost, std::size_t count);
   bool has_more() const;
+  /// Any one queue; it tells who dead-letters to it when all have been looked for.
+  std::optional<QueueView> view(const Vhost& vhost, std::string_view name) const;
 
  private:
   struct State;

@@ -278,6 +278,7 @@ void Vhost::open_connection(ConnectionId id, ConnectionInfo info, std::shared_pt
   }
   const auto [opened, is_new] = connections_.emplace(
       id, std::make_unique<Connection>(*this, id, std::move(info), std::move(outbox)));
+  if (is_new) connection_roster_.add(*opened->second);
   ++churn().connections_opened;
   if (!refusal_.empty()) opened->second->fail(amqp::Error{ReplyCode::connection_forced, refusal_});
   if (ended_tokens_.contains(opened->second->info().token)) opened->second->fail(token_gone());
@@ -308,6 +309,7 @@ void Vhost::drop_connection(ConnectionId id) {
   Connection* connection = find_connection(id);
   if (connection == nullptr) return;
   connection->drop();
+  connection_roster_.remove(*connection);
   connections_.erase(id);
   ++churn().connections_closed;
 }

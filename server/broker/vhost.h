@@ -28,6 +28,7 @@
 #include "broker/operation.h"
 #include "broker/outbox.h"
 #include "broker/policy.h"
+#include "broker/roster.h"
 #include "broker/routing.h"
 #include "broker/stats.h"
 
@@ -273,6 +274,10 @@ class Vhost {
   void for_each_exchange(F on_exchange) const {
     for (const auto& [name, exchange] : exchanges_) on_exchange(*exchange);
   }
+  /// The same, for who looks at a few of them a turn.
+  const Roster<Connection>& all_connections() const { return connection_roster_; }
+  const Roster<Queue>& all_queues() const { return queue_roster_; }
+  const Roster<Exchange>& all_exchanges() const { return exchange_roster_; }
 
  private:
   struct PendingDeadLetter {
@@ -345,6 +350,9 @@ class Vhost {
   ByName<Queue> queues_;
   std::unordered_map<QueueId, Queue*> queues_by_id_;
   std::unordered_map<ConnectionId, std::unique_ptr<Connection>> connections_;
+  Roster<Exchange> exchange_roster_;
+  Roster<Queue> queue_roster_;
+  Roster<Connection> connection_roster_;
   std::uint32_t last_queue_id_ = 0;
   ContentId last_content_ = 0;
   std::uint64_t last_channel_serial_ = 0;

@@ -183,6 +183,7 @@ void Vhost::check_exchange(std::string_view name) const {
 Exchange& Vhost::add_exchange(const ExchangeSpec& spec) {
   auto exchange = std::make_unique<Exchange>(spec);
   Exchange& added = *exchange;
+  exchange_roster_.add(added);
   exchanges_.emplace(added.name(), std::move(exchange));
   apply_policies(added);
   return added;
@@ -207,6 +208,7 @@ void Vhost::remove_exchange(Exchange& exchange) {
   while (exchange.has_bindings()) detach(exchange.first_binding());
   // One at a time: removing a binding may remove its source, and with it others.
   while (!exchange.incoming.empty()) remove_binding(*exchange.incoming.back());
+  exchange_roster_.remove(exchange);
   exchanges_.erase(exchanges_.find(std::string_view{exchange.name()}));
 }
 
@@ -276,6 +278,7 @@ void Vhost::refuse_more(Limit limit, const std::string& what, std::string_view k
 Queue& Vhost::add_queue(std::unique_ptr<Queue> queue) {
   Queue& added = *queue;
   queues_by_id_.emplace(added.id(), &added);
+  queue_roster_.add(added);
   queues_.emplace(added.name(), std::move(queue));
   apply_policies(added);
   return added;
@@ -315,6 +318,7 @@ void Vhost::remove_queue(Queue& queue) {
   // Whoever waits for a block of it must not wait for ever.
   auto waiters = queue.take_load_waiters();
   queues_by_id_.erase(queue.id());
+  queue_roster_.remove(queue);
   queues_.erase(queues_.find(std::string_view{queue.name()}));
   for (auto& waiter : waiters) waiter();
 }

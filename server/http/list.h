@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <memory>
 #include <optional>
 #include <string>
@@ -86,30 +85,5 @@ Json keep_columns(Json item, const Query& query);
 
 /// All of the above on a whole list of items that have a `name`.
 Json apply_list_options(Json items, const ListOptions& options);
-
-/// The same on rows that are in RabbitMQ's order, by virtual host and name, of which only those
-/// that are shown become items, by `render(row)`. All have to when they are sorted by something
-/// else than `name_of(row)`.
-template <class Row, class NameOf, class Render>
-Json apply_list_options(std::vector<Row> rows, const ListOptions& options, NameOf name_of,
-                        Render render) {
-  if (!options.sort.empty() && options.sort != "name") {
-    Json items = Json::array();
-    for (const Row& row : rows) items.push_back(render(row));
-    return apply_list_options(std::move(items), options);
-  }
-  const std::size_t total_count = rows.size();
-  if (!options.name.is_open())
-    std::erase_if(rows, [&](const Row& row) { return !options.name.matches(name_of(row)); });
-  if (options.sort == "name") std::ranges::stable_sort(rows, {}, name_of);
-  if (options.sort_reverse) std::ranges::reverse(rows);
-  const PageRange range = page_range(options, rows.size());
-  Json items = Json::array();
-  for (std::size_t i = range.first; i < range.first + range.count; ++i)
-    items.push_back(render(rows[i]));
-  Columns{options.columns}.keep(items);
-  if (!options.page) return items;
-  return page_json(options, std::move(items), rows.size(), total_count);
-}
 
 }  // namespace leveret::http

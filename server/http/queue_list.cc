@@ -8,6 +8,7 @@
 #include "broker/vhost.h"
 #include "http/ask.h"
 #include "http/context.h"
+#include "http/error.h"
 #include "http/list.h"
 #include "http/render.h"
 
@@ -227,10 +228,29 @@ asio::awaitable<Response> answer_queue_list(ContextPtr context, Request request,
                                  std::move(rows), shown_range, total_count);
 }
 
-asio::awaitable<std::vector<broker::QueueView>> view_all_queues(
+asio::awaitable<QueueDetail> require_queue_detail(ContextPtr context,
+                                                  std::shared_ptr<broker::Core> core,
+                                                  std::string name) {
+  auto check = [name](const broker::Vhost& vhost) {
+    if (!vhost.find_queue(std::string_view{name}))
+      throw not_found("no queue '" + name + "' in vhost '" + vhost.name() + "'");
+    return true;
+  };
+  co_await ask(context, core, check);
+  broker::QueueSearch nothing;
+  nothing.matches = [](std::string_view) { return false; };
+  const Part part = co_await find_part(context, core, std::move(nothing));
+  auto view = [name, check, survey = part.survey](const broker::Vhost& vhost) {
+    check(vhost);
+    return *view_queue_detail(vhost, *survey, name);
+  };
+  co_return co_await ask(context, core, std::move(view));
+}
+
+asio::awaitable<std::vector<broker::QueueView>> view_dead_letter_queues(
     ContextPtr context, std::shared_ptr<broker::Core> core) {
-  broker::QueueSearch everything;
-  Part part = co_await find_part(context, core, std::move(everything));
+  broker::QueueSearch search{.only_dead_letter_queues = true};
+  Part part = co_await find_part(context, core, std::move(search));
   std::vector<broker::QueueKey> keys = part.survey->take_keys();
   std::ranges::sort(keys, {}, &broker::QueueKey::name);
   std::vector<QueueId> ids;

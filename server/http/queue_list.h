@@ -6,6 +6,7 @@
 
 #include "broker/core.h"
 #include "broker/inspect.h"
+#include "http/render.h"
 #include "http/request.h"
 
 namespace leveret::http {
@@ -19,8 +20,13 @@ boost::asio::awaitable<Response> answer_queue_list(
     std::shared_ptr<Context> context, Request request,
     std::vector<std::shared_ptr<broker::Core>> cores);
 
-/// All queues of one virtual host, sorted by name.
-boost::asio::awaitable<std::vector<broker::QueueView>> view_all_queues(
+/// The queues of one virtual host that others dead-letter to, sorted by name.
+boost::asio::awaitable<std::vector<broker::QueueView>> view_dead_letter_queues(
     std::shared_ptr<Context> context, std::shared_ptr<broker::Core> core);
+
+/// One queue with its consumers and who dead-letters to it. Throws HttpError 404.
+boost::asio::awaitable<QueueDetail> require_queue_detail(std::shared_ptr<Context> context,
+                                                         std::shared_ptr<broker::Core> core,
+                                                         std::string name);
 
 }  // namespace leveret::http

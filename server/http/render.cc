@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "broker/queue_survey.h"
 #include "broker/routing.h"
 #include "broker/vhost.h"
 #include "http/context.h"
@@ -51,12 +52,12 @@ Json contexts_json(const Context& context) {
   return contexts;
 }
 
-std::optional<QueueDetail> view_queue_detail(const broker::Vhost& vhost, std::string_view name) {
-  auto queue = view_queue(vhost, name);
+std::optional<QueueDetail> view_queue_detail(const broker::Vhost& vhost,
+                                             const broker::QueueSurvey& survey,
+                                             std::string_view name) {
+  auto queue = survey.view(vhost, name);
   if (!queue) return std::nullopt;
-  QueueDetail detail{std::move(*queue), view_consumers(vhost, name), {}};
-  if (!detail.consumers.empty()) detail.connections = view_connections(vhost);
-  return detail;
+  return QueueDetail{std::move(*queue), view_consumers(vhost, name)};
 }
 
 const std::array<ChurnCounter, churn_counter_count> churn_counters{{
@@ -161,15 +162,8 @@ Json queue_detail_json(const Context& context, std::string_view vhost, const Que
   item["deliveries"] = item["incoming"] = Json::array();
   Json& consumers = item["consumer_details"] = Json::array();
   for (const broker::ConsumerView& consumer : detail.consumers)
-    consumers.push_back(consumer_json(
-        consumer, find_connection(detail.connections, consumer.connection), vhost, context.node));
+    consumers.push_back(consumer_json(consumer, vhost, context.node));
   return item;
-}
-
-const broker::ConnectionView* find_connection(
-    const std::vector<broker::ConnectionView>& connections, std::string_view name) {
-  const auto it = std::ranges::lower_bound(connections, name, {}, &broker::ConnectionView::name);
-  return it == connections.end() || it->name != name ? nullptr : &*it;
 }
 
 }  // namespace leveret::http

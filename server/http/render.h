@@ -9,6 +9,10 @@
 #include "http/history.h"
 #include "http/json.h"
 
+namespace leveret::broker {
+class QueueSurvey;
+}
+
 /// The JSON of what the API and the live events both show, with rates.
 namespace leveret::http {
 
@@ -17,14 +21,15 @@ struct Context;
 /// Whose API this is: tools look at it to know what they may call.
 inline constexpr std::string_view rabbitmq_version = "3.13.7";
 
-/// One queue with its consumers, and the connections that these belong to.
+/// One queue with its consumers.
 struct QueueDetail {
   broker::QueueView queue;
   std::vector<broker::ConsumerView> consumers;
-  std::vector<broker::ConnectionView> connections;
 };
-/// In a turn of the core.
-std::optional<QueueDetail> view_queue_detail(const broker::Vhost& vhost, std::string_view name);
+/// In a turn of the core, when `survey` has found all.
+std::optional<QueueDetail> view_queue_detail(const broker::Vhost& vhost,
+                                             const broker::QueueSurvey& survey,
+                                             std::string_view name);
 
 /// RabbitMQ's names of what comes and goes (rabbit_mgmt_wm_overview.erl, churn_rates).
 struct ChurnCounter {
@@ -46,10 +51,5 @@ Json queue_item_json(const Context& context, std::string_view vhost, const broke
 /// As an answer of its own, with consumer_details.
 Json queue_detail_json(const Context& context, std::string_view vhost, const QueueDetail& detail,
                        const SampleRanges& ranges = {});
-
-/// Among connections sorted by name, as view_connections gives them; null when there is none of
-/// that name.
-const broker::ConnectionView* find_connection(
-    const std::vector<broker::ConnectionView>& connections, std::string_view name);
 
 }  // namespace leveret::http

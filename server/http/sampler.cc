@@ -110,17 +110,13 @@ struct BegunSample {
 /// In several turns of the core, since one that looked at 10,000 queues would hold up every message
 /// for some 30 ms.
 asio::awaitable<VhostSample> take_sample(ContextPtr context, std::shared_ptr<broker::Core> core,
-                                         const std::vector<Topic>& topics) {
-  auto begin = [topics](const broker::Vhost& vhost) {
+                                         std::vector<Topic> topics) {
+  auto begin = [](const broker::Vhost& vhost) {
     const auto start = thread_cpu_time();
     auto begun = std::make_shared<BegunSample>(
         BegunSample{{vhost.name(), vhost.now(), view_overview(vhost), {}, {}, {}},
                     broker::QueueSurvey{vhost},
                     vhost.counters()});
-    for (const Topic& topic : topics)
-      if (topic.kind == Topic::Kind::queue && topic.vhost == vhost.name())
-        if (auto detail = view_queue_detail(vhost, topic.queue))
-          begun->sample.details.push_back(std::move(*detail));
     begun->sample.cost = thread_cpu_time() - start;
     return begun;
   };
@@ -133,6 +129,14 @@ asio::awaitable<VhostSample> take_sample(ContextPtr context, std::shared_ptr<bro
     return has_more;
   };
   while (co_await ask(context, core, find)) {
+  }
+  for (const Topic& topic : topics) {
+    if (topic.kind != Topic::Kind::queue || topic.vhost != core->vhost_name()) continue;
+    auto look = [begun, name = topic.queue](const broker::Vhost& vhost) {
+      return view_queue_detail(vhost, begun->survey, name);
+    };
+    if (auto detail = co_await ask(context, core, std::move(look)))
+      begun->sample.details.push_back(std::move(*detail));
   }
   std::vector<broker::QueueKey> keys = begun->survey.take_keys();
   std::ranges::sort(keys, {}, &broker::QueueKey::name);

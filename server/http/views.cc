@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 
+#include "broker/client_survey.h"
 #include "http/url.h"
 
 namespace leveret::http {
@@ -18,15 +19,6 @@ constexpr std::array<const char*, broker::death_reason_count> death_reasons = {
 
 bool is_main(std::string_view counter) {
   return std::ranges::find(main_counters, counter) != main_counters.end();
-}
-
-Json peer_json(const broker::ConnectionView* connection, std::string_view name) {
-  Json details{{"name", name}};
-  if (connection) {
-    details["peer_host"] = connection->peer_host;
-    details["peer_port"] = connection->peer_port;
-  }
-  return details;
 }
 
 std::string_view name_of(broker::ConnectionState state) {
@@ -190,14 +182,18 @@ Json policy_json(const broker::PolicyRecord& policy, std::string_view vhost) {
 std::string properties_key(const broker::BindingView& binding) {
   if (binding.arguments_key.empty() && binding.routing_key.empty()) return "~";
   std::string key;
-  for (const char c : percent_encode(binding.routing_key)) {
-    // As quote_plus and its own rule for what begins the part of the arguments.
-    if (c == '~')
+  const std::string encoded = percent_encode(binding.routing_key);
+  // As quote_plus and its own rule for what begins the part of the arguments.
+  for (std::string_view left = encoded; !left.empty();) {
+    const bool is_space = left.starts_with("%20");
+    if (is_space)
+      key += '+';
+    else if (left.front() == '~')
       key += "%7E";
     else
-      key += c;
+      key += left.front();
+    left.remove_prefix(is_space ? 3 : 1);
   }
-  for (std::size_t at; (at = key.find("%20")) != std::string::npos;) key.replace(at, 3, "+");
   return binding.arguments_key.empty() ? key : key + "~" + binding.arguments_key;
 }
 
@@ -278,12 +274,15 @@ Json connection_json(const broker::ConnectionView& connection, std::string_view 
   return json;
 }
 
-Json channel_json(const broker::ChannelView& channel, const broker::ConnectionView* connection,
-                  std::string_view vhost, std::string_view node) {
+Json channel_json(const broker::ChannelView& channel, std::string_view vhost,
+                  std::string_view node) {
   return {
-      {"name", channel_name(channel.connection, channel.number)},
+      {"name", broker::channel_name(channel.connection, channel.number)},
       {"number", channel.number},
-      {"connection_details", peer_json(connection, channel.connection)},
+      {"connection_details",
+       {{"name", channel.connection},
+        {"peer_host", channel.peer_host},
+        {"peer_port", channel.peer_port}}},
       {"user", channel.user},
       {"user_who_performed_action", channel.user},
       {"vhost", vhost},
@@ -302,17 +301,15 @@ Json channel_json(const broker::ChannelView& channel, const broker::ConnectionVi
   };
 }
 
-Json consumer_json(const broker::ConsumerView& consumer, const broker::ConnectionView* connection,
-                   std::string_view vhost, std::string_view node) {
-  Json channel{{"name", channel_name(consumer.connection, consumer.channel)},
+Json consumer_json(const broker::ConsumerView& consumer, std::string_view vhost,
+                   std::string_view node) {
+  Json channel{{"name", broker::channel_name(consumer.connection, consumer.channel)},
                {"number", consumer.channel},
                {"connection_name", consumer.connection},
-               {"node", node}};
-  if (connection) {
-    channel["peer_host"] = connection->peer_host;
-    channel["peer_port"] = connection->peer_port;
-    channel["user"] = connection->user;
-  }
+               {"node", node},
+               {"peer_host", consumer.peer_host},
+               {"peer_port", consumer.peer_port},
+               {"user", consumer.user}};
   return {
       {"consumer_tag", consumer.tag},
       {"queue", {{"name", consumer.queue}, {"vhost", vhost}}},
@@ -347,10 +344,6 @@ Json operation_json(const broker::OperationView& operation, std::string_view vho
       {"failed", std::move(failed)},
       {"failed_count", operation.failed_count},
   };
-}
-
-std::string channel_name(std::string_view connection, std::uint16_t number) {
-  return std::string{connection} + " (" + std::to_string(number) + ")";
 }
 
 }  // namespace leveret::http

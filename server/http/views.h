@@ -48,14 +48,10 @@ bool has_properties_key(const broker::BindingView& binding, const std::string& k
 Json binding_json(const broker::BindingView& binding, std::string_view vhost);
 Json connection_json(const broker::ConnectionView& connection, std::string_view vhost,
                      std::string_view node);
-/// `connection` is null when it has gone meanwhile.
-Json channel_json(const broker::ChannelView& channel, const broker::ConnectionView* connection,
-                  std::string_view vhost, std::string_view node);
-Json consumer_json(const broker::ConsumerView& consumer, const broker::ConnectionView* connection,
-                   std::string_view vhost, std::string_view node);
+Json channel_json(const broker::ChannelView& channel, std::string_view vhost,
+                  std::string_view node);
+Json consumer_json(const broker::ConsumerView& consumer, std::string_view vhost,
+                   std::string_view node);
 Json operation_json(const broker::OperationView& operation, std::string_view vhost);
-
-/// "127.0.0.1:50000 -> 127.0.0.1:5672 (1)", as RabbitMQ names a channel.
-std::string channel_name(std::string_view connection, std::uint16_t number);
 
 }  // namespace leveret::http

@@ -1,5 +1,7 @@
 """/api/exchanges and /api/bindings"""
 
+import pytest
+
 
 def test_declare_look_delete(api, name):
     exchange = name("exchange")
@@ -98,3 +100,64 @@ def test_the_default_exchange_has_a_binding_per_queue(api, queue):
 def test_what_is_not_there_cannot_be_bound(api, queue):
     api.post(("bindings", "/", "e", "missing", "q", queue)).refuses(404, "not_found", "no exchange 'missing'")
     api.post(("bindings", "/", "e", "amq.fanout", "q", "missing")).refuses(404, "not_found", "no queue 'missing'")
+
+
+@pytest.fixture
+def vhost(api, name):
+    vhost = name("vhost")
+    api.put(("vhosts", vhost))
+    yield vhost
+    api.delete(("vhosts", vhost))
+
+
+def pages(api, path, **options):
+    """All items of all pages."""
+    items, page = [], 1
+    while True:
+        answer = api.get(path, page=page, page_size=7, **options).json
+        items += answer["items"]
+        assert answer["item_count"] == len(answer["items"])
+        if page >= answer["page_count"]:
+            assert answer["filtered_count"] == len(items)
+            return items
+        page += 1
+
+
+@pytest.mark.parametrize("sort", [None, "name", "routing_key", "destination", "properties_key"])
+@pytest.mark.parametrize("reverse", ["false", "true"])
+def test_pages_of_bindings_add_up_to_the_list(api, vhost, sort, reverse):
+    bindings = [
+        {
+            "source": "amq.topic",
+            "vhost": vhost,
+            "destination": f"q{n % 4}",
+            "destination_type": "queue",
+            "routing_key": f"k{n * 7 % 30}",
+            "arguments": {"n": n} if n % 3 == 0 else {},
+        }
+        for n in range(30)
+    ]
+    queues = [{"name": f"q{n}", "vhost": vhost, "durable": True, "auto_delete": False, "arguments": {}} for n in range(4)]
+    assert api.post(("definitions",), {"queues": queues, "bindings": bindings}).status == 204
+    options = {"sort_reverse": reverse, **({"sort": sort} if sort else {})}
+    for path in (
+        ("bindings", vhost),
+        ("queues", vhost, "q1", "bindings"),
+        ("exchanges", vhost, "amq.topic", "bindings", "source"),
+        ("bindings", vhost, "e", "amq.topic", "q", "q2"),
+    ):
+        whole = api.get(path, **options).json
+        assert whole and pages(api, path, **options) == whole
+    if sort not in (None, "name"):
+        keys = [each[sort] for each in api.get(("bindings", vhost), **options).json]
+        assert keys == sorted(keys, reverse=reverse == "true")
+
+
+def test_pages_of_exchanges_add_up_to_the_list(api, vhost):
+    for number in range(10):
+        api.put(("exchanges", vhost, f"mine{number}"), {"type": "topic" if number % 2 else "fanout"})
+    for options in ({}, {"sort": "name", "sort_reverse": "true"}, {"sort": "type"}, {"name": "mine"}):
+        whole = api.get(("exchanges", vhost), **options).json
+        assert pages(api, ("exchanges", vhost), **options) == whole
+    assert len(pages(api, ("exchanges", vhost), name="mine")) == 10
+    assert api.get(("exchanges", vhost), page=9, page_size=100).status == 400

@@ -1,6 +1,6 @@
-#include <algorithm>
+#include <optional>
 
-#include "broker/inspect.h"
+#include "broker/binding_survey.h"
 #include "broker/vhost.h"
 #include "http/ask.h"
 #include "http/context.h"
@@ -8,7 +8,7 @@
 #include "http/controllers/routes.h"
 #include "http/controllers/stranger.h"
 #include "http/error.h"
-#include "http/list.h"
+#include "http/survey_list.h"
 #include "http/views.h"
 
 namespace leveret::http {
@@ -16,69 +16,38 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// Which bindings of a virtual host are meant; what is not set may be anything.
-struct Filter {
-  std::optional<std::string> source;
-  std::optional<std::string> destination;
-  std::optional<bool> to_exchange;
-  std::optional<std::string> key;
+using broker::BindingFilter;
 
-  bool matches(const broker::BindingView& binding) const {
-    return (!source || *source == binding.source) &&
-           (!destination || *destination == binding.destination) &&
-           (!to_exchange || *to_exchange == binding.to_exchange) &&
-           (!key || has_properties_key(binding, *key));
-  }
-};
-
-std::vector<broker::BindingView> find_bindings(const broker::Vhost& vhost, const Filter& filter) {
-  auto bindings = view_bindings(vhost);
-  std::erase_if(bindings, [&](const auto& binding) { return !filter.matches(binding); });
-  return bindings;
-}
-
-struct Row {
-  std::string vhost;
-  broker::BindingView binding;
-};
-
-asio::awaitable<std::vector<Row>> read_rows(ContextPtr context, std::shared_ptr<broker::Core> core,
-                                            Filter filter) {
-  auto look = [filter = std::move(filter)](const broker::Vhost& vhost) {
-    return find_bindings(vhost, filter);
+asio::awaitable<Response> answer_bindings(ContextPtr context, Request request, BindingFilter filter,
+                                          Cores cores) {
+  SurveyList<broker::BindingSurvey> list;
+  list.begin = [filter = std::move(filter)](const broker::Vhost& vhost,
+                                            broker::SurveySearch search) {
+    return broker::BindingSurvey{vhost, filter, std::move(search)};
   };
-  auto bindings = co_await ask(context, core, std::move(look));
-  std::vector<Row> rows;
-  for (broker::BindingView& binding : bindings)
-    rows.push_back({core->vhost_name(), std::move(binding)});
-  co_return rows;
+  list.render = [](const broker::BindingView& binding, const std::string& vhost) {
+    return binding_json(binding, vhost);
+  };
+  list.name_of = [](const broker::BindingView&) { return std::string{}; };
+  co_return co_await answer_survey(std::move(context), std::move(request), std::move(list),
+                                   std::move(cores));
 }
 
-Response binding_list(const Request& request, std::vector<Row> rows) {
-  const auto name_of = [](const Row&) { return std::string{}; };
-  const auto render = [](const Row& row) { return binding_json(row.binding, row.vhost); };
-  return json_response(
-      apply_list_options(std::move(rows), read_list_options(request.query), name_of, render));
-}
-
-asio::awaitable<Response> answer_list(ContextPtr context, Request request, Filter filter) {
-  const auto core = find_core(*context, request.path.at("vhost"));
-  std::vector<Row> rows = co_await read_rows(context, core, std::move(filter));
-  co_return binding_list(request, std::move(rows));
+asio::awaitable<Response> answer_list(ContextPtr context, Request request, BindingFilter filter) {
+  Cores cores;
+  cores.push_back(find_core(*context, request.path.at("vhost")));
+  co_return co_await answer_bindings(std::move(context), std::move(request), std::move(filter),
+                                     std::move(cores));
 }
 
 asio::awaitable<Response> list_bindings(ContextPtr context, Request request) {
-  std::vector<Row> rows;
-  const auto cores = visible_cores(*context, request.identity);
-  for (const auto& core : cores) {
-    std::vector<Row> of_vhost = co_await read_rows(context, core, Filter{});
-    std::ranges::move(of_vhost, std::back_inserter(rows));
-  }
-  co_return binding_list(request, std::move(rows));
+  Cores cores = visible_cores(*context, request.identity);
+  co_return co_await answer_bindings(std::move(context), std::move(request), BindingFilter{},
+                                     std::move(cores));
 }
 
 asio::awaitable<Response> list_vhost_bindings(ContextPtr context, Request request) {
-  co_return co_await answer_list(std::move(context), std::move(request), Filter{});
+  co_return co_await answer_list(std::move(context), std::move(request), BindingFilter{});
 }
 
 asio::awaitable<Response> list_queue_bindings(ContextPtr context, Request request) {
@@ -89,27 +58,27 @@ asio::awaitable<Response> list_queue_bindings(ContextPtr context, Request reques
     return true;
   };
   co_await ask(context, core, std::move(check));
-  Filter filter;
+  BindingFilter filter;
   filter.destination = request.path.at("name");
   filter.to_exchange = false;
   co_return co_await answer_list(std::move(context), std::move(request), std::move(filter));
 }
 
 asio::awaitable<Response> list_source_bindings(ContextPtr context, Request request) {
-  Filter filter;
+  BindingFilter filter;
   filter.source = exchange_name(request.path.at("name"));
   co_return co_await answer_list(std::move(context), std::move(request), std::move(filter));
 }
 
 asio::awaitable<Response> list_destination_bindings(ContextPtr context, Request request) {
-  Filter filter;
+  BindingFilter filter;
   filter.destination = exchange_name(request.path.at("name"));
   filter.to_exchange = true;
   co_return co_await answer_list(std::move(context), std::move(request), std::move(filter));
 }
 
-Filter between(const Request& request, bool to_exchange) {
-  Filter filter;
+BindingFilter between(const Request& request, bool to_exchange) {
+  BindingFilter filter;
   filter.source = exchange_name(request.path.at("source"));
   filter.destination = request.path.at("destination");
   filter.to_exchange = to_exchange;
@@ -119,7 +88,7 @@ Filter between(const Request& request, bool to_exchange) {
 asio::awaitable<Response> bind(ContextPtr context, Request request, bool to_exchange) {
   const auto core = find_core(*context, request.path.at("vhost"));
   const Json body = parse_object(request.body);
-  const Filter filter = between(request, to_exchange);
+  const BindingFilter filter = between(request, to_exchange);
   const std::string routing_key = find_text(body, "routing_key").value_or("");
   if (routing_key.size() > 255) throw bad_request("'routing_key' holds at most 255 bytes");
   auto bind = [filter, routing_key, arguments = find_table(body, "arguments"),
@@ -127,10 +96,10 @@ asio::awaitable<Response> bind(ContextPtr context, Request request, bool to_exch
     broker::Permissions permissions{access, vhost.name()};
     vhost.bind({*filter.source, *filter.destination, *filter.to_exchange, routing_key, arguments},
                stranger, &permissions);
-    for (const broker::BindingView& binding : find_bindings(vhost, filter))
-      if (binding.routing_key == routing_key && binding.arguments == arguments)
-        return properties_key(binding);
-    return std::string{};
+    broker::BindingView bound;
+    bound.routing_key = routing_key;
+    bound.arguments_key = broker::arguments_key(arguments);
+    return properties_key(bound);
   };
   const std::string key = co_await ask_durably(context, core, std::move(bind));
   Response response = empty_response(201);
@@ -139,18 +108,31 @@ asio::awaitable<Response> bind(ContextPtr context, Request request, bool to_exch
   co_return response;
 }
 
+/// The binding whose properties_key the path names. Throws HttpError 404.
+asio::awaitable<broker::BindingView> find_binding(ContextPtr context, Request request,
+                                                  bool to_exchange) {
+  const auto core = find_core(*context, request.path.at("vhost"));
+  const std::string key = request.path.at("properties_key");
+  auto begin = [filter = between(request, to_exchange)](const broker::Vhost& vhost) {
+    return broker::BindingSurvey{vhost, filter, {}};
+  };
+  std::optional<broker::BindingView> found;
+  auto compare = [&found, &key](broker::BindingSurvey& survey) {
+    for (broker::BindingView& binding : survey.take())
+      if (has_properties_key(binding, key)) found = std::move(binding);
+  };
+  co_await walk<broker::BindingSurvey>(context, core, std::move(begin), compare);
+  if (!found)
+    throw not_found("no binding '" + key + "' from '" + request.path.at("source") + "' to '" +
+                    request.path.at("destination") + "'");
+  co_return std::move(*found);
+}
+
 asio::awaitable<Response> unbind(ContextPtr context, Request request, bool to_exchange) {
   const auto core = find_core(*context, request.path.at("vhost"));
-  Filter filter = between(request, to_exchange);
-  filter.key = request.path.at("properties_key");
-  auto unbind = [filter = std::move(filter),
-                 access = access_of(*context, request)](broker::Vhost& vhost) {
+  const broker::BindingView found = co_await find_binding(context, request, to_exchange);
+  auto unbind = [binding = found, access = access_of(*context, request)](broker::Vhost& vhost) {
     broker::Permissions permissions{access, vhost.name()};
-    const auto bindings = find_bindings(vhost, filter);
-    if (bindings.empty())
-      throw not_found("no binding '" + *filter.key + "' from '" + *filter.source + "' to '" +
-                      *filter.destination + "'");
-    const broker::BindingView& binding = bindings.front();
     vhost.unbind({binding.source, binding.destination, binding.to_exchange, binding.routing_key,
                   binding.arguments},
                  stranger, &permissions);
@@ -162,19 +144,17 @@ asio::awaitable<Response> unbind(ContextPtr context, Request request, bool to_ex
 
 asio::awaitable<Response> get_binding(ContextPtr context, Request request, bool to_exchange) {
   const auto core = find_core(*context, request.path.at("vhost"));
-  Filter filter = between(request, to_exchange);
-  filter.key = request.path.at("properties_key");
-  const std::vector<Row> rows = co_await read_rows(context, core, std::move(filter));
-  if (rows.empty()) throw not_found("no such binding");
-  co_return json_response(binding_json(rows.front().binding, rows.front().vhost));
+  const broker::BindingView found =
+      co_await find_binding(std::move(context), std::move(request), to_exchange);
+  co_return json_response(binding_json(found, core->vhost_name()));
 }
 
 asio::awaitable<Response> list_to_queue(ContextPtr context, Request request) {
-  Filter filter = between(request, false);
+  BindingFilter filter = between(request, false);
   co_return co_await answer_list(std::move(context), std::move(request), std::move(filter));
 }
 asio::awaitable<Response> list_to_exchange(ContextPtr context, Request request) {
-  Filter filter = between(request, true);
+  BindingFilter filter = between(request, true);
   co_return co_await answer_list(std::move(context), std::move(request), std::move(filter));
 }
 asio::awaitable<Response> bind_queue(ContextPtr context, Request request) {

@@ -1,13 +1,15 @@
-#include <algorithm>
+#include <functional>
+#include <string>
+#include <string_view>
 
-#include "broker/inspect.h"
+#include "broker/client_survey.h"
 #include "broker/vhost.h"
 #include "http/ask.h"
 #include "http/context.h"
 #include "http/controllers/routes.h"
 #include "http/error.h"
 #include "http/list.h"
-#include "http/render.h"
+#include "http/survey_list.h"
 #include "http/views.h"
 
 namespace leveret::http {
@@ -15,73 +17,32 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// Some tenth of a millisecond of a core's time.
-constexpr std::size_t connections_per_turn = 20;
-
-asio::awaitable<broker::ClientViews> look_at(ContextPtr context,
-                                             std::shared_ptr<broker::Core> core) {
-  auto begin = [](const broker::Vhost& vhost) {
-    return std::make_shared<broker::ClientSurvey>(vhost);
-  };
-  const auto survey = co_await ask(context, core, begin);
-  auto look = [survey](const broker::Vhost& vhost) {
-    return survey->look(vhost, connections_per_turn);
-  };
-  while (co_await ask(context, core, look)) {
-  }
-  co_return survey->take();
-}
-
-/// One of a list, and the virtual host that it is in.
-template <class View>
-struct Row {
-  std::string vhost;
-  View view;
-  /// Of a channel or consumer; nothing when it has gone meanwhile.
-  std::optional<broker::ConnectionView> connection = {};
-};
-
-template <class View>
-void add_rows(std::vector<Row<View>>& rows, const std::string& vhost,
-              const broker::ClientViews& clients, const std::vector<View>& views) {
-  for (const View& view : views) {
-    const broker::ConnectionView* connection =
-        find_connection(clients.connections, view.connection);
-    rows.push_back(
-        {vhost, view,
-         connection ? std::optional{*connection} : std::optional<broker::ConnectionView>{}});
-  }
-}
-
-template <class View>
-const broker::ConnectionView* connection_of(const Row<View>& row) {
-  return row.connection ? &*row.connection : nullptr;
-}
-
 /// Users without the tag `monitoring` see only themselves, as in RabbitMQ.
 bool may_see(const auth::Identity& identity, const std::string& user) {
   return may_monitor(identity) || identity.user == user;
 }
 
-using Cores = std::vector<std::shared_ptr<broker::Core>>;
+/// Whose objects are listed: what the user may see and, when `of_user` is not empty, is that
+/// user's.
+std::function<bool(std::string_view)> visible_users(const auth::Identity& identity,
+                                                    std::string of_user = {}) {
+  return [identity, of_user = std::move(of_user)](std::string_view user) {
+    return may_see(identity, std::string{user}) && (of_user.empty() || of_user == user);
+  };
+}
 
-/// Connections that the user may see and, when `of_user` is not empty, are that user's.
 asio::awaitable<Response> answer_connections(ContextPtr context, Request request, Cores cores,
                                              std::string of_user = {}) {
-  const ListOptions options = read_list_options(request.query);
-  std::vector<Row<broker::ConnectionView>> rows;
-  for (const auto& core : cores) {
-    broker::ClientViews clients = co_await look_at(context, core);
-    for (broker::ConnectionView& connection : clients.connections)
-      if (may_see(request.identity, connection.user) &&
-          (of_user.empty() || of_user == connection.user))
-        rows.push_back({core->vhost_name(), std::move(connection)});
-  }
-  const auto name_of = [](const auto& row) -> const std::string& { return row.view.name; };
-  const auto render = [&](const auto& row) {
-    return connection_json(row.view, row.vhost, context->node);
+  SurveyList<broker::ConnectionSurvey> list;
+  list.begin = [](const broker::Vhost& vhost, broker::SurveySearch search) {
+    return broker::ConnectionSurvey{vhost, std::move(search)};
   };
-  co_return json_response(apply_list_options(std::move(rows), options, name_of, render));
+  list.render = [context](const broker::ConnectionView& connection, const std::string& vhost) {
+    return connection_json(connection, vhost, context->node);
+  };
+  list.name_of = [](const broker::ConnectionView& connection) { return connection.name; };
+  list.is_visible = visible_users(request.identity, std::move(of_user));
+  co_return co_await answer_survey(context, std::move(request), std::move(list), std::move(cores));
 }
 
 asio::awaitable<Response> list_connections(ContextPtr context, Request request) {
@@ -106,9 +67,13 @@ asio::awaitable<FoundConnection> require_connection(ContextPtr context, std::str
                                                     auth::Identity identity) {
   const auto cores = context->cores->all();
   for (const auto& core : cores) {
-    const auto connections = co_await ask(context, core, broker::view_connections);
-    const broker::ConnectionView* found = find_connection(connections, name);
-    if (found && may_see(identity, found->user)) co_return FoundConnection{core, *found};
+    auto begin = [name](const broker::Vhost& vhost) {
+      const auto matches = [name](std::string_view each) { return each == name; };
+      return broker::ConnectionSurvey{vhost, {.matches = matches}};
+    };
+    auto found = co_await survey_all<broker::ConnectionSurvey>(context, core, std::move(begin));
+    if (!found.empty() && may_see(identity, found.front().user))
+      co_return FoundConnection{core, std::move(found.front())};
   }
   throw not_found("no connection '" + name + "'");
 }
@@ -162,29 +127,21 @@ asio::awaitable<Response> close_user_connections(ContextPtr context, Request req
   co_return empty_response(204);
 }
 
-using ChannelRows = std::vector<Row<broker::ChannelView>>;
-
-Response channel_list(const Context& context, const Request& request, ChannelRows rows) {
-  const auto name_of = [](const auto& row) {
-    return channel_name(row.view.connection, row.view.number);
+/// Of one connection when `connection` is not empty.
+asio::awaitable<Response> answer_channels(ContextPtr context, Request request, Cores cores,
+                                          std::string connection = {}) {
+  SurveyList<broker::ChannelSurvey> list;
+  list.begin = [connection = std::move(connection)](const broker::Vhost& vhost,
+                                                    broker::SurveySearch search) {
+    return broker::ChannelSurvey{vhost, std::move(search), connection};
   };
-  const auto render = [&](const auto& row) {
-    return channel_json(row.view, connection_of(row), row.vhost, context.node);
+  list.render = [context](const broker::ChannelView& channel, const std::string& vhost) {
+    return channel_json(channel, vhost, context->node);
   };
-  return json_response(
-      apply_list_options(std::move(rows), read_list_options(request.query), name_of, render));
-}
-
-asio::awaitable<Response> answer_channels(ContextPtr context, Request request, Cores cores) {
-  ChannelRows rows;
-  for (const auto& core : cores) {
-    broker::ClientViews clients = co_await look_at(context, core);
-    std::erase_if(clients.channels, [&](const broker::ChannelView& channel) {
-      return !may_see(request.identity, channel.user);
-    });
-    add_rows(rows, core->vhost_name(), clients, clients.channels);
-  }
-  co_return channel_list(*context, request, std::move(rows));
+  // Not with the number: of one connection they are in the order of numbers.
+  list.name_of = [](const broker::ChannelView& channel) { return channel.connection; };
+  list.is_visible = visible_users(request.identity);
+  co_return co_await answer_survey(context, std::move(request), std::move(list), std::move(cores));
 }
 
 asio::awaitable<Response> list_channels(ContextPtr context, Request request) {
@@ -199,57 +156,62 @@ asio::awaitable<Response> list_vhost_channels(ContextPtr context, Request reques
 }
 
 asio::awaitable<Response> list_connection_channels(ContextPtr context, Request request) {
-  const FoundConnection found =
+  FoundConnection found =
       co_await require_connection(context, request.path.at("name"), request.identity);
-  broker::ClientViews clients = co_await look_at(context, found.core);
-  std::erase_if(clients.channels, [&](const broker::ChannelView& channel) {
-    return channel.connection != found.connection.name;
-  });
-  ChannelRows rows;
-  add_rows(rows, found.core->vhost_name(), clients, clients.channels);
-  co_return channel_list(*context, request, std::move(rows));
+  Cores cores;
+  cores.push_back(found.core);
+  co_return co_await answer_channels(std::move(context), std::move(request), std::move(cores),
+                                     std::move(found.connection.name));
 }
 
+/// One channel with its consumers.
+struct ChannelDetail {
+  broker::ChannelView channel;
+  std::vector<broker::ConsumerView> consumers;
+};
+
 Json channel_detail_json(const Context& context, const std::string& vhost,
-                         const broker::ClientViews& clients, const broker::ChannelView& channel) {
-  const broker::ConnectionView* connection =
-      find_connection(clients.connections, channel.connection);
-  Json item = channel_json(channel, connection, vhost, context.node);
+                         const ChannelDetail& detail) {
+  Json item = channel_json(detail.channel, vhost, context.node);
   Json& consumers = item["consumer_details"] = Json::array();
-  for (const broker::ConsumerView& consumer : clients.consumers)
-    if (consumer.connection == channel.connection && consumer.channel == channel.number)
-      consumers.push_back(consumer_json(consumer, connection, vhost, context.node));
+  for (const broker::ConsumerView& consumer : detail.consumers)
+    consumers.push_back(consumer_json(consumer, vhost, context.node));
   // What it published where, and took from where, one by one: nothing is counted so finely.
   item["publishes"] = item["deliveries"] = Json::array();
   return item;
 }
 
 asio::awaitable<Response> get_channel(ContextPtr context, Request request) {
-  const std::string& name = request.path.at("name");
+  const std::string name = request.path.at("name");
   const auto cores = context->cores->all();
   for (const auto& core : cores) {
-    const broker::ClientViews clients = co_await look_at(context, core);
-    for (const broker::ChannelView& channel : clients.channels)
-      if (channel_name(channel.connection, channel.number) == name &&
-          may_see(request.identity, channel.user))
-        co_return json_response(keep_columns(
-            channel_detail_json(*context, core->vhost_name(), clients, channel), request.query));
+    auto begin = [name, identity = request.identity](const broker::Vhost& vhost) {
+      const auto matches = [name](std::string_view each) { return each == name; };
+      return broker::ChannelSurvey{vhost,
+                                   {.is_visible = visible_users(identity), .matches = matches}};
+    };
+    auto found = co_await survey_all<broker::ChannelSurvey>(context, core, std::move(begin));
+    if (found.empty()) continue;
+    auto look = [channel = found.front()](const broker::Vhost& vhost) {
+      return ChannelDetail{channel, view_consumers(vhost, channel)};
+    };
+    const ChannelDetail detail = co_await ask(context, core, std::move(look));
+    co_return json_response(
+        keep_columns(channel_detail_json(*context, core->vhost_name(), detail), request.query));
   }
   throw not_found("no channel '" + name + "'");
 }
 
 asio::awaitable<Response> answer_consumers(ContextPtr context, Request request, Cores cores) {
-  const ListOptions options = read_list_options(request.query);
-  std::vector<Row<broker::ConsumerView>> rows;
-  for (const auto& core : cores) {
-    const broker::ClientViews clients = co_await look_at(context, core);
-    add_rows(rows, core->vhost_name(), clients, clients.consumers);
-  }
-  const auto name_of = [](const auto&) { return std::string{}; };
-  const auto render = [&](const auto& row) {
-    return consumer_json(row.view, connection_of(row), row.vhost, context->node);
+  SurveyList<broker::ConsumerSurvey> list;
+  list.begin = [](const broker::Vhost& vhost, broker::SurveySearch search) {
+    return broker::ConsumerSurvey{vhost, std::move(search)};
   };
-  co_return json_response(apply_list_options(std::move(rows), options, name_of, render));
+  list.render = [context](const broker::ConsumerView& consumer, const std::string& vhost) {
+    return consumer_json(consumer, vhost, context->node);
+  };
+  list.name_of = [](const broker::ConsumerView&) { return std::string{}; };
+  co_return co_await answer_survey(context, std::move(request), std::move(list), std::move(cores));
 }
 
 asio::awaitable<Response> list_consumers(ContextPtr context, Request request) {
@@ -258,7 +220,7 @@ asio::awaitable<Response> list_consumers(ContextPtr context, Request request) {
 }
 
 asio::awaitable<Response> list_vhost_consumers(ContextPtr context, Request request) {
-  std::vector<std::shared_ptr<broker::Core>> cores;
+  Cores cores;
   cores.push_back(find_core(*context, request.path.at("vhost")));
   co_return co_await answer_consumers(std::move(context), std::move(request), std::move(cores));
 }

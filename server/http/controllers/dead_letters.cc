@@ -38,8 +38,7 @@ asio::awaitable<Response> list_dead_letter_queues(ContextPtr context, Request re
   const auto cores = cores_of(*context, request);
   Json items = Json::array();
   for (const auto& core : cores) {
-    auto queues = co_await view_all_queues(context, core);
-    std::erase_if(queues, [](const auto& queue) { return queue.dead_letter_sources.empty(); });
+    const auto queues = co_await view_dead_letter_queues(context, core);
     for (const broker::QueueView& queue : queues)
       items.push_back({{"vhost", core->vhost_name()},
                        {"name", queue.name},
@@ -115,9 +114,7 @@ asio::awaitable<Response> list_groups(ContextPtr context, Request request) {
     auto start = [queue, access, after, count](broker::Vhost& vhost, const auto& reply) {
       broker::Permissions{access, vhost.name()}.require_queue(broker::Right::read, queue);
       // Everything in the queue, also what is out for delivery.
-      const auto view = view_queue(vhost, queue);
-      auto with_total = [reply,
-                         total = view ? view->ready + view->unacked : 0](broker::BrowsePage page) {
+      auto with_total = [reply, total = queue_length(vhost, queue)](broker::BrowsePage page) {
         page.ready = total;
         reply(std::move(page));
       };

@@ -1,4 +1,4 @@
-#include "broker/inspect.h"
+#include "broker/exchange_survey.h"
 #include "broker/vhost.h"
 #include "http/ask.h"
 #include "http/context.h"
@@ -6,6 +6,7 @@
 #include "http/controllers/routes.h"
 #include "http/error.h"
 #include "http/list.h"
+#include "http/survey_list.h"
 #include "http/views.h"
 
 namespace leveret::http {
@@ -13,22 +14,17 @@ namespace {
 
 namespace asio = boost::asio;
 
-asio::awaitable<Response> answer_list(ContextPtr context, Request request,
-                                      std::vector<std::shared_ptr<broker::Core>> cores) {
-  const ListOptions options = read_list_options(request.query);
-  struct Row {
-    std::string vhost;
-    broker::ExchangeView exchange;
+asio::awaitable<Response> answer_list(ContextPtr context, Request request, Cores cores) {
+  SurveyList<broker::ExchangeSurvey> list;
+  list.begin = [](const broker::Vhost& vhost, broker::SurveySearch search) {
+    return broker::ExchangeSurvey{vhost, std::move(search)};
   };
-  std::vector<Row> rows;
-  for (const auto& core : cores) {
-    auto exchanges = co_await ask(context, core, broker::view_exchanges);
-    for (broker::ExchangeView& exchange : exchanges)
-      rows.push_back({core->vhost_name(), std::move(exchange)});
-  }
-  const auto name_of = [](const Row& row) -> const std::string& { return row.exchange.name; };
-  const auto render = [](const Row& row) { return exchange_json(row.exchange, row.vhost); };
-  co_return json_response(apply_list_options(std::move(rows), options, name_of, render));
+  list.render = [](const broker::ExchangeView& exchange, const std::string& vhost) {
+    return exchange_json(exchange, vhost);
+  };
+  list.name_of = [](const broker::ExchangeView& exchange) { return exchange.name; };
+  co_return co_await answer_survey(std::move(context), std::move(request), std::move(list),
+                                   std::move(cores));
 }
 
 asio::awaitable<Response> list_exchanges(ContextPtr context, Request request) {
@@ -37,7 +33,7 @@ asio::awaitable<Response> list_exchanges(ContextPtr context, Request request) {
 }
 
 asio::awaitable<Response> list_vhost_exchanges(ContextPtr context, Request request) {
-  std::vector<std::shared_ptr<broker::Core>> cores;
+  Cores cores;
   cores.push_back(find_core(*context, request.path.at("vhost")));
   co_return co_await answer_list(std::move(context), std::move(request), std::move(cores));
 }

@@ -34,11 +34,7 @@ void require_queue(const broker::Vhost& vhost, const std::string& name) {
 asio::awaitable<Response> get_queue(ContextPtr context, Request request) {
   const SampleRanges ranges = read_sample_ranges(request.query);
   const auto core = find_core(*context, request.path.at("vhost"));
-  auto look = [name = request.path.at("name")](const broker::Vhost& vhost) {
-    require_queue(vhost, name);
-    return *view_queue_detail(vhost, name);
-  };
-  const QueueDetail detail = co_await ask(context, core, std::move(look));
+  const QueueDetail detail = co_await require_queue_detail(context, core, request.path.at("name"));
   co_return json_response(
       keep_columns(queue_detail_json(*context, core->vhost_name(), detail, ranges), request.query));
 }

@@ -34,7 +34,7 @@ TEST(QueueSurvey, GoesOnWhileQueuesComeAndGo) {
   EXPECT_TRUE(survey.find(broker.vhost(), 1));
   client.declare("late").delete_queue("a").delete_queue("b").delete_queue("c");
   EXPECT_FALSE(survey.find(broker.vhost(), 10));
-  EXPECT_EQ(survey.total(), 3U);
+  EXPECT_EQ(survey.total(), 1U);
   EXPECT_EQ(survey.take_keys().size(), 1U);
 }
 
@@ -49,6 +49,21 @@ TEST(QueueSurvey, FindsByNameWithTheNumberAskedFor) {
   const auto keys = survey.take_keys();
   EXPECT_THAT(names(keys), UnorderedElementsAre("a1", "a2"));
   for (const QueueKey& key : keys) EXPECT_EQ(key.number, key.name == "a2" ? 2U : 0U);
+}
+
+TEST(QueueSurvey, FindsThoseThatOthersDeadLetterTo) {
+  TestBroker broker;
+  TestClient client{broker};
+  client.declare(
+      "a", {.arguments = {{"x-dead-letter-exchange", ""}, {"x-dead-letter-routing-key", "dead"}}});
+  client.declare("b", {.arguments = {{"x-dead-letter-exchange", "amq.fanout"}}});
+  client.declare("c").declare("dead").declare("late").bind("late", "amq.fanout", "");
+  QueueSurvey survey{broker.vhost(), {.only_dead_letter_queues = true}};
+  while (survey.find(broker.vhost(), 1)) {
+  }
+  EXPECT_THAT(names(survey.take_keys()), UnorderedElementsAre("dead", "late"));
+  EXPECT_THAT(survey.view(broker.vhost(), "late")->dead_letter_sources, ElementsAre("b"));
+  EXPECT_THAT(survey.view(broker.vhost(), "b")->dead_letter_targets, ElementsAre("late"));
 }
 
 TEST(QueueSurvey, ViewsTheChosenInTheirOrderAFewAtATime) {

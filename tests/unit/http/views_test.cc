@@ -60,7 +60,7 @@ TEST(ConsumerJson, NamesItsChannel) {
   consumer.connection = "a -> b";
   consumer.channel = 3;
   consumer.no_ack = true;
-  const Json item = consumer_json(consumer, nullptr, "/", "node");
+  const Json item = consumer_json(consumer, "/", "node");
   EXPECT_EQ(item.at("channel_details").at("name"), "a -> b (3)");
   EXPECT_EQ(item.at("ack_required"), false);
   EXPECT_EQ(item.at("queue"), (Json{{"name", "emails"}, {"vhost", "/"}}));

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "broker/queue.h"
+#include "broker/queue_survey.h"
 
 namespace leveret::broker::test {
 namespace {
@@ -111,7 +112,10 @@ void TestBroker::forget(ConnectionId id) {
 }
 
 QueueView TestBroker::queue(std::string_view name) {
-  return view_queue(*vhost_, name).value();
+  QueueSurvey survey{*vhost_};
+  while (survey.find(*vhost_, 1)) {
+  }
+  return survey.view(*vhost_, name).value();
 }
 
 std::uint64_t TestBroker::dropped(std::string_view name, DeathReason reason) {
