@@ -69,6 +69,7 @@ struct QueueSurvey::State {
 
   void look_at(const Queue& queue) {
     if (search.only_dead_letter_queues && !dead_letters.has_sources(queue)) return;
+    if (search.non_empty && number_of(queue, QueueNumber::messages) == 0) return;
     if (!search.matches || search.matches(queue.name()))
       keys.push_back({queue.id(), queue.name(), number_of(queue, search.number)});
   }

@@ -23,6 +23,8 @@ struct QueueSearch {
   QueueNumber number = QueueNumber::none;
   /// Only those that others dead-letter to.
   bool only_dead_letter_queues = false;
+  /// Only queues that hold messages, ready or unacked.
+  bool non_empty = false;
 };
 
 struct QueueKey {

@@ -31,6 +31,11 @@ Json vhost_json(const Context& context, const broker::VhostInfo& info,
       {"tracing", false},
       {"cluster_state", {{context.node, "running"}}},
       {"message_stats", stats_json(view.stats, {}, StatsDetail::brief)},
+      {"x",
+       {{"connections", view.connections},
+        {"exchanges", view.exchanges},
+        {"queues", view.queues},
+        {"consumers", view.consumers}}},
   };
   put_lengths(item, {view.ready, view.unacked}, {});
   return item;

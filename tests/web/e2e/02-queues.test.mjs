@@ -97,18 +97,62 @@ test('filter and order are in the address and survive a reload and going back', 
   });
 });
 
-test('a long list draws only the rows in sight', async () => {
-  const all = Array.from({ length: 400 }, (_, i) => `many.${String(i).padStart(3, '0')}`);
-  for (let i = 0; i < all.length; i += 20) await Promise.all(all.slice(i, i + 20).map((name) => declareQueue(name)));
+test('a long list comes page by page from the server, which filters and sorts it', async () => {
+  const all = Array.from({ length: 250 }, (_, i) => `many.${String(i).padStart(3, '0')}`);
+  for (let i = 0; i < all.length; i += 25) await Promise.all(all.slice(i, i + 25).map((name) => declareQueue(name)));
+  await publish('many.201', 'x');
+  const names = (page) => page.locator('main tbody .row-link').allTextContents();
+  const asked = [];
   await visit('/ui/queues?q=many.', {}, async (page) => {
-    await page.getByText(/^400 of \d+ queues$/).waitFor();
-    assert.ok((await page.locator('main tbody tr').count()) < 130);
-    await page.keyboard.press('End');
-    await row(page, 'many.399').waitFor();
-    assert.ok((await page.locator('main tbody tr').count()) < 130);
-    assert.equal(await page.locator('main table').getAttribute('aria-rowcount'), '401');
+    page.on('request', (request) => asked.push(request.url()));
+    await page.getByText(/^250 of \d+ queues$/).waitFor();
+    assert.equal((await names(page)).length, 100);
+    await page.getByText('1 to 100 of 250').waitFor();
+    await page.getByRole('button', { name: 'Next' }).click();
+    await until(async () => (await names(page))[0] === 'many.100', 'the second page');
+    await page.keyboard.press(']');
+    await until(async () => (await names(page))[0] === 'many.200', 'the third page');
+    assert.equal((await names(page)).length, 50);
+    assert.equal(new URL(page.url()).search, '?q=many.&page=3');
+    await page.reload();
+    await until(async () => (await names(page))[0] === 'many.200', 'the page after a reload');
+    await page.goBack();
+    await until(async () => (await names(page))[0] === 'many.100', 'the page before');
+
+    await page.getByRole('button', { name: 'Ready' }).click();
+    await until(async () => (await names(page))[0] === 'many.201', 'the fullest first');
+    assert.equal(new URL(page.url()).search, '?q=many.&sort=-ready');
+    await page.getByLabel('Only with messages').check();
+    await until(async () => (await names(page)).join() === 'many.201', 'only those with messages');
+    await page.getByLabel('Only with messages').uncheck();
+
+    await page.getByRole('searchbox').fill('^many\\.(00|24)[12]$');
+    await page.getByText(/^0 of \d+ queues match$/).waitFor();
+    await page.getByLabel('Pattern').check();
+    await page.getByText(/^4 of \d+ queues$/).waitFor();
+    await page.keyboard.press('Escape');
+    await page.locator('main h1').click();
+    await page.keyboard.press('j');
+    await page.keyboard.press('j');
+    const focused = await page.evaluate(() => document.activeElement?.textContent);
+    assert.equal(focused, (await names(page))[1]);
+    await page.keyboard.press('Enter');
+    await page.getByRole('heading', { level: 1, name: focused }).waitFor();
   });
-  for (let i = 0; i < all.length; i += 20) await Promise.all(all.slice(i, i + 20).map(deleteQueue));
+  assert.ok(asked.some((url) => url.includes('/api/queues?')));
+  assert.deepEqual(
+    asked.filter((url) => url.includes('/api/queues') && !url.includes('page_size=100') && !url.includes('/many.')),
+    [],
+    'nothing asks for the whole list',
+  );
+  assert.ok(!asked.some((url) => /events.*queues/.test(url)), 'the stream does not bring the whole list either');
+  await visit('/ui/queues?q=many.&page=9', { expected: /400/ }, async (page) => {
+    await until(async () => (await names(page))[0] === 'many.000', 'a page that does not exist leads to the first');
+  });
+  await visit('/ui/queues?q=(&re=1', { expected: /400/ }, async (page) => {
+    await page.getByText(/'name' is not a pattern/).waitFor();
+  });
+  for (let i = 0; i < all.length; i += 25) await Promise.all(all.slice(i, i + 25).map(deleteQueue));
 });
 
 test('without a stream the figures are asked for, and the stream is taken up again', async () => {

@@ -1,5 +1,6 @@
 /** Every call the dashboard makes, by name; paths appear nowhere else. */
 import { get, path, post, remove, xpath } from './client';
+import { listQuery, type ListPage, type ListQuery } from './list';
 import type {
   Binding,
   Connection,
@@ -17,13 +18,24 @@ import type {
 
 export const overview = (signal?: AbortSignal) => get<Overview>(path('overview'), signal);
 export const whoami = (signal?: AbortSignal) => get<Whoami>(path('whoami'), signal);
-export const queues = (signal?: AbortSignal) => get<Queue[]>(path('queues'), signal);
+
+const list = <T>(url: string, query: ListQuery, signal?: AbortSignal) =>
+  get<ListPage<T>>(`${url}?${listQuery(query)}`, signal);
+
+/** A page of the queues of a virtual host, or of all with an empty name. */
+export const queues = (vhost: string, query: ListQuery, signal?: AbortSignal) =>
+  list<Queue>(vhost ? path('queues', vhost) : path('queues'), query, signal);
 export const queue = (vhost: string, name: string, signal?: AbortSignal) =>
   get<Queue>(path('queues', vhost, name), signal);
 export const queueBindings = (vhost: string, name: string, signal?: AbortSignal) =>
   get<Binding[]>(path('queues', vhost, name, 'bindings'), signal);
-export const exchanges = (signal?: AbortSignal) => get<Exchange[]>(path('exchanges'), signal);
-export const connections = (signal?: AbortSignal) => get<Connection[]>(path('connections'), signal);
+export const exchanges = (vhost: string, query: ListQuery, signal?: AbortSignal) =>
+  list<Exchange>(vhost ? path('exchanges', vhost) : path('exchanges'), query, signal);
+export const connections = (vhost: string, query: ListQuery, signal?: AbortSignal) =>
+  list<Connection>(vhost ? path('vhosts', vhost, 'connections') : path('connections'), query, signal);
+/** The names of the virtual hosts that the user sees. */
+export const vhostNames = (signal?: AbortSignal) =>
+  get<{ name: string }[]>(path('vhosts') + '?columns=name', signal).then((all) => all.map(({ name }) => name));
 
 export const purgeQueue = (vhost: string, name: string) => remove(path('queues', vhost, name, 'contents'));
 export const deleteQueue = (vhost: string, name: string) => remove(path('queues', vhost, name));

@@ -1,14 +1,14 @@
-import { useMemo } from 'preact/hooks';
 import * as calls from '../api/calls';
 import type { Connection } from '../api/types';
 import { useTopic } from '../state/live';
-import { useResource } from '../state/resource';
-import { formatSort, param, parseSort, setParams } from '../state/route';
+import { useList } from '../state/list';
 import { count } from '../ui/format';
+import { List } from '../ui/list';
 import { Page } from '../ui/page';
-import { Empty, Failure, Skeleton } from '../ui/states';
-import { byNumber, byText, Table, type Column } from '../ui/table';
+import { Empty } from '../ui/states';
+import type { Column } from '../ui/table';
 import { Ago, Name } from '../ui/text';
+import { useVhostFilter, VhostFilter } from '../ui/vhost_filter';
 
 /** What the client calls itself, or the pair of addresses. */
 function clientName(connection: Connection): string {
@@ -29,7 +29,7 @@ const columns: Column<Connection>[] = [
     id: 'name',
     head: 'Name',
     class: 'main-cell',
-    compare: byText(clientName),
+    sortPath: 'client_properties.connection_name',
     cell: (c) => <Name value={clientName(c)} class="strong" />,
   },
   {
@@ -37,7 +37,7 @@ const columns: Column<Connection>[] = [
     head: 'User',
     width: '8rem',
     class: 'p1',
-    compare: byText((c) => c.user),
+    sortPath: 'user',
     cell: (c) => <Name value={c.user} />,
   },
   {
@@ -45,7 +45,7 @@ const columns: Column<Connection>[] = [
     head: 'Virtual host',
     width: '8rem',
     class: 'p2',
-    compare: byText((c) => c.vhost),
+    sortPath: 'vhost',
     cell: (c) => <Name value={c.vhost} />,
   },
   {
@@ -53,7 +53,7 @@ const columns: Column<Connection>[] = [
     head: 'Peer',
     width: '12rem',
     class: 'p1',
-    compare: byText(peer),
+    sortPath: 'peer_host',
     cell: (c) => <Name value={peer(c) || c.name} class="mono" />,
   },
   {
@@ -61,7 +61,7 @@ const columns: Column<Connection>[] = [
     head: 'Client',
     width: '11rem',
     class: 'p2',
-    compare: byText(product),
+    sortPath: 'client_properties.product',
     cell: (c) => (product(c) ? <Name value={product(c)} /> : <span class="zero">not told</span>),
   },
   {
@@ -69,15 +69,15 @@ const columns: Column<Connection>[] = [
     head: 'Channels',
     numeric: true,
     width: '7rem',
-    compare: byNumber((c) => c.channels),
+    sortPath: 'channels',
     cell: (c) => count(c.channels),
   },
   {
     id: 'state',
     head: 'State',
     width: '7rem',
-    compare: byText((c) => c.state),
-    cell: (c) => <span class={c.state === 'running' ? '' : 'tone-warn'}>{c.state}</span>,
+    sortPath: 'state',
+    cell: (c) => <State state={c.state} />,
   },
   {
     id: 'since',
@@ -85,38 +85,53 @@ const columns: Column<Connection>[] = [
     numeric: true,
     width: '8.5rem',
     class: 'p3',
-    compare: byNumber((c) => c.connected_at ?? 0),
+    sortPath: 'connected_at',
     cell: (c) => (c.connected_at ? <Ago ms={c.connected_at} /> : null),
   },
 ];
 
+/** What the broker does about a client that is too fast, in words on hover. */
+const states: Record<string, string> = {
+  flow: 'slowed down for a moment, as the broker is behind',
+  blocking: 'will be blocked at its next publish, as an alarm is in effect',
+  blocked: 'may not publish, as an alarm is in effect',
+};
+
+function State({ state }: { state: string }) {
+  return (
+    <span class={state === 'running' ? '' : 'tone-warn'} title={states[state]}>
+      {state}
+    </span>
+  );
+}
+
 /** Who is connected. */
 export function Connections() {
   useTopic('overview');
-  const { data, error, reload } = useResource('connections', calls.connections, 3_000);
-  const sortText = param('sort');
-  const sort = useMemo(() => parseSort(sortText, { column: 'name', descending: false }), [sortText]);
+  const vhosts = useVhostFilter();
+  const list = useList<Connection>({
+    key: `connections ${vhosts.chosen}`,
+    load: (query, signal) => calls.connections(vhosts.chosen, query, signal),
+    columns,
+    every: 3_000,
+  });
+  const { page } = list;
   return (
-    <Page title="Connections" tab={data ? `(${count(data.length)}) Connections` : 'Connections'}>
-      {error && !data ? (
-        <Failure error={error} retry={reload} />
-      ) : !data ? (
-        <Skeleton rows={6} />
-      ) : data.length === 0 ? (
-        <Empty title="No client is connected">
-          <p>AMQP clients connect with their usual settings:</p>
-          <pre class="code">amqp://guest:guest@{location.hostname}:5672/</pre>
-        </Empty>
-      ) : (
-        <Table
-          label="Connections"
-          columns={columns}
-          rows={data}
-          rowKey={(c) => c.name}
-          sort={sort}
-          onSort={(next) => setParams({ sort: formatSort(next) })}
-        />
-      )}
+    <Page title="Connections" tab={page ? `(${count(page.filtered_count)}) Connections` : 'Connections'}>
+      <List
+        label="Connections"
+        words={['connection', 'connections']}
+        list={list}
+        columns={columns}
+        rowKey={(c) => c.name}
+        tools={<VhostFilter vhosts={vhosts} />}
+        empty={
+          <Empty title="No client is connected">
+            <p>AMQP clients connect with their usual settings:</p>
+            <pre class="code">amqp://guest:guest@{location.hostname}:5672/</pre>
+          </Empty>
+        }
+      />
     </Page>
   );
 }

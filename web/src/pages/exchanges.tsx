@@ -1,14 +1,15 @@
 import { useMemo } from 'preact/hooks';
 import * as calls from '../api/calls';
 import type { Exchange } from '../api/types';
+import { useList } from '../state/list';
 import { useTopic } from '../state/live';
-import { useResource } from '../state/resource';
-import { formatSort, param, parseSort, setParams } from '../state/route';
 import { count } from '../ui/format';
+import { List } from '../ui/list';
 import { Page } from '../ui/page';
-import { Failure, Skeleton } from '../ui/states';
-import { byNumber, byText, Table, type Column } from '../ui/table';
+import { Empty } from '../ui/states';
+import type { Column } from '../ui/table';
 import { Name } from '../ui/text';
+import { useVhostFilter, VhostFilter } from '../ui/vhost_filter';
 import { visible } from '../ui/visible';
 
 const into = (exchange: Exchange) => exchange.message_stats?.publish_in ?? 0;
@@ -32,7 +33,7 @@ function columns(vhosts: boolean): Column<Exchange>[] {
       id: 'name',
       head: 'Name',
       class: 'main-cell',
-      compare: byText((e) => e.name),
+      sortPath: 'name',
       cell: (e) => (e.name ? <Name value={e.name} class="strong" /> : <span class="muted">(default exchange)</span>),
     },
     {
@@ -40,16 +41,15 @@ function columns(vhosts: boolean): Column<Exchange>[] {
       head: 'Virtual host',
       width: '9rem',
       class: 'p1',
-      compare: byText((e) => e.vhost),
+      sortPath: 'vhost',
       cell: (e) => <Name value={e.vhost} />,
     },
-    { id: 'type', head: 'Type', width: '9rem', compare: byText((e) => e.type), cell: (e) => <Name value={e.type} /> },
+    { id: 'type', head: 'Type', width: '9rem', sortPath: 'type', cell: (e) => <Name value={e.type} /> },
     {
       id: 'traits',
       head: 'Kept',
       width: '18rem',
       class: 'p1',
-      compare: byText(traits),
       cell: (e) => <span class="one-line muted">{traits(e)}</span>,
     },
     {
@@ -57,7 +57,7 @@ function columns(vhosts: boolean): Column<Exchange>[] {
       head: 'Published in',
       numeric: true,
       width: '8rem',
-      compare: byNumber(into),
+      sortPath: 'message_stats.publish_in',
       cell: (e) => <span class={into(e) ? '' : 'zero'}>{count(into(e))}</span>,
     },
     {
@@ -66,7 +66,7 @@ function columns(vhosts: boolean): Column<Exchange>[] {
       numeric: true,
       width: '8rem',
       class: 'p1',
-      compare: byNumber(outOf),
+      sortPath: 'message_stats.publish_out',
       cell: (e) => <span class={outOf(e) ? '' : 'zero'}>{count(outOf(e))}</span>,
     },
   ];
@@ -76,27 +76,26 @@ function columns(vhosts: boolean): Column<Exchange>[] {
 /** Where messages are published to. */
 export function Exchanges() {
   useTopic('overview');
-  const { data, error, reload } = useResource('exchanges', calls.exchanges, 5_000);
-  const sortText = param('sort');
-  const sort = useMemo(() => parseSort(sortText, { column: 'name', descending: false }), [sortText]);
-  const vhosts = new Set((data ?? []).map((exchange) => exchange.vhost)).size > 1;
-  const shown = useMemo(() => columns(vhosts), [vhosts]);
+  const vhosts = useVhostFilter();
+  const shown = useMemo(() => columns(vhosts.isColumn), [vhosts.isColumn]);
+  const list = useList<Exchange>({
+    key: `exchanges ${vhosts.chosen}`,
+    load: (query, signal) => calls.exchanges(vhosts.chosen, query, signal),
+    columns: shown,
+    every: 5_000,
+  });
+  const { page } = list;
   return (
-    <Page title="Exchanges" tab={data ? `(${count(data.length)}) Exchanges` : 'Exchanges'}>
-      {error && !data ? (
-        <Failure error={error} retry={reload} />
-      ) : !data ? (
-        <Skeleton rows={8} />
-      ) : (
-        <Table
-          label="Exchanges"
-          columns={shown}
-          rows={data}
-          rowKey={(e) => `${e.vhost}\n${e.name}`}
-          sort={sort}
-          onSort={(next) => setParams({ sort: formatSort(next) })}
-        />
-      )}
+    <Page title="Exchanges" tab={page ? `(${count(page.filtered_count)}) Exchanges` : 'Exchanges'}>
+      <List
+        label="Exchanges"
+        words={['exchange', 'exchanges']}
+        list={list}
+        columns={shown}
+        rowKey={(e) => `${e.vhost}\n${e.name}`}
+        tools={<VhostFilter vhosts={vhosts} />}
+        empty={<Empty title="No exchanges" />}
+      />
     </Page>
   );
 }

@@ -1,24 +1,47 @@
-import { useMemo, useRef } from 'preact/hooks';
+import { useMemo } from 'preact/hooks';
+import * as calls from '../api/calls';
 import type { Queue } from '../api/types';
-import { overview, overviewPoints, queues, useTopic } from '../state/live';
-import { useKeys } from '../state/keys';
-import { formatSort, go, href, param, parseSort, setParams } from '../state/route';
+import { useList } from '../state/list';
+import { overview, overviewPoints, useTopic } from '../state/live';
+import { go, href, param, setParams } from '../state/route';
 import { useMedia } from '../state/media';
 import { Features } from '../ui/features';
 import { count, rate } from '../ui/format';
 import { Icon } from '../ui/icons';
 import { Link } from '../ui/link';
+import { List } from '../ui/list';
 import { Page } from '../ui/page';
 import { Stat } from '../ui/spark';
-import { Empty, Skeleton } from '../ui/states';
-import { byNumber, byText, Table, type Column } from '../ui/table';
+import { Empty } from '../ui/states';
+import type { Column } from '../ui/table';
 import { Name } from '../ui/text';
+import { useVhostFilter, VhostFilter } from '../ui/vhost_filter';
 
 export const queueHref = (vhost: string, name: string): string => href('/ui/queue', { vhost, name });
 
 const rateIn = (queue: Queue) => queue.message_stats?.publish_details?.rate ?? 0;
 const rateOut = (queue: Queue) => queue.message_stats?.deliver_get_details?.rate ?? 0;
 const rateAck = (queue: Queue) => queue.message_stats?.ack_details?.rate ?? 0;
+
+/** What a row needs of a queue; the rest is not sent. */
+const fields = [
+  'name',
+  'vhost',
+  'durable',
+  'auto_delete',
+  'exclusive',
+  'arguments',
+  'policy',
+  'operator_policy',
+  'messages',
+  'messages_ready',
+  'messages_unacknowledged',
+  'consumers',
+  'message_stats.publish_details',
+  'message_stats.deliver_get_details',
+  'message_stats.ack_details',
+  'x.dead_letter_sources',
+] as const;
 
 /** A figure; nothing is said quietly. */
 function Figure({ text, tone = '' }: { text: string; tone?: string }) {
@@ -30,7 +53,7 @@ function columns(vhosts: boolean, narrow: boolean): Column<Queue>[] {
     {
       id: 'name',
       head: 'Name',
-      compare: byText((queue) => queue.name),
+      sortPath: 'name',
       class: 'main-cell',
       cell: (queue) => (
         <>
@@ -53,7 +76,6 @@ function columns(vhosts: boolean, narrow: boolean): Column<Queue>[] {
       head: 'Virtual host',
       width: '9rem',
       class: 'p2',
-      compare: byText((queue) => queue.vhost),
       cell: (queue) => <Name value={queue.vhost} />,
     },
     {
@@ -61,7 +83,6 @@ function columns(vhosts: boolean, narrow: boolean): Column<Queue>[] {
       head: 'Features',
       width: '11.5rem',
       class: 'p2',
-      compare: byText((queue) => JSON.stringify(queue.arguments)),
       cell: (queue) => <Features queue={queue} />,
     },
     {
@@ -69,7 +90,7 @@ function columns(vhosts: boolean, narrow: boolean): Column<Queue>[] {
       head: 'Ready',
       numeric: true,
       width: '6.5rem',
-      compare: byNumber((queue) => queue.messages_ready),
+      sortPath: 'messages_ready',
       cell: (queue) => <Figure text={count(queue.messages_ready)} tone="strong" />,
     },
     {
@@ -77,7 +98,7 @@ function columns(vhosts: boolean, narrow: boolean): Column<Queue>[] {
       head: 'Unacked',
       numeric: true,
       width: '6.5rem',
-      compare: byNumber((queue) => queue.messages_unacknowledged),
+      sortPath: 'messages_unacknowledged',
       cell: (queue) => <Figure text={count(queue.messages_unacknowledged)} />,
     },
     {
@@ -86,7 +107,7 @@ function columns(vhosts: boolean, narrow: boolean): Column<Queue>[] {
       numeric: true,
       width: '6.5rem',
       class: 'p3',
-      compare: byNumber((queue) => queue.messages),
+      sortPath: 'messages',
       cell: (queue) => <Figure text={count(queue.messages)} />,
     },
     {
@@ -95,7 +116,7 @@ function columns(vhosts: boolean, narrow: boolean): Column<Queue>[] {
       numeric: true,
       width: '5.5rem',
       class: 'p1',
-      compare: byNumber(rateIn),
+      sortPath: 'message_stats.publish_details.rate',
       cell: (queue) => <Figure text={rate(rateIn(queue))} tone="tone-publish" />,
     },
     {
@@ -104,7 +125,7 @@ function columns(vhosts: boolean, narrow: boolean): Column<Queue>[] {
       numeric: true,
       width: '5.5rem',
       class: 'p1',
-      compare: byNumber(rateOut),
+      sortPath: 'message_stats.deliver_get_details.rate',
       cell: (queue) => <Figure text={rate(rateOut(queue))} tone="tone-ok" />,
     },
     {
@@ -113,7 +134,7 @@ function columns(vhosts: boolean, narrow: boolean): Column<Queue>[] {
       numeric: true,
       width: '5.5rem',
       class: 'p3',
-      compare: byNumber(rateAck),
+      sortPath: 'message_stats.ack_details.rate',
       cell: (queue) => <Figure text={rate(rateAck(queue))} tone="tone-ack" />,
     },
     {
@@ -122,7 +143,7 @@ function columns(vhosts: boolean, narrow: boolean): Column<Queue>[] {
       numeric: true,
       width: '7rem',
       class: 'p1',
-      compare: byNumber((queue) => queue.consumers),
+      sortPath: 'consumers',
       cell: (queue) => <Consumers queue={queue} />,
     },
   ];
@@ -182,96 +203,51 @@ export function Totals() {
 
 export function Queues() {
   useTopic('overview');
-  useTopic('queues');
   const narrow = useMedia('(max-width: 640px)');
-  const search = useRef<HTMLInputElement>(null);
-  useKeys({
-    '/': (event) => {
-      event.preventDefault();
-      search.current?.focus();
-    },
-  });
-  const all = queues.value;
-  const filter = param('q');
   const busy = param('show') === 'busy';
-  const sortText = param('sort');
-  const sort = useMemo(() => parseSort(sortText, { column: 'name', descending: false }), [sortText]);
-  const needle = filter.toLowerCase();
-  const rows = useMemo(
-    () =>
-      (all ?? []).filter(
-        (queue) => (!needle || queue.name.toLowerCase().includes(needle)) && (!busy || queue.messages > 0),
-      ),
-    [all, needle, busy],
-  );
-  const vhosts = useMemo(() => new Set((all ?? []).map((queue) => queue.vhost)).size > 1, [all]);
-  const shown = useMemo(() => columns(vhosts, narrow), [vhosts, narrow]);
+  const vhosts = useVhostFilter();
+  const shown = useMemo(() => columns(vhosts.isColumn, narrow), [vhosts.isColumn, narrow]);
+  const list = useList<Queue>({
+    key: `queues ${vhosts.chosen} ${busy}`,
+    load: (query, signal) => calls.queues(vhosts.chosen, { ...query, nonEmpty: busy, columns: fields }, signal),
+    columns: shown,
+    every: 1_000,
+  });
 
   return (
-    <Page title="Queues" tab={filter ? `Queues: ${filter}` : 'Queues'}>
+    <Page title="Queues" tab={list.filter ? `Queues: ${list.filter}` : 'Queues'}>
       <Totals />
-      <div class="toolbar">
-        <div class="search">
-          <Icon name="search" />
-          <input
-            ref={search}
-            type="search"
-            class="input"
-            placeholder="Filter by name"
-            aria-label="Filter queues by name"
-            aria-keyshortcuts="/"
-            value={filter}
-            onInput={(event) => setParams({ q: event.currentTarget.value })}
-            onKeyDown={(event) => {
-              if (event.key === 'Escape') {
-                setParams({ q: null });
-                event.currentTarget.blur();
-              }
-            }}
-          />
-        </div>
-        <label class="check">
-          <input
-            type="checkbox"
-            checked={busy}
-            onChange={(event) => setParams({ show: event.currentTarget.checked && 'busy' })}
-          />
-          Only with messages
-        </label>
-        <span class="spacer" />
-        {all ? (
-          <span class="muted">
-            {rows.length === all.length ? count(all.length) : `${count(rows.length)} of ${count(all.length)}`}{' '}
-            {all.length === 1 ? 'queue' : 'queues'}
-          </span>
-        ) : null}
-      </div>
-      {!all ? (
-        <Skeleton rows={10} />
-      ) : all.length === 0 ? (
-        <Empty title="No queues yet">
-          <p>A queue appears here when a client declares it. To try one:</p>
-          <pre class="code">channel.queue_declare('hello', durable=True) # pika, or any other client</pre>
-          <pre class="code">leveret publish hello 'first job'</pre>
-        </Empty>
-      ) : rows.length === 0 ? (
-        <Empty title={`0 of ${count(all.length)} queues match`}>
-          <button type="button" class="button" onClick={() => setParams({ q: null, show: null })}>
-            Clear the filter
-          </button>
-        </Empty>
-      ) : (
-        <Table
-          label="Queues"
-          columns={shown}
-          rows={rows}
-          rowKey={(queue) => `${queue.vhost}\n${queue.name}`}
-          sort={sort}
-          onSort={(next) => setParams({ sort: formatSort(next) })}
-          rowHeight={narrow ? 56 : 36}
-          onRow={(queue) => go(queueHref(queue.vhost, queue.name))}
-        />
-      )}
+      <List
+        label="Queues"
+        words={['queue', 'queues']}
+        list={list}
+        columns={shown}
+        rowKey={(queue) => `${queue.vhost}\n${queue.name}`}
+        rowHeight={narrow ? 56 : 36}
+        onRow={(queue) => go(queueHref(queue.vhost, queue.name))}
+        tools={
+          <>
+            <label class="check">
+              <input
+                type="checkbox"
+                checked={busy}
+                onChange={(event) => setParams({ show: event.currentTarget.checked && 'busy', page: null })}
+              />
+              Only with messages
+            </label>
+            <VhostFilter vhosts={vhosts} />
+          </>
+        }
+        isFiltered={busy}
+        filterParams={['show']}
+        empty={
+          <Empty title="No queues yet">
+            <p>A queue appears here when a client declares it. To try one:</p>
+            <pre class="code">channel.queue_declare('hello', durable=True) # pika, or any other client</pre>
+            <pre class="code">leveret publish hello 'first job'</pre>
+          </Empty>
+        }
+      />
     </Page>
   );
 }

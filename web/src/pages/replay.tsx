@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import * as calls from '../api/calls';
 import type { Queue } from '../api/types';
 import { watch } from '../state/operations';
-import { useResource } from '../state/resource';
+import { asApiError, useResource } from '../state/resource';
 import { Dialog, useAction } from '../ui/dialog';
 import { count, plural, timeOfDay } from '../ui/format';
 import { Icon } from '../ui/icons';
@@ -41,16 +41,48 @@ interface ReplayProps {
   onDone: () => void;
 }
 
+/** Where messages of more queues than this come from, the counts of the rest stand without what waits there. */
+const targetsMax = 50;
+
+/** What a queue is at present; null when there is none of this name, which is no error. */
+async function findQueue(vhost: string, name: string, signal: AbortSignal): Promise<Queue | null> {
+  const columns = ['name', 'consumers', 'messages_ready'];
+  const page = await calls.queues(vhost, { page: 1, name, sort: 'name', columns }, signal);
+  const found = page.items.find((item) => item.name === name);
+  if (found || page.page_count <= 1) return found ?? null;
+  return calls.queue(vhost, name, signal).catch((error: unknown) => {
+    if (asApiError(error).status === 404) return null;
+    throw error;
+  });
+}
+
+async function findQueues(vhost: string, names: string[], signal: AbortSignal): Promise<Map<string, Queue | null>> {
+  const known = new Map<string, Queue | null>();
+  for (const name of names.slice(0, targetsMax)) known.set(name, await findQueue(vhost, name, signal));
+  return known;
+}
+
 /** Asks where to, shows what is there, and starts the operation. */
 export function Replay({ vhost, queue, chosen, onClose, onStarted, onDone }: ReplayProps) {
   const homeless = chosen.origins.get(null) ?? 0;
   const [elsewhere, setElsewhere] = useState(homeless === chosen.count);
   const [target, setTarget] = useState('');
-  const { data: queues } = useResource(`queues of ${vhost}`, (signal) => calls.queues(signal));
-  const inVhost = (queues ?? []).filter((item) => item.vhost === vhost && item.name !== queue);
-  const find = (name: string) => inVhost.find((item) => item.name === name);
-  const missing = elsewhere && target !== '' && queues !== null && !find(target);
-  const ready = elsewhere ? target !== '' && !missing : homeless < chosen.count;
+  const names = [...new Set([...chosen.origins.keys(), elsewhere ? target : null])].filter((name) => name);
+  const { data: found } = useResource(
+    `targets ${vhost} ${names.join('\n')}`,
+    (signal) => findQueues(vhost, names as string[], signal),
+    undefined,
+    { keep: true },
+  );
+  const { data: offered } = useResource(
+    `queues like ${vhost} ${elsewhere ? target : ''}`,
+    (signal) => calls.queues(vhost, { page: 1, name: target, sort: 'name', columns: ['name'] }, signal),
+    undefined,
+    { keep: true },
+  );
+  const find = (name: string): Queue | null | undefined => found?.get(name);
+  const missing = elsewhere && target !== '' && (find(target) === null || target === queue);
+  const ready = elsewhere ? target !== '' && find(target) !== undefined && !missing : homeless < chosen.count;
   const { busy, error, run } = useAction(async () => {
     const operation = await calls.replay(vhost, queue, chosen.set, elsewhere ? target : undefined);
     onStarted();
@@ -94,7 +126,7 @@ export function Replay({ vhost, queue, chosen, onClose, onStarted, onDone }: Rep
                         <Icon name="warn" /> {count(n)} without an original queue stay here
                       </span>
                     ) : (
-                      <Target name={name} n={n} found={queues === null ? undefined : (find(name) ?? null)} />
+                      <Target name={name} n={n} found={find(name)} />
                     )}
                   </li>
                 ))}
@@ -117,15 +149,15 @@ export function Replay({ vhost, queue, chosen, onClose, onStarted, onDone }: Rep
                   onInput={(event) => setTarget(event.currentTarget.value)}
                 />
                 <datalist id="replay-targets">
-                  {inVhost.map((item) => (
-                    <option key={item.name} value={item.name} />
-                  ))}
+                  {(offered?.items ?? []).map(({ name }) =>
+                    name === queue ? null : <option key={name} value={name} />,
+                  )}
                 </datalist>
                 {missing ? (
                   <p class="form-error">There is no such queue in this virtual host.</p>
-                ) : target && queues ? (
+                ) : target ? (
                   <p>
-                    <Target name={target} n={chosen.count} found={find(target) ?? null} />
+                    <Target name={target} n={chosen.count} found={find(target)} />
                   </p>
                 ) : null}
               </div>

@@ -20,7 +20,6 @@ export const feed = signal<Feed>({ kind: 'idle' });
 export const receivedAt = signal(0);
 
 export const overview = signal<Overview | null>(null);
-export const queues = signal<Queue[] | null>(null);
 /** The queue whose page is open, by topic, so that a late answer for another queue is not mistaken for it. */
 export const watched = signal<{ topic: string; queue: Queue } | null>(null);
 
@@ -101,7 +100,6 @@ function showQueue(value: Queue): void {
 function receive({ event, data }: ServerEvent): void {
   batch(() => {
     if (event === 'overview') showOverview(JSON.parse(data) as Overview);
-    else if (event === 'queues') queues.value = JSON.parse(data) as Queue[];
     else if (event === 'queue') showQueue(JSON.parse(data) as Queue);
     else return;
     receivedAt.value = Date.now();
@@ -136,7 +134,6 @@ async function poll(signal: AbortSignal): Promise<void> {
   await Promise.all(
     [...wanted.keys()].map(async (topic) => {
       if (topic === 'overview') showOverview(await calls.overview(signal));
-      else if (topic === 'queues') queues.value = await calls.queues(signal);
       else {
         const [, vhost = '', name = ''] = topic.split(':').map(decodeURIComponent);
         try {

@@ -16,11 +16,20 @@ export function asApiError(error: unknown): ApiError {
     : new ApiError(0, 'client', error instanceof Error ? error.message : String(error));
 }
 
+/** Of the time that passes, what answering one page may take at most: a slow answer is asked for less often. */
+const shareOfTime = 10;
+
 /**
  * Loads something when the component appears, when `key` changes and after a login. While it reloads, the old
- * data stays; with another key it goes. `every` (ms) repeats the call while the page is live and visible.
+ * data stays; with another key it goes, unless `keep` says that it may stand until the new one is there. `every`
+ * (ms) repeats the call while the page is live and visible, that long after the last answer.
  */
-export function useResource<T>(key: string, load: (signal: AbortSignal) => Promise<T>, every?: number): Resource<T> {
+export function useResource<T>(
+  key: string,
+  load: (signal: AbortSignal) => Promise<T>,
+  every?: number,
+  { keep = false } = {},
+): Resource<T> {
   const [state, setState] = useState<{ key: string; data: T | null; error: ApiError | null; loading: boolean }>({
     key,
     data: null,
@@ -32,12 +41,19 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
   latest.current = load;
   const login = logins.value;
   const repeat = every !== undefined && following.value ? every : 0;
+  const took = useRef(0);
 
   useEffect(() => {
     const controller = new AbortController();
-    setState((old) => (old.key === key ? { ...old, loading: true } : { key, data: null, error: null, loading: true }));
+    const start = performance.now();
+    setState((old) =>
+      old.key === key
+        ? { ...old, loading: true }
+        : { key, data: keep ? old.data : null, error: null, loading: true },
+    );
     latest.current(controller.signal).then(
       (data) => {
+        took.current = performance.now() - start;
         if (!controller.signal.aborted) setState({ key, data, error: null, loading: false });
       },
       (error: unknown) => {
@@ -52,13 +68,13 @@ export function useResource<T>(key: string, load: (signal: AbortSignal) => Promi
   }, [key, turn, login]);
 
   useEffect(() => {
-    if (!repeat) return;
-    const timer = setInterval(() => setTurn((n) => n + 1), repeat);
-    return () => clearInterval(timer);
-  }, [repeat]);
+    if (!repeat || state.loading) return;
+    const timer = setTimeout(() => setTurn((n) => n + 1), Math.max(repeat, took.current * shareOfTime));
+    return () => clearTimeout(timer);
+  }, [repeat, state.loading, turn]);
 
   const reload = useCallback(() => setTurn((n) => n + 1), []);
-  const fresh = state.key === key;
+  const fresh = state.key === key || keep;
   return {
     data: fresh ? state.data : null,
     error: fresh ? state.error : null,

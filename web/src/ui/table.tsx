@@ -6,8 +6,10 @@ export interface Column<T> {
   id: string;
   head: ComponentChildren;
   cell: (row: T) => ComponentChildren;
-  /** Ascending order; a column without it cannot be sorted by. */
+  /** Ascending order; a column without it cannot be sorted by, unless the server does it. */
   compare?: (a: T, b: T) => number;
+  /** Where the server finds what it sorts by, such as `messages_ready`: the rows come in that order. */
+  sortPath?: string;
   numeric?: boolean;
   /** CSS width; the columns without one share the rest. */
   width?: string;
@@ -108,7 +110,7 @@ export function Table<T>({
   const whole = shown.length <= wholeMax;
 
   const head = (column: Column<T>) => {
-    if (!column.compare || !onSort) return column.head;
+    if (!isSortable(column) || !onSort) return column.head;
     const active = sort?.column === column.id;
     const next: Sort = { column: column.id, descending: active ? !sort.descending : column.numeric === true };
     return (
@@ -121,7 +123,7 @@ export function Table<T>({
     );
   };
   const ariaSort = (column: Column<T>) =>
-    column.compare && sort?.column === column.id ? (sort.descending ? 'descending' : 'ascending') : undefined;
+    isSortable(column) && sort?.column === column.id ? (sort.descending ? 'descending' : 'ascending') : undefined;
   const cellClass = (column: Column<T>) => `${column.numeric ? 'num' : ''} ${column.class ?? ''}`;
   const gap = (height: number) =>
     height > 0 ? (
@@ -174,6 +176,9 @@ export function Table<T>({
     </table>
   );
 }
+
+const isSortable = <T,>(column: Column<T>): boolean =>
+  column.compare !== undefined || column.sortPath !== undefined;
 
 /** A click on the row itself: not on a control inside it, and not the end of selecting text. */
 function isPlain(event: MouseEvent): boolean {
