@@ -1,11 +1,21 @@
 import type { ComponentType } from 'preact';
 import { useState } from 'preact/hooks';
 import { Connections } from './pages/connections';
+import { Definitions } from './pages/definitions';
 import { DeadLetters } from './pages/dead_letters';
 import { Exchanges } from './pages/exchanges';
 import { Login } from './pages/login';
+import { Overview } from './pages/overview';
+import { Policies } from './pages/policies';
 import { Queue } from './pages/queue';
 import { Queues } from './pages/queues';
+import { Settings } from './pages/settings';
+import { Tokens } from './pages/tokens';
+import { User } from './pages/user';
+import { Users } from './pages/users';
+import { Vhost } from './pages/vhost';
+import { Vhosts } from './pages/vhosts';
+import { useAlarms } from './state/alarms';
 import { useDeadLetters } from './state/dead_letters';
 import { useKeys } from './state/keys';
 import { togglePause } from './state/live';
@@ -19,11 +29,20 @@ import { Shell, useWhoami } from './ui/shell';
 import { Empty } from './ui/states';
 
 const pages: Record<string, ComponentType> = {
+  '/ui/overview': Overview,
   '/ui/queues': Queues,
   '/ui/queue': Queue,
   '/ui/dead-letters': DeadLetters,
   '/ui/exchanges': Exchanges,
   '/ui/connections': Connections,
+  '/ui/users': Users,
+  '/ui/user': User,
+  '/ui/tokens': Tokens,
+  '/ui/vhosts': Vhosts,
+  '/ui/vhost': Vhost,
+  '/ui/policies': Policies,
+  '/ui/definitions': Definitions,
+  '/ui/settings': Settings,
 };
 
 function NotFound() {
@@ -43,7 +62,13 @@ export function App() {
   const [help, setHelp] = useState(false);
   useWhoami();
   useDeadLetters();
+  useAlarms();
   useKeys({
+    'g o': () => go('/ui/overview'),
+    'g u': () => go('/ui/users'),
+    'g v': () => go('/ui/vhosts'),
+    'g p': () => go('/ui/policies'),
+    'g s': () => go('/ui/settings'),
     'g q': () => go('/ui/queues'),
     'g d': () => go('/ui/dead-letters'),
     'g e': () => go('/ui/exchanges'),

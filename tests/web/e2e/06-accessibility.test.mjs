@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { declarePair, kill, publish } from '../support/api.mjs';
+import { call, declarePair, kill, publish } from '../support/api.mjs';
 import { axeFile, deadPage, queuePage, visit } from '../support/browser.mjs';
 
 const long = 'a-queue-with-quite-a-long-name.that.does.not.fit.into.a.narrow.column.of.the.table';
@@ -15,6 +15,28 @@ await kill(
   })),
 );
 await publish('axe.jobs', Buffer.alloc(200, 0xfe).toString('base64'), { encoding: 'base64' });
+
+await call('PUT', '/api/users/axe.user', { password: 'axe', tags: 'monitoring,policymaker,team-mail' });
+await call('PUT', '/api/permissions/%2F/axe.user', { configure: '^axe\\.', write: '.*', read: '' });
+await call('PUT', '/api/topic-permissions/%2F/axe.user', { exchange: 'amq.topic', write: '^mail\\.', read: '.*' });
+await call('PUT', '/api/vhosts/axe', { description: 'for the tests of the look', tags: 'test,axe' });
+await call('PUT', '/api/vhost-limits/axe/max-queues', { value: 100 });
+await call('PUT', '/api/policies/%2F/axe-limits', {
+  pattern: '^axe\\.jobs',
+  definition: { 'max-length': 100000, 'dead-letter-exchange': '' },
+  priority: 3,
+  'apply-to': 'queues',
+});
+await call('POST', '/api/x/tokens', { description: 'nightly import', expires_in: 86400 });
+const definitions = {
+  exchanges: [{ name: 'axe.new', vhost: '/', type: 'topic', durable: true, auto_delete: false, internal: false, arguments: {} }],
+  queues: [{ name: 'axe.jobs', vhost: '/', durable: false, auto_delete: false, arguments: {} }],
+  users: [{ name: 'axe.user', password_hash: '', tags: [] }],
+};
+const press = (name) => async (page) => {
+  await page.getByRole('button', { name }).first().click();
+  await page.getByRole('dialog').waitFor();
+};
 
 /** Pages with what to wait for, and what to do before looking. */
 const pages = {
@@ -74,6 +96,81 @@ const pages = {
       await page.getByText(/ready/).last().waitFor();
     },
   ],
+  overview: [
+    '/ui/overview',
+    {},
+    async (page) => {
+      await page.getByRole('heading', { name: /^Node/ }).waitFor();
+      await page.locator('.attention-list li').first().waitFor();
+    },
+  ],
+  'overview with an alarm': [
+    '/ui/overview',
+    {},
+    async (page) => {
+      await page.route('**/api/nodes', async (route) => {
+        const answer = await route.fetch();
+        const [node] = await answer.json();
+        const alarmed = { ...node, mem_alarm: true, mem_limit: Math.round(node.mem_used * 0.9), disk_free_alarm: true };
+        await route.fulfill({ response: answer, json: [{ ...alarmed, disk_free_limit: node.disk_free * 2 }] });
+      });
+      await page.locator('.alarm').waitFor();
+    },
+  ],
+  users: ['/ui/users', {}, (page) => page.getByRole('table', { name: 'Users' }).waitFor()],
+  'user, add': ['/ui/users', {}, press('Add user…')],
+  user: [
+    '/ui/user?name=axe.user',
+    {},
+    async (page) => {
+      await page.getByRole('table', { name: 'Topic permissions' }).waitFor();
+      await page.getByRole('table', { name: 'Permissions', exact: true }).waitFor();
+    },
+  ],
+  'user, permissions': [
+    '/ui/user?name=axe.user',
+    {},
+    async (page) => {
+      await press('Edit permissions in /')(page);
+      await page.getByText(/Matches now .*axe/).first().waitFor();
+    },
+  ],
+  tokens: ['/ui/tokens', {}, (page) => page.getByRole('table', { name: 'Tokens' }).waitFor()],
+  'token, make': ['/ui/tokens', {}, press('Make a token…')],
+  'virtual hosts': ['/ui/vhosts', {}, (page) => page.getByRole('table', { name: 'Virtual hosts' }).waitFor()],
+  'virtual host': [
+    '/ui/vhost?name=axe',
+    {},
+    async (page) => {
+      await page.getByText('queues 100').waitFor();
+      await page.getByRole('table', { name: 'Permissions' }).waitFor();
+    },
+  ],
+  'virtual host, add': ['/ui/vhosts', {}, press('Add virtual host…')],
+  policies: ['/ui/policies', {}, (page) => page.getByRole('table', { name: 'Policies' }).waitFor()],
+  'operator policies': ['/ui/policies?tab=operator', {}, (page) => page.getByText('No operator policies').waitFor()],
+  'policy, change': [
+    '/ui/policies',
+    {},
+    async (page) => {
+      await press('axe-limits')(page);
+      await page.getByText(/Matches now .*axe/).waitFor();
+    },
+  ],
+  definitions: [
+    '/ui/definitions',
+    {},
+    async (page) => {
+      await page.locator('input[type=file]').setInputFiles({
+        name: 'definitions.json',
+        mimeType: 'application/json',
+        buffer: Buffer.from(JSON.stringify(definitions)),
+      });
+      await page.getByRole('table', { name: 'What would be done' }).waitFor();
+    },
+  ],
+  settings: ['/ui/settings', {}, (page) => page.getByRole('table', { name: 'Settings' }).waitFor()],
+  'setting, set': ['/ui/settings', {}, press('log_level')],
   exchanges: ['/ui/exchanges', {}, (page) => page.getByRole('table', { name: 'Exchanges' }).waitFor()],
   connections: ['/ui/connections', {}, (page) => page.locator('main .table, main .empty').waitFor()],
   keys: [

@@ -1,5 +1,5 @@
 /** Every call the dashboard makes, by name; paths appear nowhere else. */
-import { get, path, post, remove, xpath } from './client';
+import { get, headers, open, path, post, put, remove, xpath } from './client';
 import { listQuery, type ListPage, type ListQuery } from './list';
 import type {
   Binding,
@@ -7,12 +7,23 @@ import type {
   DeadLetterQueue,
   DeathGroups,
   Exchange,
+  ImportReport,
   JsonObject,
   Message,
   MessagePage,
+  Node,
   Operation,
   Overview,
+  Permission,
+  Policy,
   Queue,
+  Setting,
+  SettingsChange,
+  Token,
+  TopicPermission,
+  User,
+  Vhost,
+  VhostLimits,
   Whoami,
 } from './types';
 
@@ -96,3 +107,89 @@ export const deleteMessages = (vhost: string, name: string, seqs: number[]) =>
 const operationPath = ({ id, vhost }: Operation) => `${xpath('operations', id)}?vhost=${encodeURIComponent(vhost)}`;
 export const operation = (known: Operation) => get<Operation>(operationPath(known));
 export const cancelOperation = (known: Operation) => remove(operationPath(known));
+
+export const nodes = (signal?: AbortSignal) => get<Node[]>(path('nodes'), signal);
+/** The alarms in effect, by resource; for whoever may not see the node. */
+export async function alarms(signal?: AbortSignal): Promise<string[]> {
+  const url = path('health', 'checks', 'alarms');
+  const response = await fetch(url, {
+    headers: headers(),
+    cache: 'no-store',
+    credentials: 'omit',
+    ...(signal ? { signal } : {}),
+  });
+  if (response.status !== 503) return [];
+  const body = (await response.json()) as { alarms?: { resource?: unknown }[] };
+  return (body.alarms ?? []).flatMap(({ resource }) => (typeof resource === 'string' ? [resource] : []));
+}
+
+export const users = (query: ListQuery, signal?: AbortSignal) => list<User>(path('users'), query, signal);
+export const user = (name: string, signal?: AbortSignal) => get<User>(path('users', name), signal);
+export interface UserChange {
+  tags: string[];
+  /** Without it the password stays; an empty one leaves none to log in with. */
+  password?: string;
+}
+export const putUser = (name: string, change: UserChange) => put(path('users', name), change);
+export const deleteUser = (name: string) => remove(path('users', name));
+/** A limit of a user or virtual host; null for none. */
+const putLimit = (url: string, value: number | null) => (value === null ? remove(url) : put(url, { value }));
+export const putUserLimit = (name: string, limit: string, value: number | null) =>
+  putLimit(path('user-limits', name, limit), value);
+
+export const permissions = (user: string, signal?: AbortSignal) =>
+  get<Permission[]>(path('users', user, 'permissions'), signal);
+export const vhostPermissions = (vhost: string, signal?: AbortSignal) =>
+  get<Permission[]>(path('vhosts', vhost, 'permissions'), signal);
+export const putPermission = ({ vhost, user, configure, write, read }: Permission) =>
+  put(path('permissions', vhost, user), { configure, write, read });
+export const deletePermission = (vhost: string, user: string) => remove(path('permissions', vhost, user));
+export const topicPermissions = (user: string, signal?: AbortSignal) =>
+  get<TopicPermission[]>(path('users', user, 'topic-permissions'), signal);
+export const putTopicPermission = ({ vhost, user, exchange, write, read }: TopicPermission) =>
+  put(path('topic-permissions', vhost, user), { exchange, write, read });
+export const deleteTopicPermission = ({ vhost, user, exchange }: TopicPermission) =>
+  remove(path('topic-permissions', vhost, user, exchange));
+
+/** The tokens of a user; of all that the asker sees with an empty name. */
+export const tokens = (user: string, signal?: AbortSignal) =>
+  get<Token[]>(xpath('tokens') + (user ? `?user=${encodeURIComponent(user)}` : ''), signal);
+export const makeToken = (token: { user?: string; description: string; expires_in?: number }) =>
+  post<Token>(xpath('tokens'), token);
+export const deleteToken = (id: string) => remove(xpath('tokens', id));
+
+export const vhosts = (query: ListQuery, signal?: AbortSignal) => list<Vhost>(path('vhosts'), query, signal);
+export const vhost = (name: string, signal?: AbortSignal) => get<Vhost>(path('vhosts', name), signal);
+export const putVhost = (name: string, change: { description: string; tags: string[]; default_queue_type: string }) =>
+  put(path('vhosts', name), change);
+export const deleteVhost = (name: string) => remove(path('vhosts', name));
+export const vhostLimits = (name: string, signal?: AbortSignal) =>
+  get<VhostLimits[]>(path('vhost-limits', name), signal).then((all) => all[0]?.value ?? {});
+export const putVhostLimit = (name: string, limit: string, value: number | null) =>
+  putLimit(path('vhost-limits', name, limit), value);
+
+export type PolicyKind = 'policies' | 'operator-policies';
+export const policies = (kind: PolicyKind, vhost: string, query: ListQuery, signal?: AbortSignal) =>
+  list<Policy>(vhost ? path(kind, vhost) : path(kind), query, signal);
+export const putPolicy = (kind: PolicyKind, { vhost, name, ...policy }: Policy) => put(path(kind, vhost, name), policy);
+export const deletePolicy = (kind: PolicyKind, vhost: string, name: string) => remove(path(kind, vhost, name));
+
+const definitionsPath = (vhost: string) => (vhost ? path('definitions', vhost) : path('definitions'));
+/** All definitions, or those of a virtual host, as the server writes them. */
+export const exportDefinitions = (vhost: string) =>
+  open('GET', definitionsPath(vhost)).then((response) => response.text());
+/** Imports definitions, all or none; `dryRun` only says what would be done. */
+export async function importDefinitions(
+  vhost: string,
+  definitions: Blob,
+  { dryRun = false, keepConflicts = false },
+): Promise<ImportReport> {
+  const query = `${dryRun ? 'dry_run' : 'report'}=true${keepConflicts ? '&conflicts=keep' : ''}`;
+  const response = await open('POST', `${definitionsPath(vhost)}?${query}`, definitions);
+  return (await response.json()) as ImportReport;
+}
+
+export const settings = (signal?: AbortSignal) => get<Setting[]>(xpath('config'), signal);
+export const setSetting = (name: string, value: string) => put<SettingsChange>(xpath('config', name), { value });
+export const unsetSetting = (name: string) => remove<SettingsChange>(xpath('config', name));
+export const reloadSettings = () => post<SettingsChange>(xpath('config', 'reload'), {});

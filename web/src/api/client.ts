@@ -43,7 +43,10 @@ async function failure(response: Response): Promise<ApiError> {
   return new ApiError(response.status, code, reason);
 }
 
-/** Sends one request and returns the open response. Throws ApiError; a 401 also ends the session. */
+/**
+ * Sends one request and returns the open response. A body becomes JSON, but for a Blob, which is JSON already and goes
+ * as it is. Throws ApiError; a 401 also ends the session.
+ */
 export async function open(method: string, url: string, body?: unknown, signal?: AbortSignal): Promise<Response> {
   const sentAs = credentials.value;
   let response: Response;
@@ -53,7 +56,7 @@ export async function open(method: string, url: string, body?: unknown, signal?:
       headers: { ...headers(), ...(body === undefined ? {} : { 'Content-Type': 'application/json' }) },
       cache: 'no-store',
       credentials: 'omit',
-      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+      ...(body === undefined ? {} : { body: body instanceof Blob ? body : JSON.stringify(body) }),
       ...(signal ? { signal } : {}),
     });
   } catch (error) {

@@ -37,6 +37,8 @@ export interface Overview {
   };
   queue_totals: { messages: number; messages_ready: number; messages_unacknowledged: number };
   message_stats?: MessageStats;
+  /** What has come and gone since the start. */
+  churn_rates?: Record<string, number | Rate>;
   /** Milliseconds since the start of the server. */
   uptime?: number;
 }
@@ -227,4 +229,115 @@ export interface Operation {
   /** The first of those that failed and stayed where they were, and how many they are. */
   failed: { seq: number; reason: string }[];
   failed_count: number;
+}
+
+export interface User {
+  name: string;
+  tags: string[];
+  /** Empty for one who cannot log in by a password. */
+  password_hash: string;
+  limits: Record<string, number>;
+}
+
+export interface Permission {
+  user: string;
+  vhost: string;
+  configure: string;
+  write: string;
+  read: string;
+}
+
+export interface TopicPermission {
+  user: string;
+  vhost: string;
+  exchange: string;
+  write: string;
+  read: string;
+}
+
+export interface Token {
+  id: string;
+  user: string;
+  description: string;
+  /** Seconds since the epoch. */
+  created_at: number;
+  expires_at: number | null;
+  /** Only in the answer that made it. */
+  token?: string;
+}
+
+export interface Vhost {
+  name: string;
+  description: string;
+  tags: string[];
+  /** `undefined` when queues are what their clients say. */
+  default_queue_type: string;
+  messages_ready: number;
+  messages_unacknowledged: number;
+  x?: { connections: number; exchanges: number; queues: number; consumers: number };
+}
+
+export interface VhostLimits {
+  vhost: string;
+  value: Record<string, number>;
+}
+
+export interface Policy {
+  vhost: string;
+  name: string;
+  pattern: string;
+  'apply-to': string;
+  priority: number;
+  definition: JsonObject;
+}
+
+export interface Setting {
+  name: string;
+  value: string | number | boolean | string[];
+  default: string | number | boolean | string[];
+  origin: string;
+  /** A change takes effect at once, not only at the next start. */
+  live: boolean;
+  waits_for_restart: boolean;
+}
+
+export interface SettingsChange {
+  changed: { name: string; from: Setting['value']; to: Setting['value'] }[];
+  /** In effect from the next start on. */
+  waiting: { name: string; from: Setting['value']; to: Setting['value'] }[];
+}
+
+export type ImportAction = 'add' | 'change' | 'same' | 'conflict';
+
+export interface ImportReport {
+  counts: Record<ImportAction, number>;
+  objects: {
+    kind: string;
+    vhost?: string;
+    name: string;
+    action: ImportAction;
+    differences?: { field: string; is: Json; wanted: Json }[];
+  }[];
+  notes: string[];
+}
+
+export interface Node {
+  name: string;
+  uptime: number;
+  os_pid: string;
+  processors: number;
+  mem_used: number;
+  mem_limit: number;
+  mem_alarm: boolean;
+  disk_free: number;
+  disk_free_limit: number;
+  disk_free_alarm: boolean;
+  fd_used: number;
+  fd_total: number;
+  sockets_used: number;
+  sockets_total: number;
+  proc_used: number;
+  db_dir?: string;
+  mem_used_details?: Rate;
+  disk_free_details?: Rate;
 }

@@ -20,7 +20,7 @@ export function Login() {
     if (response.status === 401) throw new ApiError(401, '', 'The user or the password is not right.');
     if (!response.ok) throw new ApiError(response.status, '', `The server answered ${response.status}.`);
     const me = (await response.json()) as Whoami;
-    sessionStarted(authorization, me.name);
+    sessionStarted(authorization, me.name, me.tags);
   });
   return (
     <Dialog title="Log in to Leveret" class="login">

@@ -1,7 +1,7 @@
-import type { ComponentChildren } from 'preact';
 import type { Queue } from '../api/types';
 import { watchedPoints } from '../state/live';
 import { href } from '../state/route';
+import { Fact } from '../ui/fact';
 import { bytes, count, rate } from '../ui/format';
 import { Icon } from '../ui/icons';
 import { Link } from '../ui/link';
@@ -140,14 +140,5 @@ export function Summary({ queue }: { queue: Queue }) {
         ) : null}
       </div>
     </>
-  );
-}
-
-function Fact({ label, children, tone = '' }: { label: string; children: ComponentChildren; tone?: string }) {
-  return (
-    <div class={`fact ${tone}`}>
-      <dt>{label}</dt>
-      <dd class={children === '0' ? 'zero' : ''}>{children}</dd>
-    </div>
   );
 }

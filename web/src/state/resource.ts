@@ -1,7 +1,7 @@
 import { useCallback, useEffect, useRef, useState } from 'preact/hooks';
 import { ApiError, isAbort } from '../api/client';
 import { following } from './live';
-import { logins } from './session';
+import { credentials, logins } from './session';
 
 export interface Resource<T> {
   data: T | null;
@@ -44,6 +44,8 @@ export function useResource<T>(
   const took = useRef(0);
 
   useEffect(() => {
+    // Nobody is logged in: the login lies over the page, and starts another turn.
+    if (credentials.peek() === null) return;
     const controller = new AbortController();
     const start = performance.now();
     setState((old) =>

@@ -27,8 +27,14 @@ export function fromRabbitHash(hash: string): string | null {
     case 'connections':
     case 'channels':
       return '/ui/connections';
+    case 'users':
+      return vhost ? href('/ui/user', { name: vhost }) : '/ui/users';
+    case 'vhosts':
+      return vhost ? href('/ui/vhost', { name: vhost }) : '/ui/vhosts';
+    case 'policies':
+      return '/ui/policies';
     case '':
-      return '/ui/queues';
+      return '/ui/overview';
     default:
       return null;
   }
@@ -50,7 +56,7 @@ function here(): Place {
 
 const place = signal<Place>(here());
 
-export const path = computed(() => (place.value.path === '/' ? '/ui/queues' : place.value.path));
+export const path = computed(() => (place.value.path === '/' ? '/ui/overview' : place.value.path));
 
 /** A value of the query string; subscribes the component that reads it. */
 export function param(name: string): string {
@@ -80,7 +86,7 @@ export function setParams(changes: Query, options: { replace?: boolean } = { rep
 export function startRouting(): void {
   const old = fromRabbitHash(location.hash);
   if (old) history.replaceState(null, '', old);
-  else if (location.pathname === '/') history.replaceState(null, '', '/ui/queues' + location.search);
+  else if (location.pathname === '/') history.replaceState(null, '', '/ui/overview' + location.search);
   place.value = here();
   addEventListener('popstate', () => (place.value = here()));
   addEventListener('hashchange', () => {

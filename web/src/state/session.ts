@@ -16,6 +16,9 @@ export const credentials = signal<string | null>(stored());
 /** The user's name, as the server knows it. */
 export const user = signal<string>('');
 
+/** The user's tags, as the server knows them; null until it has told. */
+export const tags = signal<string[] | null>(null);
+
 /** Counts logins, so that what failed for lack of one is asked for again. */
 export const logins = signal(0);
 
@@ -25,7 +28,12 @@ export function basic(name: string, password: string): string {
   return 'Basic ' + btoa(String.fromCharCode(...bytes));
 }
 
-export function sessionStarted(authorization: string, name: string): void {
+/** Tags come as a list, from older brokers as one text with commas. */
+export function tagList(given: string[] | string): string[] {
+  return typeof given === 'string' ? given.split(',').filter(Boolean) : given;
+}
+
+export function sessionStarted(authorization: string, name: string, given: string[] | string): void {
   try {
     sessionStorage.setItem(key, authorization);
   } catch {
@@ -33,6 +41,7 @@ export function sessionStarted(authorization: string, name: string): void {
   }
   credentials.value = authorization;
   user.value = name;
+  tags.value = tagList(given);
   logins.value++;
 }
 
@@ -45,4 +54,6 @@ export function sessionEnded(authorization: string | null = credentials.value): 
     // As above.
   }
   credentials.value = null;
+  tags.value = null;
+  user.value = '';
 }

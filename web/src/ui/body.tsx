@@ -5,6 +5,7 @@ import { bytes as size, count } from './format';
 import { Icon } from './icons';
 import { readJson } from './json';
 import { JsonTree } from './json_tree';
+import { save } from './save';
 import { Text } from './text';
 
 type View = 'pretty' | 'raw' | 'hex';
@@ -125,15 +126,6 @@ function Hex({ message }: { message: Message }) {
   );
 }
 
-/** Saves the bytes as they are; the type keeps the browser from interpreting them. */
 function download(message: Message): void {
-  const blob = new Blob([payloadBytes(message.payload, message.payload_encoding)], {
-    type: 'application/octet-stream',
-  });
-  const url = URL.createObjectURL(blob);
-  const link = document.createElement('a');
-  link.href = url;
-  link.download = `message-${message.seq}.bin`;
-  link.click();
-  setTimeout(() => URL.revokeObjectURL(url), 10_000);
+  save(payloadBytes(message.payload, message.payload_encoding), `message-${message.seq}.bin`);
 }

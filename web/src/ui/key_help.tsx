@@ -1,12 +1,18 @@
 import { Dialog } from './dialog';
 
 const keys: [string, string][] = [
+  ['g o', 'Overview'],
   ['g q', 'Queues'],
   ['g d', 'Dead letters'],
   ['g e', 'Exchanges'],
   ['g c', 'Connections'],
+  ['g u', 'Users'],
+  ['g v', 'Virtual hosts'],
+  ['g p', 'Policies'],
+  ['g s', 'Settings'],
   ['/', 'Filter'],
-  ['j  k', 'Next, previous message'],
+  ['[  ]', 'Previous, next page of a list'],
+  ['j  k', 'Next, previous message or row'],
   ['Space  Enter', 'Open the message'],
   ['x', 'Select the message'],
   ['a', 'Select all shown'],

@@ -1,3 +1,4 @@
+import { batch } from '@preact/signals';
 import type { ComponentChildren } from 'preact';
 import { useEffect } from 'preact/hooks';
 import * as calls from '../api/calls';
@@ -6,15 +7,17 @@ import { deadLetters } from '../state/dead_letters';
 import { feed, overview, receivedAt, togglePause } from '../state/live';
 import { dismiss, notices } from '../state/notices';
 import { cancel, running } from '../state/operations';
-import { path } from '../state/route';
-import { credentials, logins, sessionEnded, user } from '../state/session';
+import { credentials, logins, sessionEnded, tagList, tags, user } from '../state/session';
 import { nextTheme, theme } from '../state/theme';
 import { count, shortCount, span } from './format';
-import { Icon, type IconName } from './icons';
+import { Icon } from './icons';
 import { Link } from './link';
+import { adminPlaces, isHere, offered, type Place } from './admin';
+import { AlarmBanner } from './alarm_banner';
 import { visible } from './visible';
 
-const pages: { to: string; also?: string; icon: IconName; label: string }[] = [
+const pages: Place[] = [
+  { to: '/ui/overview', icon: 'overview', label: 'Overview' },
   { to: '/ui/queues', also: '/ui/queue', icon: 'queues', label: 'Queues' },
   { to: '/ui/dead-letters', icon: 'dead', label: 'Dead letters' },
   { to: '/ui/exchanges', icon: 'exchanges', label: 'Exchanges' },
@@ -30,7 +33,7 @@ export function Shell({ children }: { children: ComponentChildren }) {
         Skip to content
       </a>
       <header class="top">
-        <Link to="/ui/queues" class="brand" aria-label="Leveret, to the queues">
+        <Link to="/ui/overview" class="brand" aria-label="Leveret, to the overview">
           <Brand />
           <span>Leveret</span>
         </Link>
@@ -47,20 +50,44 @@ export function Shell({ children }: { children: ComponentChildren }) {
         ) : null}
       </header>
       <nav class="rail" aria-label="Pages">
-        {pages.map(({ to, also, icon, label }) => (
-          <Link key={to} to={to} aria-current={path.value === to || path.value === also ? 'page' : undefined}>
-            <Icon name={icon} />
-            <span>{label}</span>
-            {to === '/ui/dead-letters' ? <DeadBadge /> : null}
-          </Link>
+        {pages.map((place) => (
+          <RailLink key={place.to} place={place} />
         ))}
+        <h2 class="rail-head">Admin</h2>
+        {offered(adminPlaces).map((place) => (
+          <RailLink key={place.to} place={place} extra="rail-admin" />
+        ))}
+        <AdminLink />
       </nav>
       <main id="main" tabIndex={-1}>
+        <AlarmBanner />
         {children}
       </main>
       <Operations />
       <Notices />
     </div>
+  );
+}
+
+function RailLink({ place, extra = '' }: { place: Place; extra?: string }) {
+  return (
+    <Link to={place.to} class={extra} aria-current={isHere(place) ? 'page' : undefined}>
+      <Icon name={place.icon} />
+      <span>{place.label}</span>
+      {place.to === '/ui/dead-letters' ? <DeadBadge /> : null}
+    </Link>
+  );
+}
+
+/** Where the rail is a bar at the bottom: one way to all pages of the section, which lead to one another. */
+function AdminLink() {
+  const first = offered(adminPlaces)[0];
+  if (!first) return null;
+  return (
+    <Link to={first.to} class="rail-admin-only" aria-current={adminPlaces.some(isHere) ? 'page' : undefined}>
+      <Icon name="settings" />
+      <span>Admin</span>
+    </Link>
   );
 }
 
@@ -206,9 +233,13 @@ export function useWhoami(): void {
   const authorization = credentials.value;
   const login = logins.value;
   useEffect(() => {
-    if (!authorization || user.peek()) return;
+    if (!authorization || tags.peek()) return;
     calls.whoami().then(
-      ({ name }) => (user.value = name),
+      (me) =>
+        batch(() => {
+          user.value = me.name;
+          tags.value = tagList(me.tags);
+        }),
       () => undefined,
     );
   }, [authorization, login]);

@@ -6,7 +6,7 @@ import { basic, credentials, sessionStarted } from '../../src/state/session';
 const answer = (status: number, body: string) =>
   vi.fn(() => Promise.resolve(new Response(status === 204 ? null : body, { status })));
 
-beforeEach(() => sessionStarted(basic('guest', 'guest'), 'guest'));
+beforeEach(() => sessionStarted(basic('guest', 'guest'), 'guest', []));
 afterEach(() => vi.unstubAllGlobals());
 
 test('segments of a path are encoded one by one', () => {
@@ -58,14 +58,14 @@ test('a 401 ends the session it was given to, not a newer one', async () => {
   expect(credentials.value).toBe(null);
   expect(sessionStorage.getItem('leveret.authorization')).toBe(null);
 
-  sessionStarted(basic('old', 'x'), 'old');
+  sessionStarted(basic('old', 'x'), 'old', []);
   let release = (_: Response): void => undefined;
   vi.stubGlobal(
     'fetch',
     vi.fn(() => new Promise<Response>((resolve) => (release = resolve))),
   );
   const late = get('/api/x');
-  sessionStarted(basic('new', 'y'), 'new');
+  sessionStarted(basic('new', 'y'), 'new', []);
   release(new Response('{}', { status: 401 }));
   await expect(late).rejects.toMatchObject({ status: 401 });
   expect(credentials.value).toBe(basic('new', 'y'));
