@@ -332,7 +332,14 @@ asio::awaitable<bool> Session::send_events(Response response, Reply reply) {
   const std::shared_ptr<EventStream> events = response.events;
   while (!error && !reply.is_head) {
     const std::vector<EventText> texts = co_await events->next();
-    if (texts.empty()) break;
+    if (texts.empty()) {
+      // Closed by us, as who sees what has changed: an end, which no client takes for a break.
+      stream_.expires_after(write_timeout);
+      if (is_chunked)
+        co_await asio::async_write(stream_, bhttp::make_chunk_last(),
+                                   asio::redirect_error(asio::use_awaitable, error));
+      break;
+    }
     for (const EventText& text : texts) {
       if (error) break;
       stream_.expires_after(transfer_timeout(text->size()));
