@@ -131,7 +131,7 @@ const pages = {
     '/ui/user?name=axe.user',
     {},
     async (page) => {
-      await press('Edit permissions in /')(page);
+      await press('Edit… permissions in /')(page);
       await page.getByText(/Matches now .*axe/).first().waitFor();
     },
   ],

@@ -5,7 +5,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after } from 'node:test';
-import { authorization, base, deadline } from './api.mjs';
+import { authorization as guest, base, deadline } from './api.mjs';
 
 // The packages are those of the dashboard itself.
 const fromWeb = createRequire(new URL('../../../web/package.json', import.meta.url));
@@ -40,7 +40,7 @@ after(async () => {
  */
 export async function visit(
   address,
-  { login = true, theme = 'light', width = 1280, height = 800, expected = null } = {},
+  { login = true, authorization = guest, theme = 'light', width = 1280, height = 800, expected = null } = {},
   use,
 ) {
   const page = await browser.newPage();

@@ -50,7 +50,7 @@ function Both() {
           ))}
         </select>
       </div>
-      <div class="cards admin-cards">
+      <div class="cards admin-cards with-import">
         <Export vhost={vhost} />
         <Import key={vhost} vhost={vhost} />
       </div>
@@ -145,7 +145,7 @@ function Import({ vhost }: { vhost: string }) {
   const work = counts ? counts.add + counts.change : 0;
   const blocked = counts ? counts.conflict > 0 && !keep : false;
   return (
-    <section class="card wide-card">
+    <section class="card">
       <h2>Import</h2>
       <p>All of it or none. First it is said what would be done; what the file does not name stays.</p>
       <label class="file">

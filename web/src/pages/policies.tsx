@@ -56,7 +56,7 @@ export function parseDefinition(text: string): JsonObject {
 
 const words = (policy: Policy) =>
   Object.entries(policy.definition)
-    .map(([key, value]) => `${key}: ${typeof value === 'string' ? value : JSON.stringify(value)}`)
+    .map(([key, value]) => `${key}: ${typeof value === 'string' && value ? value : JSON.stringify(value)}`)
     .join(', ');
 
 function columns(vhosts: boolean, act: ((policy: Policy, verb: 'edit' | 'delete') => void) | null): Column<Policy>[] {
@@ -76,7 +76,7 @@ function columns(vhosts: boolean, act: ((policy: Policy, verb: 'edit' | 'delete'
         ),
     },
     { id: 'vhost', head: 'Virtual host', width: '9rem', class: 'p2', sortPath: 'vhost', cell: (p) => <Name value={p.vhost} /> },
-    { id: 'pattern', head: 'Pattern', sortPath: 'pattern', cell: (p) => <Name value={p.pattern || '(all)'} class="mono" /> },
+    { id: 'pattern', head: 'Pattern', width: '26%', sortPath: 'pattern', cell: (p) => <Name value={p.pattern || '(all)'} class="mono" /> },
     {
       id: 'apply',
       head: 'Applies to',
@@ -95,8 +95,13 @@ function columns(vhosts: boolean, act: ((policy: Policy, verb: 'edit' | 'delete'
       numeric: true,
       width: '6rem',
       cell: (p) => (
-        <button type="button" class="link-button quiet" onClick={() => act(p, 'delete')}>
-          Delete<span class="visually-hidden"> {visible(p.name)}</span>…
+        <button
+          type="button"
+          class="link-button quiet"
+          aria-label={`Delete… ${visible(p.name)}`}
+          onClick={() => act(p, 'delete')}
+        >
+          Delete…
         </button>
       ),
     });

@@ -105,8 +105,13 @@ function columns(act: (row: Setting, verb: 'set' | 'unset') => void): Column<Set
       width: '6rem',
       cell: (row) =>
         isRuntime(row) ? (
-          <button type="button" class="link-button quiet" onClick={() => act(row, 'unset')}>
-            Unset<span class="visually-hidden"> {row.name}</span>…
+          <button
+            type="button"
+            class="link-button quiet"
+            aria-label={`Unset… ${row.name}`}
+            onClick={() => act(row, 'unset')}
+          >
+            Unset…
           </button>
         ) : null,
     },

@@ -85,12 +85,17 @@ export function TokenList({ user }: { user: string }) {
     {
       id: 'actions',
       head: <span class="visually-hidden">Actions</span>,
-      width: '7rem',
+      width: '8rem',
       numeric: true,
       cell: (t) => (
-        <button type="button" class="link-button quiet" onClick={() => setDoomed(t)}>
-          Take back<span class="visually-hidden"> {visible(t.description || t.id)}</span>…
-        </button>
+        <button
+            type="button"
+            class="link-button quiet"
+            aria-label={`Take back… ${visible(t.description || t.id)}`}
+            onClick={() => setDoomed(t)}
+          >
+            Take back…
+          </button>
       ),
     },
   ];

@@ -135,7 +135,7 @@ function Details({ name }: { name: string }) {
               {
                 id: 'actions',
                 head: <span class="visually-hidden">Actions</span>,
-                width: '10rem',
+                width: '14rem',
                 numeric: true,
                 cell: (p) => (
                   <RowActions
@@ -172,7 +172,7 @@ function Details({ name }: { name: string }) {
               {
                 id: 'actions',
                 head: <span class="visually-hidden">Actions</span>,
-                width: '10rem',
+                width: '14rem',
                 numeric: true,
                 cell: (t) => (
                   <RowActions
@@ -225,11 +225,11 @@ export function PatternText({ value }: { value: string }) {
 export function RowActions({ what, onEdit, onTake }: { what: string; onEdit: () => void; onTake: () => void }) {
   return (
     <>
-      <button type="button" class="link-button" onClick={onEdit}>
-        Edit<span class="visually-hidden"> {what}</span>…
+      <button type="button" class="link-button" aria-label={`Edit… ${what}`} onClick={onEdit}>
+        Edit…
       </button>{' '}
-      <button type="button" class="link-button quiet" onClick={onTake}>
-        Take away<span class="visually-hidden"> {what}</span>…
+      <button type="button" class="link-button quiet" aria-label={`Take away… ${what}`} onClick={onTake}>
+        Take away…
       </button>
     </>
   );

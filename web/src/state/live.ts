@@ -41,6 +41,8 @@ const pollEvery = 5_000;
 /** The server sends a comment every 15 s; a stream silent for longer is dead. */
 const silenceMax = 25_000;
 const backoffMax = 15_000;
+/** A stream that ends sooner than this (ms) is opened again with a pause, like one that breaks. */
+const endsAtOnce = 1_000;
 
 const wanted = new Map<string, number>();
 let paused = false;
@@ -163,11 +165,14 @@ function sleep(ms: number, signal: AbortSignal): Promise<void> {
 async function follow(signal: AbortSignal): Promise<void> {
   let failures = 0;
   while (!signal.aborted) {
+    const start = Date.now();
     try {
       await stream(signal, () => {
         failures = 0;
         feed.value = { kind: 'live' };
       });
+      // Ended by the server, as when permissions have changed: it is opened again without ado.
+      if (Date.now() - start > endsAtOnce) continue;
     } catch (error) {
       if (error instanceof ApiError && error.status === 401) return;
     }

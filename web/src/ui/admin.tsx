@@ -1,5 +1,6 @@
 import type { ComponentChildren } from 'preact';
 import type { Signal } from '@preact/signals';
+import { useEffect, useRef } from 'preact/hooks';
 import { path } from '../state/route';
 import { isAdministrator } from '../state/rights';
 import { tags } from '../state/session';
@@ -44,6 +45,8 @@ interface AdminPageProps {
 /** A page of the Admin section; where the rail is narrow, with the way to the others of it. */
 export function AdminPage({ title, tab, above, beside, right, children }: AdminPageProps) {
   const known = tags.value !== null;
+  const nav = useRef<HTMLElement>(null);
+  useEffect(() => nav.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' }), [tab]);
   const may = right ? right.value : true;
   return (
     <Page
@@ -51,7 +54,7 @@ export function AdminPage({ title, tab, above, beside, right, children }: AdminP
       tab={tab}
       above={
         <>
-          <nav class="tabs admin-tabs" aria-label="Admin">
+          <nav ref={nav} class="tabs admin-tabs" aria-label="Admin">
             {offered(adminPlaces).map((place) => (
               <Link key={place.to} to={place.to} aria-current={isHere(place) ? 'page' : undefined}>
                 {place.label}

@@ -36,13 +36,14 @@ export function AlarmBanner() {
       <span class="visually-hidden" role="alert">
         Publishers are blocked: {alarms.value.map(({ resource }) => resource).join(', ')}
       </span>
-      {alarms.value.map((alarm) => {
+      {alarms.value.map((alarm, i) => {
         const { reason, remedy } = explain(alarm);
         return (
           <p key={alarm.resource}>
             <Icon name="warn" />
             <span>
-              <strong>Publishers are blocked.</strong> {reason} {remedy}
+              {i === 0 ? <strong>Publishers are blocked. </strong> : null}
+              {reason} {remedy}
             </span>
           </p>
         );
