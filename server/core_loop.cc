@@ -36,12 +36,25 @@ void CoreLoop::run_turn(const Turn& turn) noexcept {
     turn(*vhost_);
     vhost_->end_turn();
     is_in_turn_ = false;
-    arm_timer(vhost_->next_deadline());
+    const TimeMs deadline = vhost_->next_deadline();
+    if (deadline <= vhost_->now())
+      post_turn();
+    else
+      arm_timer(deadline);
   } catch (const std::exception& error) {
     // Half a turn may have changed half of the state: going on could confirm what was never stored.
     log::critical("vhost '" + vhost_name_ + "': a turn failed: " + error.what());
     std::abort();
   }
+}
+
+/// The turn that is due now comes after what is ready on the loop.
+void CoreLoop::post_turn() {
+  if (std::exchange(is_turn_posted_, true)) return;
+  boost::asio::post(loop_, [self = shared_from_this()] {
+    self->is_turn_posted_ = false;
+    self->run_turn([](broker::Vhost&) {});
+  });
 }
 
 void CoreLoop::arm_timer(TimeMs deadline) {

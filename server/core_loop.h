@@ -38,6 +38,7 @@ class CoreLoop final : public broker::Core, public std::enable_shared_from_this<
  private:
   void run_turn(const Turn& turn) noexcept;
   void arm_timer(TimeMs deadline);
+  void post_turn();
 
   boost::asio::io_context& loop_;
   const Clock& clock_;
@@ -46,6 +47,7 @@ class CoreLoop final : public broker::Core, public std::enable_shared_from_this<
   boost::asio::steady_timer timer_;
   TimeMs armed_for_ = broker::Vhost::never;
   bool is_in_turn_ = false;
+  bool is_turn_posted_ = false;
 };
 
 }  // namespace leveret::server

@@ -1,6 +1,7 @@
 #include "broker/connection.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include "amqp/frame.h"
@@ -21,6 +22,17 @@ std::string encode(ChannelNumber channel, const amqp::Method& method) {
 
 /// How long it shows that a connection had to wait for the store (rabbit_reader.erl, is_in_flow).
 constexpr TimeMs flow_shown_ms = 5'000;
+
+/// About how much longer a command takes than publishing or settling a small message.
+std::size_t cost_of(const Command& command) {
+  constexpr std::size_t cost_of_others = 16;
+  constexpr std::size_t bytes_of_one = 1024;
+  if (command.content) return 1 + command.content->body().size() / bytes_of_one;
+  const bool is_settling = std::holds_alternative<amqp::basic::Ack>(command.method) ||
+                           std::holds_alternative<amqp::basic::Nack>(command.method) ||
+                           std::holds_alternative<amqp::basic::Reject>(command.method);
+  return is_settling ? 1 : cost_of_others;
+}
 
 constexpr amqp::MethodKey no_method{0, 0, "none"};
 
@@ -63,12 +75,29 @@ void Connection::receive(CommandBatch batch) {
   process();
 }
 
-void Connection::process() {
-  if (is_processing_) return;
+void Connection::go_on() {
+  is_yielding_ = false;
+  process();
+}
+
+/// What the client has sent before its connection came to an end counts.
+void Connection::catch_up() {
+  is_yielding_ = false;
+  process(std::numeric_limits<std::size_t>::max());
+}
+
+void Connection::process(std::size_t budget) {
+  if (is_processing_ || is_yielding_) return;
   is_processing_ = true;
   while (!inbox_.empty() && !is_suspended_) {
     const CommandBatch& batch = inbox_.front();
     while (next_command_ < batch.commands.size() && !is_suspended_) {
+      if (budget == 0) {
+        is_processing_ = false;
+        is_yielding_ = true;
+        return vhost_.let_others_go_first(*this);
+      }
+      budget -= std::min(budget, cost_of(batch.commands[next_command_]));
       handle(batch.commands[next_command_]);
       if (!std::exchange(retry_, false)) ++next_command_;
     }
@@ -170,6 +199,7 @@ void Connection::close_all_channels() {
 }
 
 void Connection::fail(const amqp::Error& error) {
+  catch_up();
   fail(error, no_method);
 }
 
@@ -186,6 +216,7 @@ void Connection::end(CloseConnection record) {
 }
 
 void Connection::fail_channel(ChannelNumber channel, const amqp::Error& error) {
+  catch_up();
   fail_channel(channel, error, no_method);
 }
 
@@ -201,6 +232,7 @@ void Connection::fail_channel(ChannelNumber number, const amqp::Error& error,
 }
 
 void Connection::drop() {
+  catch_up();
   is_ended_ = true;
   close_all_channels();
 }

@@ -24,9 +24,9 @@ class Vhost;
 /// A client connection as the core sees it: decoded commands come in, records go out. The one place
 /// where a broken rule becomes channel.close or connection.close.
 ///
-/// Commands are worked off in order. A command may have to wait (for the disk, or for a block of a
-/// queue to be read): then the connection is suspended and goes on from there; its deliveries go on
-/// meanwhile.
+/// Commands are worked off in order, so many in a turn that others on the same core do not wait
+/// long for theirs. A command may have to wait (for the disk, or for a block of a queue to be
+/// read): then the connection is suspended and goes on from there; its deliveries go on meanwhile.
 class Connection {
  public:
   Connection(Vhost& vhost, ConnectionId id, ConnectionInfo info, std::shared_ptr<Outbox> outbox);
@@ -40,6 +40,8 @@ class Connection {
   void set_access(std::shared_ptr<const Access> access, std::uint16_t channels_max);
 
   void receive(CommandBatch batch);
+  /// Goes on after the others had their turn, see Vhost::let_others_go_first().
+  void go_on();
   void fail(const amqp::Error& error);
   void fail_channel(ChannelNumber channel, const amqp::Error& error);
   /// The socket is gone: closes all channels.
@@ -88,7 +90,11 @@ class Connection {
   std::uint64_t roster_serial = 0;  // in Vhost::all_connections()
 
  private:
-  void process();
+  /// What is worked off in one turn, see cost_of() in connection.cc.
+  static constexpr std::size_t turn_budget = 512;
+
+  void process(std::size_t budget = turn_budget);
+  void catch_up();
   void handle(const Command& command);
   void handle_connection_method(const amqp::Method& method);
   void handle_channel_method(const Command& command);
@@ -111,6 +117,7 @@ class Connection {
   std::size_t next_command_ = 0;  // in inbox_.front()
   bool is_processing_ = false;
   bool is_suspended_ = false;
+  bool is_yielding_ = false;
   bool retry_ = false;
   std::optional<Outgoing> record_on_resume_;
   bool is_ended_ = false;  // the close was sent: everything else is ignored

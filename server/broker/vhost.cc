@@ -34,6 +34,8 @@ amqp::Error token_gone() {
 
 void Vhost::begin_turn(TimeMs now) {
   now_ = std::max(now, now_);
+  for (const ConnectionId id : std::exchange(going_on_, {}))
+    if (Connection* connection = find_connection(id)) connection->go_on();
 }
 
 void Vhost::end_turn() {
@@ -46,6 +48,7 @@ void Vhost::end_turn() {
 }
 
 TimeMs Vhost::next_deadline() const {
+  if (!going_on_.empty()) return now_;
   if (operations_->wants_step()) return now_ + (is_congested() ? 1 : 0);
   const TimeMs queue = queue_deadlines_.is_empty() ? never : queue_deadlines_.next();
   const TimeMs channel = channel_deadlines_.is_empty() ? never : channel_deadlines_.next();
@@ -227,6 +230,10 @@ void Vhost::when_recorded(std::function<void()> then) {
   if (recorded_commit_ <= committed_) return then();
   is_urgent_ = true;
   waiting_for_commit_.emplace(recorded_commit_, std::move(then));
+}
+
+void Vhost::let_others_go_first(const Connection& connection) {
+  going_on_.push_back(connection.id());
 }
 
 void Vhost::resume(ConnectionId id) {

@@ -259,6 +259,8 @@ class Vhost {
   bool must_wait_to_publish(Connection& connection);
   void resume_after_commit(Connection& connection, CommitNumber commit);
   void resume(ConnectionId id);
+  /// Connection::go_on() comes in the next turn.
+  void let_others_go_first(const Connection& connection);
   /// The connection has been closed by protocol: its exclusive queues go.
   void delete_exclusive_queues(Connection& owner);
 
@@ -365,6 +367,7 @@ class Vhost {
   TimeMs hand_over_due_ = never;
   std::multimap<CommitNumber, std::function<void()>> waiting_for_commit_;
   std::vector<ConnectionId> waiting_to_publish_;
+  std::vector<ConnectionId> going_on_;
   std::vector<ChannelRef> awaiting_commit_;  // channels with confirms
   std::vector<ChannelRef> confirms_to_send_;
   std::vector<ConnectionId> output_to_send_;

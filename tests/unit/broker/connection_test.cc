@@ -318,6 +318,46 @@ TEST(Connection, OneThatWaitsForAFullDiskIsToldAtOnce) {
   EXPECT_THAT(other.received(), IsEmpty());
 }
 
+/// What one read of the socket may bring.
+CommandBatch many_publishes(int count) {
+  using namespace std::string_view_literals;
+  CommandBatch batch;
+  for (int i = 0; i < count; ++i)
+    batch.commands.push_back({.channel = 1,
+                              .method = amqp::basic::Publish{.routing_key = "q"},
+                              .content = Message::make("", "q", "\0\0"sv, std::to_string(i), 1)});
+  return batch;
+}
+
+TEST(Connection, OneThatSendsMuchLetsOthersGoBetween) {
+  TestBroker broker;
+  TestClient greedy{broker};
+  TestClient other{broker};
+  greedy.declare("q");
+  broker.runs_deadlines = false;
+  broker.turn([&](Vhost& vhost) { vhost.receive(greedy.id(), many_publishes(2000)); });
+  EXPECT_LT(broker.ready("q"), 2000U);
+  EXPECT_LE(broker.vhost().next_deadline(), broker.now());
+  other.send("q", "other");
+  while (broker.vhost().next_deadline() <= broker.now()) broker.turn([](Vhost&) {});
+  std::vector<std::string> bodies = broker.browse("q");
+  ASSERT_EQ(bodies.size(), 2001U);
+  const auto others = std::ranges::find(bodies, "other");
+  EXPECT_NE(others, bodies.end() - 1);
+  bodies.erase(others);
+  for (std::size_t i = 0; i < bodies.size(); ++i) EXPECT_EQ(bodies[i], std::to_string(i));
+}
+
+TEST(Connection, WhatItHasSentCountsWhenItGoesAway) {
+  TestBroker broker;
+  TestClient client{broker};
+  client.declare("q");
+  broker.runs_deadlines = false;
+  broker.turn([&](Vhost& vhost) { vhost.receive(client.id(), many_publishes(2000)); });
+  client.drop();
+  EXPECT_EQ(broker.ready("q"), 2000U);
+}
+
 TEST(Connection, ABlockedConnectionMayGoAway) {
   TestBroker broker;
   TestClient client{broker};
