@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../conf/lib.sh"
 export PATH="$PATH:/usr/sbin:/sbin"
 
-PARTS=(unit sanitize conformance cli http web story crash)
+PARTS=(unit sanitize fuzz conformance cli http web story crash)
 TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev python3-pytest python3-pika python3-celery
   celery amqp-tools chromium openssl)
 # Clients of other languages, for the conformance tests.
@@ -33,6 +33,7 @@ done
 [[ " ${chosen[*]} " != *" http "* ]] || TEST_PACKAGES+=(prometheus python3-jsonschema
   openapi-specification)
 [[ " ${chosen[*]} " != *" conformance "* ]] || TEST_PACKAGES+=("${CLIENT_PACKAGES[@]}")
+[[ " ${chosen[*]} " != *" fuzz "* ]] || TEST_PACKAGES+=(clang libclang-rt-14-dev)
 install_packages "${BUILD_PACKAGES[@]}" "${TEST_PACKAGES[@]}"
 install_node
 build release
@@ -49,6 +50,8 @@ run_sanitize() {
   build debug
   ctest --test-dir "$ROOT/build/debug" --output-on-failure -j "$(nproc)" -LE bench
 }
+# Each fuzzer searches for a minute.
+run_fuzz() { "$ROOT/tests/fuzz/search.sh" "${FUZZ_SECONDS:-60}"; }
 run_conformance() {
   local folder
   for folder in node frameworks/nest frameworks/moleculer; do

@@ -4,6 +4,7 @@ CODEC_PEER is the built leveret_codec_peer. Existing files stay; a seed is named
 """
 
 import hashlib
+import json
 import pathlib
 import struct
 import subprocess
@@ -84,7 +85,62 @@ def proxy_headers():
         yield b"\r\n\r\n\0\r\nQUIT\n" + struct.pack(">BBH", command, family, len(rest)) + rest
 
 
+def requests():
+    publish = {"properties": {"headers": {"n": 1, "a": [1.5, None, {"b": "c"}]}, "delivery_mode": 2, "priority": 3,
+                              "expiration": "1000", "timestamp": 1}, "routing_key": "q", "payload": "eA==",
+               "payload_encoding": "base64"}
+    for target, header in (
+        ("/api/queues?page=2&page_size=10&name=%5Ea.*b%24&use_regex=true&sort=name&sort_reverse=true&columns=a,b.c",
+         "Basic Z3Vlc3Q6Z3Vlc3Q="),
+        ("http://localhost:15672/api/queues/%2F/a%20b+c", "Bearer abc"),
+        ("/api/overview?lengths_age=60&lengths_incr=5&msg_rates_age=3600&msg_rates_incr=60", "gzip;q=0.5, *;q=0"),
+        ("/api/x/queues/%2f/q/messages?limit=50&after=3", 'W/"tag", "other"'),
+        ("*", "text/html;q=0.9, text/*;q=0.1, application/json"),
+        ("/", "http://[::1]:15672"),
+    ):
+        yield f"{target}\n{header}\n{json.dumps(publish)}".encode()
+
+
+def definitions():
+    whole = {
+        "rabbit_version": "3.10.8", "product_name": "RabbitMQ",
+        "users": [{"name": "u", "password_hash": "", "hashing_algorithm": "rabbit_password_hashing_sha256", "tags": ["management"],
+                   "limits": {"max-connections": 5}}],
+        "vhosts": [{"name": "one", "description": "d", "tags": [], "default_queue_type": "classic"}],
+        "permissions": [{"user": "u", "vhost": "one", "configure": ".*", "write": "", "read": "^a"}],
+        "topic_permissions": [{"user": "u", "vhost": "one", "exchange": "amq.topic", "write": "a", "read": "b"}],
+        "parameters": [{"vhost": "one", "component": "vhost-limits", "name": "limits", "value": {"max-queues": 9}}],
+        "global_parameters": [{"name": "cluster_name", "value": "c"}],
+        "policies": [{"vhost": "one", "name": "p", "pattern": ".*", "apply-to": "queues", "priority": 1,
+                      "definition": {"max-length": 5, "dead-letter-exchange": ""}}],
+        "exchanges": [{"name": "e", "vhost": "one", "type": "topic", "durable": True, "auto_delete": False, "internal": False,
+                       "arguments": {"alternate-exchange": "f"}}],
+        "queues": [{"name": "q", "vhost": "one", "durable": True, "auto_delete": False,
+                    "arguments": {"x-queue-type": "quorum", "x-max-length": 3}}],
+        "bindings": [{"source": "e", "vhost": "one", "destination": "q", "destination_type": "queue", "routing_key": "k",
+                      "arguments": {}}],
+    }
+    text = json.dumps(whole).encode()
+    yield b"\x00" + text
+    yield b"\x01" + text
+    part = b'Content-Disposition: form-data; name="file"; filename="d.json"\r\n\r\n'
+    yield b"\x02cut\n--cut\r\n" + part + text + b"\r\n--cut--\r\n"
+
+
+def configurations():
+    yield (pathlib.Path(__file__).resolve().parents[2] / "conf/leveret.toml").read_bytes()
+    for text in ("amqp.port = 'none'\n[tls]\nversions = ['tlsv1.2']\n\0none", "bind = ['::1', '10.0.0.1']\n\0001",
+                 "[alarms]\nmemory = ['1 GiB', '5%']\n\0true", "\0" + "10.0.0.0/8,::1", "\0warn"):
+        yield text.encode()
+
+
 def main():
+    for request in requests():
+        add("fuzz_http", request)
+    for each in definitions():
+        add("fuzz_definitions", each)
+    for configuration in configurations():
+        add("fuzz_config", configuration)
     for header in proxy_headers():
         add("fuzz_proxy_header", header)
     for stream in sessions():
