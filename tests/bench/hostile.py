@@ -231,8 +231,9 @@ def measure(broker, seconds, peak):
 
 
 def latency(report):
-    figures = report["figures"] if "figures" in report else report
-    return [figures[name]["median"] for name in ("latency_p50", "latency_p99")]
+    """From when a job was due to its arrival, in milliseconds."""
+    (result,) = report["results"]
+    return [result["figures"][name]["median"] / 1000 for name in ("deliver p50", "deliver p99")]
 
 
 def main():
