@@ -80,6 +80,9 @@ class Channel {
   std::uint16_t prefetch() const { return consumer_prefetch_; }
   std::uint16_t global_prefetch() const { return channel_prefetch_; }
   const Unacked& unacked() const { return unacked_; }
+  /// Calls `on_delivery` for each message that is held, also when an open transaction settles it.
+  template <class F>
+  void for_each_held(F on_delivery) const;
   std::size_t unconfirmed_count() const { return confirms_.count(); }
   /// In the open transaction.
   std::size_t uncommitted_publishes() const { return tx_publishes_.size(); }
@@ -195,5 +198,12 @@ class Channel {
   std::vector<TxSettle> tx_settles_;
   std::size_t tx_settled_ = 0;  // in tx_settles_: they hold their prefetch until the commit
 };
+
+template <class F>
+void Channel::for_each_held(F on_delivery) const {
+  unacked_.for_each(on_delivery);
+  for (const TxSettle& settle : tx_settles_)
+    for (const Delivery& delivery : settle.deliveries) on_delivery(delivery);
+}
 
 }  // namespace leveret::broker

@@ -81,7 +81,7 @@ std::vector<BrowsedMessage> browse_memory(const Vhost& vhost, const Queue& queue
   if (queue.unacked_count() > 0)
     vhost.for_each_connection([&](const Connection& connection) {
       connection.for_each_channel([&](const Channel& channel) {
-        channel.unacked().for_each([&](const Delivery& delivery) {
+        channel.for_each_held([&](const Delivery& delivery) {
           if (delivery.queue == &queue && delivery.entry.seq > after)
             found.push_back(browsed(delivery.entry, true));
         });

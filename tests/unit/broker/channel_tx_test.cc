@@ -33,6 +33,15 @@ TEST(ChannelTx, PublishesAppearAtTheCommit) {
   EXPECT_THAT(bench.broker.browse("r"), ElementsAre("2"));
 }
 
+// Until the commit they are held like any other, and come back when the channel closes.
+TEST(ChannelTx, BrowsingShowsWhatAnOpenTransactionSettles) {
+  Bench bench;
+  bench.client.send("q", "1").send("q", "2").tx_commit().get("q").get("q").ack(1);
+  EXPECT_THAT(bench.broker.browse("q"), ElementsAre("1", "2"));
+  bench.client.tx_commit();
+  EXPECT_THAT(bench.broker.browse("q"), ElementsAre("2"));
+}
+
 TEST(ChannelTx, RollbackForgetsPublishes) {
   Bench bench;
   bench.client.send("q", "1").tx_rollback().tx_commit();
