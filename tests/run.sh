@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../conf/lib.sh"
 export PATH="$PATH:/usr/sbin:/sbin"
 
-PARTS=(unit sanitize fuzz conformance cli http web story crash)
+PARTS=(unit sim sanitize fuzz conformance cli http web story crash)
 TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev python3-pytest python3-pika python3-celery
   celery amqp-tools chromium openssl)
 # Clients of other languages, for the conformance tests.
@@ -44,6 +44,10 @@ export PYTHONDONTWRITEBYTECODE=1
 
 run_unit() {
   ctest --test-dir "$ROOT/build/release" --output-on-failure -j "$(nproc)" -LE bench
+}
+# Some thousands of simulated runs; tests/sim/README.md says how to have millions.
+run_sim() {
+  "$ROOT/build/release/tests/leveret_sim" --seeds 1..6000 --jobs "$(nproc)" --shrink
 }
 # The same again with AddressSanitizer and UndefinedBehaviorSanitizer.
 run_sanitize() {

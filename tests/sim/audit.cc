@@ -1,6 +1,7 @@
 // What the model says of all queues as they are found at one moment.
 
 #include <algorithm>
+#include <utility>
 
 #include "sim/model.h"
 
@@ -11,6 +12,9 @@ void Model::crashed() {
   for (Message& of : messages_) {
     for (Copy& copy : of.copies) {
       copy.holder = 0;
+      if (std::exchange(copy.is_gone_for_now, false)) copy.is_gone = copy.is_assured = false;
+      // A dead letter that was not on disk dies again, and the second one has not been seen.
+      if (copy.source >= 0 && !copy.is_assured) copy.was_delivered = false;
       // What only one life knew of is open again.
       if (copy.ack != Ack::durable && copy.ack != Ack::none) copy.ack = Ack::sent;
       if (!survives_crash(copy)) copy.is_gone = true;
@@ -129,6 +133,9 @@ void Model::adopt(Copy& copy, const Counts& counts, bool is_after_crash) {
     copy = {
         .message = copy.message, .queue = copy.queue, .source = copy.source};  // it may die again
   } else if (source == nullptr || copy.is_sent) {
+    // What expired while the broker was down dies when it starts; the clock may be set back before
+    // the next start, when that is not on disk yet.
+    copy.is_gone_for_now = is_after_crash && !copy.is_gone && may_have_died(copy);
     copy.is_gone = true;
   }
 }

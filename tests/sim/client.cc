@@ -21,7 +21,6 @@ bool is_answer(std::string_view name) {
 Client::Client(const Setup& setup, Model& model, std::uint64_t connection, bool is_transactional)
     : setup_(setup), model_(model), connection_(connection), is_transactional_(is_transactional) {
   output.append(protocol_header);
-  written_total_ = output.size();
   Table capabilities{{"consumer_cancel_notify", Value{true}}, {"connection.blocked", Value{true}}};
   Table properties{{"capabilities", Value{std::move(capabilities)}}};
   send(0, connection::StartOk{.client_properties = properties,
@@ -46,9 +45,7 @@ Client::Client(const Setup& setup, Model& model, std::uint64_t connection, bool 
 }
 
 void Client::send(std::uint16_t channel, const Method& method) {
-  const std::size_t before = output.size();
   write_method_frame(output, channel, method);
-  written_total_ += output.size() - before;
 }
 
 void Client::expect(Expected expected) {
@@ -95,17 +92,14 @@ void Client::send_publish(int route, Model::MessageId id, const Model::Publish& 
   if (publish.priority > 0) properties.priority = static_cast<std::uint8_t>(publish.priority);
   if (publish.ttl >= 0) properties.expiration = std::to_string(publish.ttl);
   const std::string body = model_.body_of(id);
-  const std::size_t before = output.size();
   write_header_frame(output, 1, body.size(), write_properties(properties));
   write_body_frames(output, 1, body, setup_.server.frame_max);
-  written_total_ += output.size() - before;
-  under_way_.emplace_back(written_total_, id);
 }
 
 /// What this channel and others have acknowledged is recorded before this message.
 void Client::barrier() {
   if (is_transactional_) return;
-  publish(setup_.sink, {.queues = {}, .is_persistent = true, .body_bytes = 8});
+  publish(setup_.sink_route(), {.queues = {}, .is_persistent = true, .body_bytes = 8});
   barriers_.push_back({last_publish_, model_.mark(unproven_)});
 }
 
@@ -139,7 +133,7 @@ void Client::settle(std::uint32_t which, bool multiple, Answer answer) {
   std::vector<std::uint64_t> open;
   for (const auto& [tag, held] : held_)
     if (!held.is_in_tx) open.push_back(tag);
-  if (is_channel_closing_ || open.empty()) return;
+  if (is_channel_closing_ || is_recovering_ || open.empty()) return;
   const std::uint64_t last = open[which % open.size()];
   if (answer == Answer::ack)
     send(consuming(), basic::Ack{.delivery_tag = last, .multiple = multiple});
@@ -172,12 +166,22 @@ void Client::apply(Held& held, Answer answer) {
   unproven_.push_back(held.copy);
 }
 
+/// Also what is on its way here goes back, and comes again under another tag: until the answer has
+/// come, nothing is settled.
 void Client::recover() {
-  if (is_channel_closing_) return;
+  if (is_channel_closing_ || is_recovering_) return;
+  is_recovering_ = true;
+  model_.released(holder(consuming()));
   send(consuming(), basic::Recover{.requeue = true});
   expect({.method = "basic.recover-ok"});
-  for (auto& [tag, held] : held_)
-    if (!held.is_in_tx) apply(held, Answer::requeue);
+}
+
+void Client::on_recovered() {
+  is_recovering_ = false;
+  for (auto& [tag, held] : held_) {
+    const auto consumer = held.is_in_tx ? consumers_.end() : consumers_.find(held.consumer);
+    if (consumer != consumers_.end()) --consumer->second.held;
+  }
   std::erase_if(held_, [](const auto& each) { return !each.second.is_in_tx; });
 }
 
@@ -199,7 +203,7 @@ void Client::delete_and_declare(int queue) {
 }
 
 void Client::commit() {
-  if (!is_transactional_ || is_channel_closing_) return;
+  if (!is_transactional_ || is_channel_closing_ || is_recovering_) return;
   send(1, tx::Commit{});
   for (const auto& [tag, answer] : std::exchange(settled_in_tx_, {})) {
     apply(held_[tag], answer);
@@ -210,7 +214,7 @@ void Client::commit() {
 }
 
 void Client::roll_back() {
-  if (!is_transactional_ || is_channel_closing_) return;
+  if (!is_transactional_ || is_channel_closing_ || is_recovering_) return;
   send(1, tx::Rollback{});
   expect({.method = "tx.rollback-ok"});
   for (const auto& [tag, answer] : std::exchange(settled_in_tx_, {})) held_[tag].is_in_tx = false;
@@ -222,6 +226,7 @@ void Client::let_go() {
   model_.released(holder(consuming()));
   held_.clear();
   consumers_.clear();
+  is_recovering_ = false;
   settled_in_tx_.clear();
   model_.rolled_back(std::exchange(transaction_, {}));
 }
@@ -247,14 +252,6 @@ void Client::close() {
 void Client::lost() {
   let_go();
   is_closing_ = true;
-}
-
-void Client::sent(std::size_t size) {
-  sent_total_ += size;
-  while (!under_way_.empty() && under_way_.front().first <= sent_total_) {
-    model_.received(under_way_.front().second);
-    under_way_.pop_front();
-  }
 }
 
 // What comes.
@@ -347,7 +344,8 @@ void Client::on_answer(const Method& method) {
   expected_.pop_front();
   prove(expected.proves);
   if (name == "connection.open-ok") is_ready_ = true;
-  if (name == "tx.commit-ok") model_.committed(expected.messages);
+  if (name == "tx.commit-ok") model_.committed(expected.messages, incoming_.at);
+  if (name == "basic.recover-ok" && !is_channel_closing_) on_recovered();
   if (name == "basic.cancel-ok") consumers_.erase(expected.consumer);
   if (name == "channel.close-ok") {
     is_channel_closing_ = false;
@@ -377,7 +375,7 @@ void Client::on_confirm(std::uint64_t tag, bool multiple, bool is_nack) {
                 "publish " + std::to_string(tag) + " is confirmed before an earlier one");
   const auto end = std::next(last);
   for (auto each = unconfirmed_.begin(); each != end; ++each)
-    is_nack ? model_.refused(each->second) : model_.confirmed(each->second);
+    is_nack ? model_.refused(each->second) : model_.confirmed(each->second, incoming_.at);
   unconfirmed_.erase(unconfirmed_.begin(), end);
   for (; !barriers_.empty() && barriers_.front().tag <= tag; barriers_.pop_front())
     if (!is_nack) model_.is_durable(barriers_.front().mark);
@@ -416,10 +414,13 @@ void Client::on_message() {
     if (!no_ack && ++to.held > to.prefetch && to.prefetch > 0)
       fail("PREFETCH", "consumer '" + incoming_.consumer + "' gets more than its prefetch");
   }
+  // What the broker sent before it was asked to recover has gone back by now.
+  const bool is_stale = is_recovering_ && !no_ack;
   Model::Copy* copy =
-      model_.delivered(queue, incoming_.body, incoming_.redelivered, holder(consuming()), no_ack,
-                       incoming_.at, holder(consuming()));
-  if (copy && !no_ack)
+      is_stale ? nullptr
+               : model_.delivered(queue, incoming_.body, incoming_.redelivered, holder(consuming()),
+                                  no_ack, incoming_.at, holder(consuming()));
+  if ((copy || is_stale) && !no_ack)
     held_[incoming_.tag] = {.copy = copy, .consumer = is_got ? "" : incoming_.consumer};
 }
 

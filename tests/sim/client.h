@@ -43,8 +43,6 @@ class Client {
   void close_channel();
   void close();
 
-  /// The network has brought that many more of its octets to the broker.
-  void sent(std::size_t size);
   /// Octets of the broker come in, that it has sent at `at`.
   void receive(std::string_view bytes, Time at);
   /// The connection is gone.
@@ -107,6 +105,7 @@ class Client {
   Model::Holder holder(std::uint16_t channel) const { return connection_ * 4 + channel; }
   void apply(Held& held, Answer answer);
   void let_go();
+  void on_recovered();
 
   void on_frame(std::uint16_t channel, const amqp::Method& method);
   void on_answer(const amqp::Method& method);
@@ -124,11 +123,9 @@ class Client {
   bool is_ready_ = false;
   bool is_closing_ = false;
   bool is_channel_closing_ = false;
+  bool is_recovering_ = false;
   bool is_blocked_ = false;
   std::string input_;
-  std::uint64_t written_total_ = 0;
-  std::uint64_t sent_total_ = 0;
-  std::deque<std::pair<std::uint64_t, Model::MessageId>> under_way_;
   std::deque<Expected> expected_;
   std::map<std::uint64_t, Model::MessageId> unconfirmed_;
   std::uint64_t last_publish_ = 0;

@@ -79,9 +79,8 @@ struct DiskFile {
     if (const int code = self->disk->before_sync(*self->file); code != SQLITE_OK) return code;
     if (self->disk->ignores_syncs_) return SQLITE_OK;
     Disk::File& synced = *self->file;
-    for (const Disk::Write& each : synced.unsynced)
-      if (!each.is_lost) Disk::apply(synced.durable, each);
-    std::erase_if(synced.unsynced, [](const Disk::Write& each) { return !each.is_lost; });
+    for (const Disk::Write& each : synced.unsynced) Disk::apply(synced.durable, each);
+    synced.unsynced.clear();
     if (std::exchange(self->syncs_directory, false)) self->disk->sync_directory();
     return SQLITE_OK;
   }
@@ -297,7 +296,8 @@ int Disk::before_write(const std::string& path, std::int64_t offset, std::int64_
 int Disk::before_sync(File& file) {
   if (begin_operation(file.unsynced.size()) != SQLITE_OK) return SQLITE_IOERR_FSYNC;
   if (++syncs_ != fail_sync_at_) return SQLITE_OK;
-  for (Write& write : file.unsynced) write.is_lost = true;
+  Random random(++random_);
+  save_part(file, random, 50);
   return SQLITE_IOERR_FSYNC;
 }
 
@@ -332,31 +332,35 @@ void Disk::restart_after_power_cut(std::uint64_t seed) {
   Random random(seed);
   // From "nothing survived" over "half of it" to "everything did".
   const std::uint32_t percent = random.below(5) * 25;
-  const auto survives = [&] { return random.below(100) < percent; };
   for (auto& [path, file] : files_) {
-    if (file->exists != file->exists_durably && !survives()) file->exists = file->exists_durably;
-    for (const Write& write : file->unsynced) {
-      if (write.is_truncation) {
-        if (survives()) apply(file->durable, write);
-        continue;
-      }
-      const auto size = static_cast<std::int64_t>(write.bytes.size());
-      for (std::int64_t at = 0; at < size;) {
-        const std::int64_t piece =
-            std::min(size - at, sector_bytes - (write.offset + at) % sector_bytes);
-        if (survives())
-          apply(file->durable,
-                {write.offset + at, write.bytes.substr(static_cast<std::size_t>(at),
-                                                       static_cast<std::size_t>(piece))});
-        at += piece;
-      }
-    }
+    if (file->exists != file->exists_durably && random.below(100) >= percent)
+      file->exists = file->exists_durably;
+    save_part(*file, random, percent);
     if (!file->exists) file->durable.clear();
-    file->unsynced.clear();
     file->current = file->durable;
     file->exists_durably = file->exists;
   }
   forget_faults();
+}
+
+void Disk::save_part(File& file, Random& random, std::uint32_t percent) {
+  for (const Write& write : file.unsynced) {
+    if (write.is_truncation) {
+      if (random.below(100) < percent) apply(file.durable, write);
+      continue;
+    }
+    const auto size = static_cast<std::int64_t>(write.bytes.size());
+    for (std::int64_t at = 0; at < size;) {
+      const std::int64_t piece =
+          std::min(size - at, sector_bytes - (write.offset + at) % sector_bytes);
+      if (random.below(100) < percent)
+        apply(file.durable,
+              {write.offset + at,
+               write.bytes.substr(static_cast<std::size_t>(at), static_cast<std::size_t>(piece))});
+      at += piece;
+    }
+  }
+  file.unsynced.clear();
 }
 
 }  // namespace leveret::sim

@@ -32,8 +32,9 @@ class Disk {
   /// gone.
   void stop() { is_stopped_ = true; }
   void stop_at(std::uint64_t operation) { stop_at_ = operations_ + operation; }
-  /// The n-th write, or sync, from now on fails once. What a failed sync should have saved is not
-  /// saved by a later one either (Linux marks the pages as clean).
+  /// The n-th write, or sync, from now on fails once. Of what a failed sync should have saved, a
+  /// random part is; the rest can still be read, and is not saved by a later sync either (Linux
+  /// marks the pages as clean).
   void fail_write_at(std::uint64_t write) { fail_write_at_ = writes_ + write; }
   void fail_sync_at(std::uint64_t sync) { fail_sync_at_ = syncs_ + sync; }
   /// What all files together may have in bytes; 0: no limit.
@@ -58,7 +59,6 @@ class Disk {
     std::int64_t offset = 0;
     std::string bytes;
     bool is_truncation = false;  // to `offset`
-    bool is_lost = false;        // a sync of it has failed
   };
   struct File {
     std::string current;
@@ -78,6 +78,8 @@ class Disk {
   int before_sync(File& file);
   void sync_directory();
   static void apply(std::string& content, const Write& write);
+  /// What is left of the unsynced writes: of each sector, one in so many.
+  static void save_part(File& file, class Random& random, std::uint32_t percent);
   void forget_faults();
 
   std::string name_;

@@ -96,8 +96,9 @@ Model::MessageId Model::publish(Publish publish) {
   return id;
 }
 
-void Model::confirmed(MessageId id) {
+void Model::confirmed(MessageId id, Time at) {
   Message& of = message(id);
+  of.accepted_at = at;
   of.is_answered = true;
   of.assured_stamp = ++stamp_;
   if (of.publish.is_mandatory && of.publish.queues.empty() && !of.was_returned)
@@ -118,7 +119,9 @@ void Model::refused(MessageId id) {
 void Model::returned(std::string_view body) {
   Message* of = identify(body);
   if (of == nullptr) return;
-  if (!of->publish.is_mandatory || !of->publish.queues.empty())
+  // A queue that is deleted and declared anew is missing for a moment.
+  const auto may_be_missing = [&](int queue) { return rules(queue).may_lose; };
+  if (!of->publish.is_mandatory || !std::ranges::all_of(of->publish.queues, may_be_missing))
     fail("RETURN", std::string(body.substr(0, 8)) + " is returned, and has a queue");
   of->was_returned = true;
 }
@@ -135,10 +138,11 @@ void Model::commit_sent(const std::vector<MessageId>& ids) {
   }
 }
 
-void Model::committed(const std::vector<MessageId>& ids) {
+void Model::committed(const std::vector<MessageId>& ids, Time at) {
   for (const MessageId id : ids) {
     Message& of = message(id);
     of.is_answered = true;
+    of.accepted_at = at;
     of.assured_stamp = ++stamp_;
     for (Copy& copy : of.copies)
       if (copy.source < 0 && !rules_of(copy).may_refuse) copy.is_assured = true;
@@ -181,7 +185,7 @@ Model::Copy* Model::delivered(int queue, std::string_view body, bool redelivered
   if (copy->was_delivered && !redelivered)
     fail("UNFLAGGED", name(*copy) + " came before and is not marked redelivered");
   const Time ttl = ttl_of(*of, *copy);
-  if (ttl >= 0 && copy->source < 0 && of->received_at >= 0 && sent_at > of->received_at + ttl)
+  if (ttl >= 0 && copy->source < 0 && of->accepted_at >= 0 && sent_at > of->accepted_at + ttl)
     fail("EXPIRED", name(*copy) + " is delivered though its time was over");
   check_order(*copy, redelivered, line);
   copy->was_delivered = true;

@@ -70,6 +70,8 @@ class Model {
     bool is_assured = false;
     /// It is not in the queue, and will not be.
     bool is_gone = false;
+    /// It may have died in a start whose changes are not known to be on disk.
+    bool is_gone_for_now = false;
     bool is_rejected = false;
     bool is_purged = false;
     /// It was seen as a dead letter.
@@ -82,7 +84,7 @@ class Model {
   struct Message {
     Publish publish;
     Time sent_at = 0;
-    Time received_at = -1;
+    Time accepted_at = -1;
     std::uint64_t sent_stamp = 0;
     std::uint64_t assured_stamp = 0;
     /// Until it is answered for, it stands and falls with the others of its transaction.
@@ -108,13 +110,12 @@ class Model {
   // Publishing.
   MessageId publish(Publish publish);
   std::string body_of(MessageId id) const;
-  /// The last octet has reached the broker.
-  void received(MessageId id) { message(id).received_at = now_; }
-  void confirmed(MessageId id);
+  /// The broker has answered for it at `at`, so it is in its queues since then at the latest.
+  void confirmed(MessageId id, Time at);
   void refused(MessageId id);
   void returned(std::string_view body);
   void commit_sent(const std::vector<MessageId>& ids);
-  void committed(const std::vector<MessageId>& ids);
+  void committed(const std::vector<MessageId>& ids, Time at);
   void rolled_back(const std::vector<MessageId>& ids);
 
   // Consuming.

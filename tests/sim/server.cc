@@ -17,6 +17,11 @@ std::chrono::steady_clock::time_point writer_now() {
       std::chrono::milliseconds(clock_of_writer->monotonic));
 }
 
+/// How far the core's clock is behind, in milliseconds.
+TimeMs lateness(const Plant& plant) {
+  return plant.fault == Fault::late_expiry ? 50 : 0;
+}
+
 }  // namespace
 
 /// What stands between a client's octets and the core.
@@ -200,8 +205,7 @@ store::StoreCallbacks Server::callbacks() {
 }
 
 void Server::run(const std::function<void(broker::Vhost&)>& work) {
-  const bool is_slow = plant_.fault == Fault::late_expiry;
-  vhost_->begin_turn(is_slow ? now() - 50 : now());
+  vhost_->begin_turn(now() - lateness(plant_));
   work(*vhost_);
   vhost_->end_turn();
   const broker::CommitNumber commit = store_->current_commit() - 1;
@@ -211,9 +215,14 @@ void Server::run(const std::function<void(broker::Vhost&)>& work) {
   }
 }
 
+TimeMs Server::next_deadline() const {
+  const TimeMs deadline = vhost_->next_deadline();
+  return deadline == broker::Vhost::never ? deadline : deadline + lateness(plant_);
+}
+
 bool Server::turn() {
   if (posted_.empty()) {
-    if (vhost_->next_deadline() > now()) return false;
+    if (next_deadline() > now()) return false;
     run([](broker::Vhost&) {});
     return true;
   }

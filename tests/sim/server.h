@@ -74,7 +74,7 @@ class Server {
   bool step(store::StorePart part);
   bool has_posted() const { return !posted_.empty(); }
   /// When it wants a turn by itself; Vhost::never for not at all.
-  TimeMs next_deadline() const { return vhost_->next_deadline(); }
+  TimeMs next_deadline() const;
 
   /// Runs `work` as a turn of the core.
   void run(const std::function<void(broker::Vhost&)>& work);

@@ -97,12 +97,14 @@ std::vector<QueueRules> Setup::rules() const {
 std::vector<int> Setup::targets(int route) const {
   if (route == fanout_route()) return fanout;
   if (route == no_route()) return {};
+  if (route == sink_route()) return {sink};
   return {route};
 }
 
 std::string Setup::routing_key(int route) const {
   if (route == fanout_route()) return "any";
   if (route == no_route()) return "nowhere";
+  if (route == sink_route()) return "sink";
   return queues[static_cast<std::size_t>(route)].rules.name;
 }
 

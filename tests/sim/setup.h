@@ -28,6 +28,7 @@ struct Setup {
   int direct_routes = 0;
   int fanout_route() const { return direct_routes; }
   int no_route() const { return direct_routes + 1; }
+  int sink_route() const { return direct_routes + 2; }
   std::vector<int> fanout;
   Server::Options server;
 

@@ -57,7 +57,8 @@ void World::publish(const Step& step, Client& client) {
   const auto route =
       static_cast<int>(step.b % static_cast<std::uint32_t>(setup_.direct_routes + 2));
   static constexpr std::size_t sizes[] = {6, 20, 20, 100, 300, 700, 5000, 0};
-  Model::Publish publish{.queues = {}, .is_persistent = step.c % 5 != 0,
+  Model::Publish publish{.queues = {},
+                         .is_persistent = step.c % 5 != 0,
                          .is_mandatory = step.c % 3 == 0,
                          .priority = static_cast<int>(step.c / 5 % 3),
                          .ttl = step.c / 15 % 9 == 0 ? static_cast<Time>(30 + step.c % 40) : -1,
@@ -115,7 +116,6 @@ void World::deliver_to_broker(Wire& wire, std::size_t size) {
   const std::string bytes = wire.to_broker.substr(0, size);
   wire.to_broker.erase(0, size);
   note(bytes);
-  if (wire.client) wire.client->sent(size);
   server_->receive(wire.id, bytes);
 }
 
