@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <utility>
+#include <vector>
 
 #include "base/log.h"
 #include "store/checkpointer.h"
@@ -25,9 +26,38 @@ void set_up_writing(Connection& connection, const StoreOptions& options) {
   connection.execute(must_sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
 }
 
+/// Writes the write-ahead log once more as it reads, and syncs it. After a failed sync some of it
+/// may be in memory only, and no later sync saves it: the log that a power cut would leave could
+/// then end earlier than what a checkpoint copies from it into the file, and would be played back
+/// over newer pages.
+void save_log(Connection& connection) {
+  sqlite3_file* log = nullptr;
+  sqlite3_file_control(connection.handle(), nullptr, SQLITE_FCNTL_JOURNAL_POINTER, &log);
+  if (log == nullptr || log->pMethods == nullptr) return;
+  const auto check = [&](int code) {
+    if (code != SQLITE_OK)
+      throw StoreError(connection.file() +
+                           ": the write-ahead log cannot be written again [sqlite " +
+                           std::to_string(code) + "]",
+                       code);
+  };
+  sqlite3_int64 size = 0;
+  check(log->pMethods->xFileSize(log, &size));
+  if (size == 0) return;
+  std::vector<char> block(std::size_t{1} << 20U);
+  for (sqlite3_int64 at = 0; at < size;) {
+    const int count = static_cast<int>(std::min<sqlite3_int64>(size - at, std::ssize(block)));
+    check(log->pMethods->xRead(log, block.data(), count, at));
+    check(log->pMethods->xWrite(log, block.data(), count, at));
+    at += count;
+  }
+  check(log->pMethods->xSync(log, SQLITE_SYNC_FULL));
+}
+
 /// The connection that writes, on a file that has been checked and brought to the current version.
 void prepare_file(Connection& connection, const StoreOptions& options) {
   const int version = check_version(connection, store_schema());
+  if (!options.is_in_memory) save_log(connection);
   if (version == 0) {
     connection.execute("PRAGMA page_size = " + std::to_string(options.page_bytes));
     // Only possible before the first table; it is what can give space back to the file system.
