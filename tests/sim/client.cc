@@ -110,7 +110,8 @@ void Client::consume(int queue, std::uint16_t prefetch, bool no_ack) {
   expect({.method = "basic.qos-ok"});
   send(consuming(),
        basic::Consume{.queue = model_.rules(queue).name, .consumer_tag = tag, .no_ack = no_ack});
-  expect({.method = "basic.consume-ok"});
+  expect({.method = "basic.consume-ok", .queue = queue});
+  note_risk();
   consumers_[tag] = {.queue = queue, .prefetch = prefetch, .no_ack = no_ack};
 }
 
@@ -127,6 +128,7 @@ void Client::get(int queue, bool no_ack) {
   if (is_channel_closing_) return;
   send(consuming(), basic::Get{.queue = model_.rules(queue).name, .no_ack = no_ack});
   expect({.method = "basic.get-ok", .queue = queue, .no_ack = no_ack});
+  note_risk();
 }
 
 void Client::settle(std::uint32_t which, bool multiple, Answer answer) {
@@ -155,9 +157,25 @@ void Client::settle(std::uint32_t which, bool multiple, Answer answer) {
   }
 }
 
+/// Not any more when the broker has closed the channel, and given it to somebody else.
+bool Client::is_mine(const Held& held) const {
+  return held.copy && held.copy->holder == holder(consuming());
+}
+
+/// Until the last question about the queue that may be missing is answered.
+void Client::note_risk() {
+  model_.set_at_risk(holder(consuming()), is_at_risk());
+}
+
+bool Client::is_at_risk() const {
+  return std::ranges::any_of(expected_,
+                             [&](const Expected& each) { return each.queue == setup_.wild; });
+}
+
 void Client::apply(Held& held, Answer answer) {
   if (const auto consumer = consumers_.find(held.consumer); consumer != consumers_.end())
     --consumer->second.held;
+  if (!is_mine(held)) return;
   switch (answer) {
     case Answer::ack: model_.acked(*held.copy); break;
     case Answer::requeue: return model_.requeued(*held.copy);
@@ -171,7 +189,8 @@ void Client::apply(Held& held, Answer answer) {
 void Client::recover() {
   if (is_channel_closing_ || is_recovering_) return;
   is_recovering_ = true;
-  model_.released(holder(consuming()));
+  for (auto& [tag, held] : held_)
+    if (!held.is_in_tx && is_mine(held)) model_.requeued(*held.copy);
   send(consuming(), basic::Recover{.requeue = true});
   expect({.method = "basic.recover-ok"});
 }
@@ -261,12 +280,15 @@ void Client::fail(std::string kind, std::string text) {
 }
 
 void Client::receive(std::string_view bytes, Time at) {
+  if (input_.empty()) earliest_ = at;
+  latest_ = at;
   input_ += bytes;
   std::string_view rest = input_;
   try {
-    while (const auto frame = read_frame(rest, 0)) {
+    while (can_go_on(rest)) {
+      const auto frame = read_frame(rest, 0);
+      if (!frame) break;
       rest.remove_prefix(frame->total_bytes());
-      incoming_.at = at;
       if (frame->type == FrameType::method) {
         on_frame(frame->channel, read_method(frame->payload));
       } else if (frame->type == FrameType::header) {
@@ -282,6 +304,24 @@ void Client::receive(std::string_view bytes, Time at) {
   input_.erase(0, input_.size() - rest.size());
 }
 
+/// As long as the broker may have closed the channel, what comes on it may be somebody else's by
+/// now: nothing is read until that is known.
+bool Client::can_go_on(std::string_view input) {
+  const bool is_inside_answer = incoming_.kind == Incoming::Kind::got;
+  if (!is_at_risk() || is_refused_ || is_inside_answer) return true;
+  while (const auto frame = read_frame(input, 0)) {
+    input.remove_prefix(frame->total_bytes());
+    if (frame->type != FrameType::method || frame->channel != consuming()) continue;
+    const Method method = read_method(frame->payload);
+    if (std::holds_alternative<channel::Close>(method)) is_refused_ = true;
+    if (is_refused_ || std::holds_alternative<basic::ConsumeOk>(method) ||
+        std::holds_alternative<basic::GetOk>(method) ||
+        std::holds_alternative<basic::GetEmpty>(method))
+      return true;
+  }
+  return false;
+}
+
 void Client::begin_content(std::uint64_t bytes) {
   incoming_.missing_bytes = bytes;
   incoming_.body.clear();
@@ -295,15 +335,13 @@ void Client::on_frame(std::uint16_t, const Method& method) {
                  .consumer = std::string(deliver->consumer_tag),
                  .tag = deliver->delivery_tag,
                  .redelivered = deliver->redelivered,
-                 .body = {},
-                 .at = incoming_.at};
+                 .body = {}};
   } else if (const auto* got = std::get_if<basic::GetOk>(&method)) {
     incoming_ = {.kind = Incoming::Kind::got,
                  .consumer = {},
                  .tag = got->delivery_tag,
                  .redelivered = got->redelivered,
-                 .body = {},
-                 .at = incoming_.at};
+                 .body = {}};
   } else if (std::holds_alternative<basic::Return>(method)) {
     incoming_ = {.kind = Incoming::Kind::returned, .consumer = {}, .body = {}};
   } else if (const auto* ack = std::get_if<basic::Ack>(&method)) {
@@ -342,9 +380,10 @@ void Client::on_answer(const Method& method) {
                     (expected_.empty() ? "nothing" : std::string(expected_.front().method)));
   const Expected expected = std::move(expected_.front());
   expected_.pop_front();
+  note_risk();
   prove(expected.proves);
   if (name == "connection.open-ok") is_ready_ = true;
-  if (name == "tx.commit-ok") model_.committed(expected.messages, incoming_.at);
+  if (name == "tx.commit-ok") model_.committed(expected.messages, latest_);
   if (name == "basic.recover-ok" && !is_channel_closing_) on_recovered();
   if (name == "basic.cancel-ok") consumers_.erase(expected.consumer);
   if (name == "channel.close-ok") {
@@ -375,7 +414,7 @@ void Client::on_confirm(std::uint64_t tag, bool multiple, bool is_nack) {
                 "publish " + std::to_string(tag) + " is confirmed before an earlier one");
   const auto end = std::next(last);
   for (auto each = unconfirmed_.begin(); each != end; ++each)
-    is_nack ? model_.refused(each->second) : model_.confirmed(each->second, incoming_.at);
+    is_nack ? model_.refused(each->second) : model_.confirmed(each->second, latest_);
   unconfirmed_.erase(unconfirmed_.begin(), end);
   for (; !barriers_.empty() && barriers_.front().tag <= tag; barriers_.pop_front())
     if (!is_nack) model_.is_durable(barriers_.front().mark);
@@ -395,10 +434,11 @@ void Client::on_message() {
   if (is_got) {
     expected = std::move(expected_.front());
     expected_.pop_front();
+    note_risk();
     prove(expected.proves);
   }
   // What comes on its way to a closed channel goes back by itself.
-  if (is_channel_closing_ || is_closing_) return;
+  if (is_channel_closing_ || is_closing_ || is_refused_) return;
   if (incoming_.tag != ++last_tag_)
     return fail("TAG", "delivery tag " + std::to_string(incoming_.tag) + " comes in place of " +
                            std::to_string(last_tag_));
@@ -419,7 +459,7 @@ void Client::on_message() {
   Model::Copy* copy =
       is_stale ? nullptr
                : model_.delivered(queue, incoming_.body, incoming_.redelivered, holder(consuming()),
-                                  no_ack, incoming_.at, holder(consuming()));
+                                  no_ack, earliest_, holder(consuming()));
   if ((copy || is_stale) && !no_ack)
     held_[incoming_.tag] = {.copy = copy, .consumer = is_got ? "" : incoming_.consumer};
 }

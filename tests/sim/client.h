@@ -94,7 +94,6 @@ class Client {
     std::uint64_t missing_bytes = 0;
     bool has_header = false;
     std::string body;
-    Time at = 0;
   };
 
   /// Where it consumes: the channel with the transaction, if there is one.
@@ -104,6 +103,10 @@ class Client {
   void send_publish(int route, Model::MessageId id, const Model::Publish& publish);
   Model::Holder holder(std::uint16_t channel) const { return connection_ * 4 + channel; }
   void apply(Held& held, Answer answer);
+  bool is_mine(const Held& held) const;
+  void note_risk();
+  bool is_at_risk() const;
+  bool can_go_on(std::string_view input);
   void let_go();
   void on_recovered();
 
@@ -125,7 +128,11 @@ class Client {
   bool is_channel_closing_ = false;
   bool is_recovering_ = false;
   bool is_blocked_ = false;
+  bool is_refused_ = false;  // the broker has closed the channel
   std::string input_;
+  /// When what is in input_ was sent.
+  Time earliest_ = 0;
+  Time latest_ = 0;
   std::deque<Expected> expected_;
   std::map<std::uint64_t, Model::MessageId> unconfirmed_;
   std::uint64_t last_publish_ = 0;

@@ -82,6 +82,8 @@ Arguments parse(int argc, char** argv) {
   return arguments;
 }
 
+constexpr std::uint64_t shrunk_max = 3;
+
 struct Totals {
   std::uint64_t runs = 0;
   std::uint64_t steps = 0;
@@ -130,7 +132,8 @@ class Report {
                 << of.steps << ")" << std::endl;
     };
     line(outcome);
-    if (!arguments_.shrinks) return;
+    // Shrinking takes a thousand runs; more of one kind tell nothing new.
+    if (!arguments_.shrinks || totals_.failures > shrunk_max) return;
     const Script shrunk = shrink(script, arguments_.plant);
     std::cout << shrunk.to_text();
     line(run(shrunk, arguments_.plant));

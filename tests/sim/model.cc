@@ -171,7 +171,8 @@ Model::Copy* Model::delivered(int queue, std::string_view body, bool redelivered
     Copy& source = of->copies[static_cast<std::size_t>(copy->source)];
     if (!may_have_died(source))
       fail("GHOST", name(source) + " did not die, and is delivered as dead");
-    if (source.holder != 0) fail("DUPLICATE", name(source) + " is held, and delivered as dead");
+    if (source.holder != 0 && !at_risk_.contains(source.holder))
+      fail("DUPLICATE", name(source) + " is held, and delivered as dead");
     if (!copy->is_sent && source.is_gone)
       fail("RESURRECT", name(source) + " was gone, and is delivered as dead");
     source.has_moved = true;
@@ -181,7 +182,8 @@ Model::Copy* Model::delivered(int queue, std::string_view body, bool redelivered
   }
   if (copy->is_gone) fail("RESURRECT", name(*copy) + " is delivered, and was gone");
   if (copy->ack >= Ack::processed) fail("RESURRECT", name(*copy) + " was acknowledged");
-  if (copy->holder != 0) fail("DUPLICATE", name(*copy) + " is delivered while somebody holds it");
+  if (copy->holder != 0 && !at_risk_.contains(copy->holder))
+    fail("DUPLICATE", name(*copy) + " is delivered while somebody holds it");
   if (copy->was_delivered && !redelivered)
     fail("UNFLAGGED", name(*copy) + " came before and is not marked redelivered");
   const Time ttl = ttl_of(*of, *copy);
@@ -232,6 +234,13 @@ void Model::released(Holder holder) {
   for (Message& of : messages_)
     for (Copy& copy : of.copies)
       if (copy.holder == holder) copy.holder = 0;
+}
+
+void Model::set_at_risk(Holder holder, bool is_at_risk) {
+  if (is_at_risk)
+    at_risk_.insert(holder);
+  else
+    at_risk_.erase(holder);
 }
 
 void Model::purge_sent(int queue) {

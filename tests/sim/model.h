@@ -4,6 +4,7 @@
 #include <deque>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -131,6 +132,9 @@ class Model {
   void requeued(Copy& copy);
   /// The channel is gone.
   void released(Holder holder);
+  /// Whether that channel may be closed by the broker any moment, since it has asked for a queue
+  /// that may be missing: what it holds may go to somebody else before it hears of that.
+  void set_at_risk(Holder holder, bool is_at_risk);
   void purge_sent(int queue);
 
   /// All that is known to have been acknowledged and processed, and `more`: what is recorded next
@@ -180,6 +184,7 @@ class Model {
 
   std::vector<QueueRules> queues_;
   std::deque<Message> messages_;
+  std::set<Holder> at_risk_;
   std::map<std::pair<int, Holder>, Line> lines_;
   std::optional<Violation> violation_;
   Time now_ = 0;
