@@ -123,11 +123,18 @@ Json Api::post_text(const std::string& path, const std::string& body) const {
 Json Api::put(const std::string& path, const Json& body) const {
   return request("PUT", path, dump(body));
 }
-Json Api::remove(const std::string& path) const {
-  return request("DELETE", path, {});
+Json Api::remove(const std::string& path, const std::string& reason) const {
+  return request("DELETE", path, {}, reason);
+}
+Api Api::as(const std::string& user, const std::string& password) const {
+  Api other = *this;
+  other.user_ = user;
+  other.password_ = password;
+  return other;
 }
 
-Json Api::request(std::string_view method, const std::string& path, const std::string& body) const {
+Json Api::request(std::string_view method, const std::string& path, const std::string& body,
+                  const std::string& reason) const {
   const std::string authority = host_ + ":" + std::to_string(port_);
   Request request;
   request.method_string({method.data(), method.size()});
@@ -137,6 +144,8 @@ Json Api::request(std::string_view method, const std::string& path, const std::s
   request.set(http::field::authorization, "Basic " + base64(user_ + ":" + password_));
   request.set(http::field::accept, "application/json");
   request.set(http::field::connection, "close");
+  // A line break would begin another header.
+  if (!reason.empty()) request.set("X-Reason", escape_for_terminal(reason));
   if (!body.empty()) request.set(http::field::content_type, "application/json");
   request.body() = body;
   request.prepare_payload();

@@ -26,7 +26,10 @@ class Api {
   /// The same with a body that is JSON already.
   Json post_text(const std::string& path, const std::string& body) const;
   Json put(const std::string& path, const Json& body) const;
-  Json remove(const std::string& path) const;
+  /// `reason` is told to the client whose connection is closed.
+  Json remove(const std::string& path, const std::string& reason = {}) const;
+  /// The same API as another user.
+  Api as(const std::string& user, const std::string& password) const;
 
   /// How long an answer may take; a minute unless it is set.
   void set_timeout(std::chrono::seconds timeout) { timeout_ = timeout; }
@@ -35,7 +38,8 @@ class Api {
   static std::string path(std::string_view prefix, const std::vector<std::string>& names);
 
  private:
-  Json request(std::string_view method, const std::string& path, const std::string& body) const;
+  Json request(std::string_view method, const std::string& path, const std::string& body,
+               const std::string& reason = {}) const;
 
   std::string host_;
   std::uint16_t port_ = 80;

@@ -25,6 +25,14 @@ std::string value_text(const Json& value) {
 
 Exit show(const ConfigOptions& options, const Context& context) {
   Json rows = Api(context.api()).get("/api/x/config");
+  // The command's own, which the broker knows nothing of.
+  for (const Context::Setting& each : context.settings())
+    rows.push_back({{"name", each.name},
+                    {"value", each.value},
+                    {"default", each.default_value},
+                    {"origin", each.origin},
+                    {"live", true},
+                    {"waits_for_restart", false}});
   if (options.is_changed_only) {
     Json changed = Json::array();
     for (Json& row : rows)
@@ -105,11 +113,14 @@ CLI::App& add_verb(CLI::App& noun, const std::string& verb, const std::string& t
 
 void add_config(CLI::App& app, Context& context, Selected& selected) {
   const auto options = std::make_shared<ConfigOptions>();
+  // rabbitmqctl's spelling; in no help but `leveret help rabbitmqctl`.
+  add_verb(app, "environment", "As config show", options, context, selected, show).group("");
   CLI::App& noun = *app.add_subcommand("config", "Show and change the broker's settings");
   noun.require_subcommand(1);
 
-  CLI::App& shown =
-      add_verb(noun, "show", "Every setting that is in force", options, context, selected, show);
+  CLI::App& shown = add_verb(
+      noun, "show", "Every setting that is in force, of the broker and of this command (cli.)",
+      options, context, selected, show);
   shown.add_flag("--origin", options->has_origin,
                  "And where it comes from, and when a change takes effect");
   shown.add_flag("--changed", options->is_changed_only, "Only those that differ from the default");

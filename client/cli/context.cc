@@ -53,6 +53,29 @@ std::string Context::api() const {
   return "http://" + authority + default_api_port;
 }
 
+std::vector<Context::Setting> Context::settings() const {
+  const auto origin_of = [](const std::string& given, const char* option, const char* variable,
+                            const char* otherwise) -> std::string {
+    if (!given.empty()) return option;
+    if (!environment(variable).empty()) return std::string{"environment variable "} + variable;
+    return otherwise;
+  };
+  const std::string api_address = api();
+  const client::UrlParts address = client::split_url(api_address);
+  const std::string user = address.user ? client::percent_encode(*address.user) + "@" : "";
+  const std::string port = address.port ? ":" + std::to_string(*address.port) : "";
+  const std::string shown = std::string{address.scheme} + "://" + user + std::string{address.host} +
+                            port + std::string{address.path};
+  const std::string url_origin = origin_of(url_text, "--url", "LEVERET_URL", "default");
+  return {
+      {"cli.url", url().to_string(), client::Url{}.to_string(), url_origin},
+      {"cli.api", shown, "http://guest@127.0.0.1:15672",
+       origin_of(api_text, "--api", "LEVERET_API",
+                 url_origin == "default" ? "default" : "follows cli.url")},
+      {"cli.output", is_json ? "json" : "table", "table", is_json ? "--json" : "default"},
+  };
+}
+
 client::ConnectionOptions Context::connection_options(const std::string& command) const {
   client::ConnectionOptions options;
   options.name = "leveret " + command + " " + host_name() + "-" + std::to_string(getpid());

@@ -27,6 +27,15 @@ struct Context {
   /// The HTTP API's base address: --api, LEVERET_API, or the AMQP address's host and user on the
   /// default port.
   std::string api() const;
+  /// One of the command's own settings, and where it comes from: "--url", "environment variable
+  /// LEVERET_URL", "default". Values hold no password.
+  struct Setting {
+    std::string name;
+    std::string value;
+    std::string default_value;
+    std::string origin;
+  };
+  std::vector<Setting> settings() const;
   /// Options for a connection that is shown under the command's name.
   client::ConnectionOptions connection_options(const std::string& command) const;
 };
@@ -51,6 +60,8 @@ void add_admin(CLI::App& app, Context& context, Selected& selected);
 void add_config(CLI::App& app, Context& context, Selected& selected);
 void add_definitions(CLI::App& app, Context& context, Selected& selected);
 void add_migrate(CLI::App& app, Context& context, Selected& selected);
+void add_rabbitmqctl(CLI::App& app, Context& context, Selected& selected);
+void add_help(CLI::App& app, Context& context, Selected& selected);
 void add_bench(CLI::App& app, Context& context, Selected& selected);
 
 }  // namespace leveret::cli

@@ -132,6 +132,15 @@ CLI::App& add_verb(CLI::App& noun, const std::string& verb, const std::string& t
 
 void add_definitions(CLI::App& app, Context& context, Selected& selected) {
   const auto options = std::make_shared<DefinitionsOptions>();
+  // rabbitmqctl's spelling; in no help but `leveret help rabbitmqctl`.
+  CLI::App& exported = add_verb(app, "export_definitions", "As definitions export -o", options,
+                                context, selected, run_export);
+  exported.add_option("file", options->output, "A file; - for standard output")->required();
+  exported.group("");
+  CLI::App& imported = add_verb(app, "import_definitions", "As definitions import", options,
+                                context, selected, run_import);
+  imported.add_option("file", options->file, "A file; - for standard input")->required();
+  imported.group("");
   CLI::App& noun = *app.add_subcommand(
       "definitions", "Users, queues, policies, ...: into a file, as RabbitMQ has it, and back");
   noun.require_subcommand(1);

@@ -22,6 +22,7 @@ constexpr const char* first_steps =
 
 More: get, users, tokens, vhosts, permissions, config, bench, and leveret COMMAND --help. The broker is leveretd.
 It is looked for on this machine; elsewhere: --url amqp://user:password@host:5672/vhost
+Coming from RabbitMQ: leveret help rabbitmqctl
 )";
 
 std::vector<std::string> names_of_subcommands(const CLI::App& app) {
@@ -47,6 +48,11 @@ Exit report_usage(const CLI::App& app, const CLI::ParseError& error) {
   if (has_commands && !unknown.empty() && !unknown.front().starts_with('-')) {
     say("unknown command '" + unknown.front() + "'");
     const auto meant = nearest(unknown.front(), names_of_subcommands(command));
+    // Written as rabbitmqctl's commands are.
+    if (!meant && unknown.front().find('_') != std::string::npos) {
+      std::cerr << "     those of rabbitmqctl that there are: leveret help rabbitmqctl\n";
+      return Exit::usage;
+    }
     std::cerr << "     "
               << (meant ? "did you mean: " + path + " " + *meant : "see: " + path + " --help")
               << '\n';
@@ -83,6 +89,8 @@ Exit run(std::vector<std::string> words) {
   app.footer(exit_codes_text);
   app.set_version_flag("--version", std::string{"leveret "} + LEVERET_VERSION);
   app.get_formatter()->column_width(34);
+  // What stands behind a command is its own word, also where it is another command's name.
+  app.require_subcommand(0, 1);
   add_common_options(app, context);
   add_publish(app, context, selected);
   add_work(app, context, selected);
@@ -94,6 +102,8 @@ Exit run(std::vector<std::string> words) {
   add_definitions(app, context, selected);
   add_migrate(app, context, selected);
   add_bench(app, context, selected);
+  add_rabbitmqctl(app, context, selected);
+  add_help(app, context, selected);
   try {
     context.command_words = cut_command(app, words);
     std::ranges::reverse(words);  // As CLI11 takes them.

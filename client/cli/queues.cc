@@ -105,7 +105,6 @@ void set_up(CLI::App& command, Context& context, Selected& selected) {
 
 void add_queues(CLI::App& app, Context& context, Selected& selected) {
   CLI::App& command = *app.add_subcommand("queues", "List queues: depth, rates, consumers");
-  command.alias("list_queues");
   set_up(command, context, selected);
   // The spelling of the noun-verb grammar; not in the help, which shows one way only.
   CLI::App& noun = *app.add_subcommand("queue", "List queues")->group("");

@@ -73,3 +73,8 @@ def test_options_may_stand_anywhere(leveret, broker, queue):
     leveret.run("publish", "--url", broker.url, queue.name, "b", LEVERET_URL="amqp://127.0.0.1:1")
     leveret.run("publish", queue.name, "c", "--url", broker.url, LEVERET_URL="amqp://127.0.0.1:1")
     assert queue.bodies() == ["a", "b", "c"]
+
+
+def test_a_word_that_is_also_a_command_is_a_word_behind_another(leveret):
+    assert "Usage: leveret publish" in leveret.run("help", "publish").stdout
+    assert "no queue 'work'" in leveret.run("get", "work", status=66).stderr

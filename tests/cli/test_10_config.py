@@ -14,6 +14,26 @@ def test_every_setting_is_shown_with_its_origin(leveret):
     assert rows["amqp.heartbeat_s"].split() == ["amqp.heartbeat_s", "60", "default", "at", "once"]
 
 
+def test_the_settings_of_the_command_itself_are_shown_without_a_password(leveret, broker):
+    def mine(*words, **environment):
+        shown = json.loads(leveret.run("config", "show", "--json", *words, **environment).stdout)
+        return {row["name"]: (row["value"], row["origin"]) for row in shown if row["name"].startswith("cli.")}
+
+    rows = mine()
+    assert rows["cli.url"][1] == "environment variable LEVERET_URL"
+    assert rows["cli.api"] == (f"http://guest@127.0.0.1:{broker.http_port}", "environment variable LEVERET_API")
+    assert rows["cli.output"] == ("json", "--json")
+    api = f"http://guest:guest@127.0.0.1:{broker.http_port}"
+    rows = mine("--url", "amqp://ann:hunter2@host:1/v", "--api", api)
+    assert rows["cli.url"][1] == rows["cli.api"][1].replace("--api", "--url") == "--url"
+    assert rows["cli.url"][0].startswith("amqp://ann@host:1")
+    text = leveret.run("config", "show", "--origin", "--url", "amqp://ann:hunter2@host:1/v", "--api", api).stdout
+    assert "cli.url" in text and "hunter2" not in text
+    assert "guest:guest" not in text
+    rows = mine(LEVERET_URL="", LEVERET_API=api)
+    assert rows["cli.url"][1] == "default"
+
+
 def test_only_what_differs_is_shown_when_asked_for(leveret):
     rows = json.loads(leveret.run("config", "show", "--changed", "--json").stdout)
     assert {row["name"] for row in rows} >= {"bind", "data_dir"}
