@@ -1,4 +1,5 @@
 import assert from 'node:assert/strict';
+import { spawn } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
 import { test } from 'node:test';
 import { base, call, declareQueue, deleteQueue, publish, until } from '../support/api.mjs';
@@ -9,6 +10,7 @@ const basic = (name, password) => 'Basic ' + Buffer.from(`${name}:${password}`).
 const status = async (name, password, path) =>
   (await fetch(base + path, { headers: { Authorization: basic(name, password) } })).status;
 const dialog = (page) => page.getByRole('dialog');
+const as = (name) => ({ authorization: basic(name, name) });
 const press = (page, name) => page.getByRole('button', { name, exact: true }).click();
 /** The notice that tells what an action came to. */
 const told = (page, text) => page.locator('.notices').getByText(text).waitFor();
@@ -306,27 +308,53 @@ test('the overview tells what needs somebody, and nothing when nothing does', as
 });
 
 test('an alarm is told over every page, with its reason and what to do, until it is over', async () => {
-  let alarmed = true;
-  await visit('/ui/queues', {}, async (page) => {
-    await page.route('**/api/nodes', async (route) => {
-      const answer = await route.fetch();
-      const [node] = await answer.json();
-      await route.fulfill({
-        response: answer,
-        json: [{ ...node, mem_used: 3 << 20, mem_limit: 2 << 20, mem_alarm: alarmed, disk_free_alarm: false }],
+  await declareQueue('alarm.jobs');
+  await call('PUT', '/api/users/alarm.viewer', { password: 'alarm.viewer', tags: 'management' });
+  await call('PUT', '/api/x/config/alarms.memory', { value: '1 MiB' });
+  const publisher = spawn(
+    '/usr/bin/python3',
+    [
+      '-c',
+      `import pika, sys
+parameters = pika.URLParameters(sys.argv[1])
+parameters.client_properties = {"connection_name": "alarm publisher"}
+connection = pika.BlockingConnection(parameters)
+channel = connection.channel()
+channel.basic_publish("", "alarm.jobs", b"held up")
+while True:
+    connection.process_data_events(0.1)`,
+      `amqp://guest:guest@127.0.0.1:${process.env.LEVERET_AMQP}/%2F`,
+    ],
+    { stdio: ['ignore', 'inherit', 'inherit'] },
+  );
+  try {
+    await visit('/ui/queues', {}, async (page) => {
+      const banner = page.getByRole('region', { name: 'Alarm' });
+      await banner.getByText(/The broker uses [\d.]+ MiB of memory, and may use 1 MiB\./).waitFor();
+      await banner.getByText(/Let consumers catch up/).waitFor();
+      if (process.env.SCREENSHOTS) await page.screenshot({ path: `${process.env.SCREENSHOTS}/alarm.png` });
+      await page.getByRole('link', { name: 'Exchanges' }).first().click();
+      await page.getByRole('table', { name: 'Exchanges' }).waitFor();
+      assert.ok(await banner.isVisible());
+      await banner.getByRole('link', { name: 'Limits' }).click();
+      await row(page, 'alarms.memory').waitFor();
+      await banner.getByRole('link', { name: 'Blocked connections' }).click();
+      await row(page, 'alarm publisher').getByText('blocked', { exact: true }).waitFor();
+      await page.getByRole('link', { name: 'Overview' }).first().click();
+      await page.getByRole('link', { name: '1 connection may not publish' }).waitFor();
+      // One who may not see the node is told too, without its figures.
+      await visit('/ui/queues', { ...as('alarm.viewer'), expected: /503/ }, async (other) => {
+        await other.getByText('The broker uses more memory than it may.').waitFor();
       });
+      await call('DELETE', '/api/x/config/alarms.memory');
+      await banner.waitFor({ state: 'detached' });
     });
-    const banner = page.getByRole('region', { name: 'Alarm' });
-    await banner.getByText('The broker uses 3 MiB of memory, and may use 2 MiB.').waitFor();
-    await banner.getByText(/Let consumers catch up/).waitFor();
-    await page.getByRole('link', { name: 'Exchanges' }).first().click();
-    await page.getByRole('table', { name: 'Exchanges' }).waitFor();
-    assert.ok(await banner.isVisible());
-    await banner.getByRole('link', { name: 'Blocked connections' }).click();
-    await page.getByRole('heading', { level: 1, name: 'Connections' }).waitFor();
-    alarmed = false;
-    await banner.waitFor({ state: 'detached' });
-  });
+  } finally {
+    publisher.kill();
+    await call('DELETE', '/api/x/config/alarms.memory');
+    await call('DELETE', '/api/users/alarm.viewer');
+    await deleteQueue('alarm.jobs');
+  }
 });
 
 test('what a user may not do is not offered, and the server refuses it', async () => {
@@ -334,7 +362,6 @@ test('what a user may not do is not offered, and the server refuses it', async (
   await call('PUT', '/api/users/role.maker', { password: 'role.maker', tags: 'policymaker' });
   for (const name of ['role.viewer', 'role.maker'])
     await call('PUT', `/api/permissions/%2F/${name}`, { configure: '', write: '', read: '.*' });
-  const as = (name) => ({ authorization: basic(name, name) });
   const links = (page) => page.getByRole('navigation', { name: 'Pages' }).getByRole('link');
   const offered = async (page) => (await links(page).allTextContents()).filter((text) => text && text !== 'Admin');
   await visit('/ui/overview', as('role.viewer'), async (page) => {

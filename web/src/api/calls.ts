@@ -120,7 +120,10 @@ export async function alarms(signal?: AbortSignal): Promise<string[]> {
   });
   if (response.status !== 503) return [];
   const body = (await response.json()) as { alarms?: { resource?: unknown }[] };
-  return (body.alarms ?? []).flatMap(({ resource }) => (typeof resource === 'string' ? [resource] : []));
+  // RabbitMQ's name of it has a word more.
+  return (body.alarms ?? []).flatMap(({ resource }) =>
+    typeof resource === 'string' ? [resource === 'disk space' ? 'disk' : resource] : [],
+  );
 }
 
 export const users = (query: ListQuery, signal?: AbortSignal) => list<User>(path('users'), query, signal);

@@ -53,7 +53,7 @@ export function AlarmBanner() {
         <Link to="/ui/queues?sort=-ready">Longest queues</Link>
         {isMonitor.value ? <Link to="/ui/overview">Node</Link> : null}
         {isAdministrator.value ? (
-          <Link to={`/ui/settings?q=${alarms.value[0]?.resource === 'disk' ? 'disk' : 'mem'}`}>Limits</Link>
+          <Link to="/ui/settings?q=alarms.">Limits</Link>
         ) : null}
       </p>
     </section>

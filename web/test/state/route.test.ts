@@ -38,18 +38,20 @@ test('changing one value keeps the others', () => {
   expect([param('name'), param('sel')]).toEqual(['x', '4']);
 });
 
-test('the start page is the list of queues', () => {
+test('the start page is the overview', () => {
   history.replaceState(null, '', '/');
   startRouting();
-  expect(path.value).toBe('/ui/queues');
-  expect(location.pathname).toBe('/ui/queues');
+  expect(path.value).toBe('/ui/overview');
+  expect(location.pathname).toBe('/ui/overview');
 });
 
 test("RabbitMQ's addresses arrive", () => {
   expect(fromRabbitHash('#/queues/%2F/emails')).toBe('/ui/queue?vhost=%2F&name=emails');
   expect(fromRabbitHash('#/queues/%2F/a%2Fb%20c')).toBe('/ui/queue?vhost=%2F&name=a%2Fb+c');
   expect(fromRabbitHash('#/queues')).toBe('/ui/queues');
-  expect(fromRabbitHash('#/')).toBe('/ui/queues');
+  expect(fromRabbitHash('#/')).toBe('/ui/overview');
+  expect(fromRabbitHash('#/users/ann')).toBe('/ui/user?name=ann');
+  expect(fromRabbitHash('#/vhosts')).toBe('/ui/vhosts');
   expect(fromRabbitHash('#/connections')).toBe('/ui/connections');
   expect(fromRabbitHash('#main')).toBe(null);
   expect(fromRabbitHash('#/nonsense')).toBe(null);
