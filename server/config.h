@@ -14,6 +14,7 @@
 #include "base/log.h"
 #include "broker/limits.h"
 #include "connection_limits.h"
+#include "http/limits.h"
 #include "net/handshake.h"
 #include "net/network.h"
 #include "store/store.h"
@@ -45,6 +46,7 @@ struct Config {
   std::optional<std::uint16_t> http_port = 15672;
   std::optional<std::uint16_t> http_tls_port = 15671;
   std::vector<std::string> http_hosts;
+  http::Limits http_limits;
 
   /// Definitions to import at the start; empty for none.
   std::string definitions_file;

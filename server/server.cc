@@ -304,6 +304,7 @@ void Server::State::use(const Config& changed) {
   vhosts->set_limits(changed.limits);
   vhosts->set_connection_limits(changed.connection_limits);
   http->set_hosts(changed.http_hosts);
+  http->set_limits(changed.http_limits);
 }
 
 void Server::State::use_tls(const Config& changed) {
@@ -348,6 +349,7 @@ void Server::State::start_http() {
   options.tls_port = config.http_tls_port;
   options.tls = http_tls;
   options.hosts = config.http_hosts;
+  options.limits = config.http_limits;
   options.settings = &running_config;
   options.metrics_port = config.metrics_port;
   options.metrics_bind = config.metrics_bind.empty() ? config.bind : config.metrics_bind;

@@ -258,6 +258,21 @@ constexpr std::array settings{
     port<&Config::http_tls_port>("http.tls_port"),
     Setting{"http.hosts", "a list of host names", live, set_http_hosts,
             [](const Config& config) -> SettingValue { return config.http_hosts; }},
+    number<1, 100000, &Config::http_limits, &http::Limits::connections_max>("http.connections_max", "a number from 1 to 100000", live),
+    number<1, 100000, &Config::http_limits, &http::Limits::connections_per_address_max>("http.connections_per_address_max", "a number from 1 to 100000", live),
+    number<1, 10000, &Config::http_limits, &http::Limits::requests_max>("http.requests_max", "a number from 1 to 10000", live),
+    number<1024, mebibyte, &Config::http_limits, &http::Limits::header_bytes_max>(
+        "http.header_bytes_max", "bytes from 1024 to 1048576", live),
+    number<1024, bytes_most, &Config::http_limits, &http::Limits::body_bytes_max>(
+        "http.body_bytes_max", "bytes from 1024", live),
+    number<mebibyte, bytes_most, &Config::http_limits, &http::Limits::buffered_bytes_max>(
+        "http.buffered_bytes_max", "bytes from 1048576", live),
+    number<100, 3600000, &Config::http_limits, &http::Limits::header_timeout_ms>(
+        "http.header_timeout_ms", "milliseconds from 100 to 3600000", live),
+    number<100, 3600000, &Config::http_limits, &http::Limits::idle_timeout_ms>(
+        "http.idle_timeout_ms", "milliseconds from 100 to 3600000", live),
+    number<100, 3600000, &Config::http_limits, &http::Limits::transfer_timeout_ms>(
+        "http.transfer_timeout_ms", "milliseconds from 100 to 3600000", live),
 
     port<&Config::metrics_port>("metrics.port"),
     Setting{"metrics.bind", "a list of IPv4 and IPv6 addresses, empty for those of \"bind\"",

@@ -40,6 +40,7 @@ Context::Context(std::shared_ptr<boost::asio::io_context> loop_in, Options optio
     : loop(loop_in),
       executor(loop_in->get_executor()),
       options(std::move(options_in)),
+      occupancy(options.limits),
       cores(directories.cores),
       users(directories.users),
       parameters(directories.parameters),

@@ -19,6 +19,7 @@
 #include "http/importer.h"
 #include "http/metrics/archive.h"
 #include "http/metrics/loop_lag.h"
+#include "http/occupancy.h"
 #include "http/request.h"
 #include "http/router.h"
 #include "http/sampler.h"
@@ -46,6 +47,7 @@ struct Context {
   std::weak_ptr<boost::asio::io_context> loop;
   boost::asio::io_context::executor_type executor;
   Options options;
+  Occupancy occupancy;
   std::shared_ptr<broker::CoreDirectory> cores;
   std::shared_ptr<auth::Users> users;
   std::shared_ptr<broker::ParameterDirectory> parameters;

@@ -18,6 +18,7 @@
 #include "base/log.h"
 #include "http/ask.h"
 #include "http/context.h"
+#include "http/error.h"
 #include "http/session.h"
 
 namespace leveret::http {
@@ -62,6 +63,23 @@ std::optional<std::uint16_t> port_of(const ListenerPtr& listener) {
   return listener->acceptor.local_endpoint().port();
 }
 
+/// Who finds no place is told so, as far as that costs nothing: without TLS, and without waiting.
+void admit(const ContextPtr& context, const Listener& listener, tcp::socket socket) {
+  boost::system::error_code error;
+  const tcp::endpoint peer = socket.remote_endpoint(error);
+  try {
+    Occupancy::Place place = context->occupancy.admit(peer.address().to_string());
+    asio::co_spawn(context->executor,
+                   serve(context, std::move(socket),
+                         listener.tls ? listener.tls->current() : tls::NativeContext{},
+                         listener.entrance, std::move(place)),
+                   asio::detached);
+  } catch (const HttpError& refusal) {
+    log::debug(std::string{"HTTP: connection refused: "} + refusal.what());
+    if (!listener.tls) send_refusal(socket, refusal);
+  }
+}
+
 asio::awaitable<void> accept_forever(ContextPtr context, ListenerPtr listener) {
   asio::steady_timer pause{context->executor};
   while (!context->is_stopping) {
@@ -76,12 +94,7 @@ asio::awaitable<void> accept_forever(ContextPtr context, ListenerPtr listener) {
       co_await pause.async_wait(asio::redirect_error(asio::use_awaitable, error));
       continue;
     }
-    if (context->sessions.size() >= context->options.connections_max) continue;
-    asio::co_spawn(
-        context->executor,
-        serve(context, std::move(socket),
-              listener->tls ? listener->tls->current() : tls::NativeContext{}, listener->entrance),
-        asio::detached);
+    admit(context, *listener, std::move(socket));
   }
 }
 
@@ -148,6 +161,10 @@ class Server::Impl {
     asio::post(*loop_, [context = context_, hosts = std::move(hosts)]() mutable {
       context->options.hosts = std::move(hosts);
     });
+  }
+
+  void set_limits(const Limits& limits) {
+    asio::post(*loop_, [context = context_, limits] { context->occupancy.set_limits(limits); });
   }
 
   void stop() {
@@ -230,6 +247,9 @@ void Server::start() {
 }
 void Server::set_hosts(std::vector<std::string> hosts) {
   impl_->set_hosts(std::move(hosts));
+}
+void Server::set_limits(const Limits& limits) {
+  impl_->set_limits(limits);
 }
 void Server::stop() {
   impl_->stop();

@@ -11,6 +11,7 @@
 #include "broker/core.h"
 #include "broker/import_log.h"
 #include "broker/parameters.h"
+#include "http/limits.h"
 #include "http/metrics/loop_lag.h"
 #include "http/resources.h"
 #include "http/settings.h"
@@ -39,7 +40,7 @@ struct Options {
   std::string data_dir = ".";
   std::vector<LoopHandle> loops;
   std::function<ResourceMarks()> resource_marks = [] { return ResourceMarks{}; };
-  std::size_t connections_max = 1000;
+  Limits limits;
   /// Those of the whole broker, to show and to change; outlive the server.
   Settings* settings = nullptr;
 };
@@ -83,6 +84,8 @@ class Server {
   void start();
   /// Other values for Options::hosts; any thread.
   void set_hosts(std::vector<std::string> hosts);
+  /// Other limits for what begins from now on; any thread.
+  void set_limits(const Limits& limits);
   /// Closes every connection and joins the thread; may be called twice. Call it before the cores
   /// stop: answers that a core still owes are waited for, at most two seconds.
   void stop();

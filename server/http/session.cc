@@ -1,5 +1,6 @@
 #include "http/session.h"
 
+#include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
@@ -19,22 +20,13 @@ namespace asio = boost::asio;
 namespace beast = boost::beast;
 namespace bhttp = boost::beast::http;
 using asio::ip::tcp;
-using std::chrono::seconds;
+using std::chrono::milliseconds;
 
-constexpr std::uint32_t header_bytes_max = 16 * 1024;
+/// Beside a header, which has a limit of its own.
 constexpr std::size_t buffer_bytes_max = 128 * 1024;
 constexpr std::size_t linger_bytes_max = std::size_t{32} << 20U;
-/// A first request, or the rest of a header, must come in this time; so must the body as a whole,
-/// with more time for a long one.
-constexpr seconds header_timeout{10};
-constexpr seconds idle_timeout{60};
-constexpr seconds write_timeout{30};
-constexpr seconds linger_timeout{2};
-constexpr std::size_t slowest_bytes_per_second = 50'000;
-
-seconds transfer_timeout(std::size_t bytes) {
-  return write_timeout + seconds{bytes / slowest_bytes_per_second};
-}
+constexpr milliseconds linger_timeout{2'000};
+constexpr std::size_t slowest_bytes_per_ms = 50;
 
 bool is_unsafe(bhttp::verb method) {
   return method != bhttp::verb::get && method != bhttp::verb::head &&
@@ -80,14 +72,23 @@ void check_origin(std::string_view origin, std::string_view host) {
     throw HttpError{403, "forbidden", "a request from a page of " + log::escape(origin)};
 }
 
+/// What is unpacked may be a thousand times as long.
+void check_coding(std::string_view coding) {
+  if (!coding.empty() && coding != "identity")
+    throw HttpError{415, "unsupported_media_type",
+                    "a body is taken as it is, not as '" + log::escape(coding) + "'"};
+}
+
 }  // namespace
 
 Session::Session(ContextPtr context, tcp::socket socket, const tls::NativeContext& tls,
-                 Entrance entrance)
+                 Entrance entrance, Occupancy::Place place)
     : context_(std::move(context)),
       entrance_(entrance),
+      place_(std::move(place)),
+      first_deadline_(std::chrono::steady_clock::now() + milliseconds{limits().header_timeout_ms}),
       stream_(std::move(socket), tls),
-      buffer_(buffer_bytes_max) {
+      buffer_(buffer_bytes_max + limits().header_bytes_max) {
   context_->sessions.insert(this);
   beast::error_code error;
   const tcp::endpoint peer = stream_.socket().remote_endpoint(error);
@@ -104,8 +105,23 @@ void Session::close() {
   stream_.close();
 }
 
+milliseconds Session::transfer_timeout(std::size_t bytes) const {
+  return milliseconds{limits().transfer_timeout_ms} + milliseconds{bytes / slowest_bytes_per_ms};
+}
+
+void Session::begin_header() {
+  if (is_first_)
+    stream_.expires_at(first_deadline_);
+  else
+    stream_.expires_after(milliseconds{limits().header_timeout_ms});
+}
+
+void Session::note_timeout(beast::error_code error, Limit limit) {
+  if (error == beast::error::timeout) limits_reached.add(limit);
+}
+
 asio::awaitable<void> Session::run() {
-  stream_.expires_after(header_timeout);
+  begin_header();
   bool goes_on = co_await stream_.open();
   if (!goes_on) co_return;
   // Not in the loop's condition: GCC 12 resumes a co_await behind && with a frame that is not its
@@ -120,25 +136,50 @@ asio::awaitable<void> Session::run() {
 /// Returns false at the end of the connection, be it orderly or not.
 asio::awaitable<bool> Session::wait_for_bytes() {
   if (buffer_.size() > 0) co_return true;
-  stream_.expires_after(is_first_ ? header_timeout : idle_timeout);
+  if (is_first_)
+    begin_header();
+  else
+    stream_.expires_after(milliseconds{limits().idle_timeout_ms});
   beast::error_code error;
   const std::size_t count = co_await stream_.async_read_some(
       buffer_.prepare(4096), asio::redirect_error(asio::use_awaitable, error));
   buffer_.commit(count);
+  if (is_first_) note_timeout(error, Limit::http_header_time);
   co_return !error;
+}
+
+/// As Beast's async_read_header, which takes a field that goes on in the next line: whoever stands
+/// in front of us may have taken that line for another field (RFC 9112, 5.2).
+asio::awaitable<beast::error_code> Session::read_header() {
+  constexpr std::size_t read_size = 4096;
+  while (true) {
+    const auto bytes = buffer_.data();
+    const std::string_view unread{static_cast<const char*>(bytes.data()), bytes.size()};
+    beast::error_code error;
+    const std::size_t parsed = parser_->put(bytes, error);
+    const std::string_view header = unread.substr(0, parsed);
+    const bool is_folded = header.find("\n ") != std::string_view::npos ||
+                           header.find("\n\t") != std::string_view::npos;
+    buffer_.consume(parsed);
+    if (is_folded) co_return bhttp::make_error_code(bhttp::error::bad_value);
+    if (parser_->is_header_done() || (error && error != bhttp::error::need_more)) co_return error;
+    const std::size_t count = co_await stream_.async_read_some(
+        buffer_.prepare(read_size), asio::redirect_error(asio::use_awaitable, error));
+    if (error) co_return error;
+    buffer_.commit(count);
+  }
 }
 
 asio::awaitable<bool> Session::serve_one() {
   const bool has_bytes = co_await wait_for_bytes();
   if (!has_bytes) co_return false;
   parser_.emplace();
-  parser_->header_limit(header_bytes_max);
+  parser_->header_limit(static_cast<std::uint32_t>(limits().header_bytes_max));
   // Set by route as soon as that is known; a declared length is compared by hand.
   parser_->body_limit(boost::none);
-  stream_.expires_after(header_timeout);
-  beast::error_code error;
-  co_await bhttp::async_read_header(stream_, buffer_, *parser_,
-                                    asio::redirect_error(asio::use_awaitable, error));
+  begin_header();
+  const beast::error_code error = co_await read_header();
+  note_timeout(error, Limit::http_header_time);
   if (error) co_return co_await refuse_bytes(error);
 
   has_unread_body_ = !parser_->is_done();
@@ -146,9 +187,22 @@ asio::awaitable<bool> Session::serve_one() {
   Reply reply{head().version(), head().keep_alive(), head().method() == bhttp::verb::head};
   Response response = co_await answer();
   reply.keep_alive = reply.keep_alive && !has_unread_body_ && !context_->is_stopping;
+  Share held;
+  try {
+    held = context_->occupancy.hold(response.body.size());
+  } catch (const HttpError& refusal) {
+    response = error_response(refusal);
+  }
   if (response.events) co_return co_await send_events(std::move(response), reply);
   if (response.chunks) co_return co_await send_chunks(std::move(response), reply);
   co_return co_await send(std::move(response), reply);
+}
+
+HttpError Session::header_too_large() const {
+  limits_reached.add(Limit::http_header_bytes);
+  return {431, "header_too_large",
+          "the header is longer than " + std::to_string(limits().header_bytes_max) +
+              " bytes: http.header_bytes_max"};
 }
 
 /// What is not a request gets a hint where there is something to tell. Always ends the connection.
@@ -165,7 +219,7 @@ asio::awaitable<bool> Session::refuse_bytes(beast::error_code error) {
   else if (start.starts_with("\x16\x03"))
     refusal = bad_request("this port speaks HTTP, not HTTPS");
   else if (error == bhttp::error::header_limit)
-    refusal = {431, "header_too_large", "the header is longer than 16 KiB"};
+    refusal = header_too_large();
   log::debug(std::string{"HTTP: refused: "} + refusal.what());
   has_unread_body_ = true;
   co_await send(error_response(refusal), Reply{});
@@ -227,7 +281,15 @@ asio::awaitable<Response> Session::answer_api() {
   request.reason = head()["X-Reason"];
   request.content_type = head()[bhttp::field::content_type];
   request.accept = head()[bhttp::field::accept];
-  request.body = co_await read_body(route.body_bytes_max);
+  check_coding(head()[bhttp::field::content_encoding]);
+  const std::size_t bytes_max = std::min(route.body_bytes_max, limits().body_bytes_max);
+  const std::size_t announced =
+      parser_->is_done()
+          ? 0
+          : std::min<std::uint64_t>(parser_->content_length().value_or(bytes_max), bytes_max);
+  const Share held = context_->occupancy.hold(announced);
+  request.body = co_await read_body(bytes_max);
+  const Share place = context_->occupancy.begin_request();
   co_return co_await route.handler(context_, std::move(request));
 }
 
@@ -256,20 +318,28 @@ asio::awaitable<auth::Identity> Session::authenticate() {
 
 asio::awaitable<std::string> Session::read_body(std::size_t bytes_max) {
   if (parser_->is_done()) co_return std::string{};
-  const HttpError too_large{413, "payload_too_large",
-                            "the body is longer than " + std::to_string(bytes_max) + " bytes"};
+  const auto too_large = [bytes_max] {
+    limits_reached.add(Limit::http_body_bytes);
+    return HttpError{413, "payload_too_large",
+                     "the body is longer than " + std::to_string(bytes_max) + " bytes"};
+  };
   const auto length = parser_->content_length();
-  if (length && *length > bytes_max) throw too_large;
+  if (length && *length > bytes_max) throw too_large();
   parser_->body_limit(bytes_max);
   if (beast::iequals(head()[bhttp::field::expect], "100-continue")) {
     bhttp::response<bhttp::empty_body> go_on{bhttp::status::continue_, head().version()};
     co_await bhttp::async_write(stream_, go_on, asio::use_awaitable);
   }
-  stream_.expires_after(transfer_timeout(bytes_max));
+  const auto start = std::chrono::steady_clock::now();
   beast::error_code error;
-  co_await bhttp::async_read(stream_, buffer_, *parser_,
-                             asio::redirect_error(asio::use_awaitable, error));
-  if (error == bhttp::error::body_limit) throw too_large;
+  // Piece by piece: a long body has more time, but only when it comes.
+  while (!error && !parser_->is_done()) {
+    stream_.expires_at(start + transfer_timeout(parser_->get().body().size()));
+    co_await bhttp::async_read_some(stream_, buffer_, *parser_,
+                                    asio::redirect_error(asio::use_awaitable, error));
+  }
+  note_timeout(error, Limit::http_transfer_time);
+  if (error == bhttp::error::body_limit) throw too_large();
   if (error.category() == bhttp::make_error_code(bhttp::error::bad_method).category())
     throw bad_request("broken body: " + error.message());
   if (error) throw boost::system::system_error{error};
@@ -310,6 +380,7 @@ asio::awaitable<bool> Session::send(Response response, Reply reply) {
   else
     co_await bhttp::async_write(stream_, serializer,
                                 asio::redirect_error(asio::use_awaitable, error));
+  note_timeout(error, Limit::http_transfer_time);
   co_return !error && reply.keep_alive;
 }
 
@@ -325,7 +396,7 @@ asio::awaitable<bool> Session::send_events(Response response, Reply reply) {
   message.chunked(is_chunked);
   if (!is_chunked) message.keep_alive(false);
   bhttp::response_serializer<bhttp::empty_body> serializer{message};
-  stream_.expires_after(write_timeout);
+  stream_.expires_after(transfer_timeout(0));
   beast::error_code error;
   co_await bhttp::async_write_header(stream_, serializer,
                                      asio::redirect_error(asio::use_awaitable, error));
@@ -334,7 +405,7 @@ asio::awaitable<bool> Session::send_events(Response response, Reply reply) {
     const std::vector<EventText> texts = co_await events->next();
     if (texts.empty()) {
       // Closed by us, as who sees what has changed: an end, which no client takes for a break.
-      stream_.expires_after(write_timeout);
+      stream_.expires_after(transfer_timeout(0));
       if (is_chunked)
         co_await asio::async_write(stream_, bhttp::make_chunk_last(),
                                    asio::redirect_error(asio::use_awaitable, error));
@@ -366,7 +437,7 @@ asio::awaitable<bool> Session::send_chunks(Response response, Reply reply) {
   reply.keep_alive = reply.keep_alive && is_chunked;
   message.keep_alive(reply.keep_alive);
   bhttp::response_serializer<bhttp::empty_body> serializer{message};
-  stream_.expires_after(write_timeout);
+  stream_.expires_after(transfer_timeout(0));
   beast::error_code error;
   co_await bhttp::async_write_header(stream_, serializer,
                                      asio::redirect_error(asio::use_awaitable, error));
@@ -402,9 +473,21 @@ asio::awaitable<void> Session::linger() {
                                                   asio::redirect_error(asio::use_awaitable, error));
 }
 
+void send_refusal(tcp::socket& socket, const HttpError& refusal) {
+  const std::string body = error_response(refusal).body;
+  const std::string answer = "HTTP/1.1 " + std::to_string(refusal.status) +
+                             " Service Unavailable\r\nContent-Type: application/json\r\n"
+                             "Retry-After: 1\r\nConnection: close\r\nContent-Length: " +
+                             std::to_string(body.size()) + "\r\n\r\n" + body;
+  beast::error_code ignored;
+  socket.non_blocking(true, ignored);
+  socket.write_some(asio::buffer(answer), ignored);
+  socket.shutdown(tcp::socket::shutdown_send, ignored);
+}
+
 asio::awaitable<void> serve(ContextPtr context, tcp::socket socket, tls::NativeContext tls,
-                            Entrance entrance) {
-  Session session{std::move(context), std::move(socket), tls, entrance};
+                            Entrance entrance, Occupancy::Place place) {
+  Session session{std::move(context), std::move(socket), tls, entrance, std::move(place)};
   try {
     co_await session.run();
   } catch (const std::exception& error) {

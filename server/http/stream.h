@@ -27,7 +27,8 @@ class Stream {
   executor_type get_executor() { return tcp_.get_executor(); }
   boost::asio::ip::tcp::socket& socket() { return tcp_.socket(); }
   /// What is begun from now on has to end within `limit`.
-  void expires_after(std::chrono::seconds limit) { tcp_.expires_after(limit); }
+  void expires_after(std::chrono::milliseconds limit) { tcp_.expires_after(limit); }
+  void expires_at(std::chrono::steady_clock::time_point time) { tcp_.expires_at(time); }
 
   /// Shakes hands when there is TLS; false when the connection is of no use after it. A request
   /// without TLS is told so.
