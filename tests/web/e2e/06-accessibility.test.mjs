@@ -29,7 +29,9 @@ await call('PUT', '/api/policies/%2F/axe-limits', {
 });
 await call('POST', '/api/x/tokens', { description: 'nightly import', expires_in: 86400 });
 const definitions = {
-  exchanges: [{ name: 'axe.new', vhost: '/', type: 'topic', durable: true, auto_delete: false, internal: false, arguments: {} }],
+  exchanges: [
+    { name: 'axe.new', vhost: '/', type: 'topic', durable: true, auto_delete: false, internal: false, arguments: {} },
+  ],
   queues: [{ name: 'axe.jobs', vhost: '/', durable: false, auto_delete: false, arguments: {} }],
   users: [{ name: 'axe.user', password_hash: '', tags: [] }],
 };
@@ -132,7 +134,10 @@ const pages = {
     {},
     async (page) => {
       await press('Edit… permissions in /')(page);
-      await page.getByText(/Matches now .*axe/).first().waitFor();
+      await page
+        .getByText(/Matches now .*axe/)
+        .first()
+        .waitFor();
     },
   ],
   tokens: ['/ui/tokens', {}, (page) => page.getByRole('table', { name: 'Tokens' }).waitFor()],

@@ -23,7 +23,9 @@ test('a user is added, let in, limited, changed and deleted', async () => {
     await dialog(page).getByLabel('Name').fill('adm.ann');
     await dialog(page).getByLabel('Password', { exact: true }).fill('first secret');
     await dialog(page).getByLabel('Password again').fill('another');
-    await dialog(page).getByLabel(/^management/).check();
+    await dialog(page)
+      .getByLabel(/^management/)
+      .check();
     await press(page, 'Add adm.ann');
     await page.getByText('The two passwords are not the same.').waitFor();
     await dialog(page).getByLabel('Password again').fill('first secret');
@@ -34,8 +36,12 @@ test('a user is added, let in, limited, changed and deleted', async () => {
     assert.equal(await status('adm.ann', 'first secret', '/api/queues/%2F'), 403);
 
     await press(page, 'Give permissions…');
-    await dialog(page).getByLabel(/^Configure/).fill('^adm\\.m');
-    await dialog(page).getByText(/^Matches now 1 of \d+ queues: adm\.mine; 0 of \d+ exchanges$/).waitFor();
+    await dialog(page)
+      .getByLabel(/^Configure/)
+      .fill('^adm\\.m');
+    await dialog(page)
+      .getByText(/^Matches now 1 of \d+ queues: adm\.mine; 0 of \d+ exchanges$/)
+      .waitFor();
     await dialog(page).getByLabel(/^Read/).fill('');
     await dialog(page).getByText('Matches nothing').waitFor();
     await press(page, 'Set permissions in /');
@@ -51,7 +57,9 @@ test('a user is added, let in, limited, changed and deleted', async () => {
     await until(async () => (await call('GET', '/api/permissions/%2F/adm.ann')).read === '.*', 'the change');
 
     await press(page, 'Limit a topic exchange…');
-    await dialog(page).getByLabel(/^Write/).fill('^mail\\.');
+    await dialog(page)
+      .getByLabel(/^Write/)
+      .fill('^mail\\.');
     await press(page, 'Limit keys of amq.topic');
     await page.getByRole('table', { name: 'Topic permissions' }).waitFor();
     assert.equal((await call('GET', '/api/users/adm.ann/topic-permissions'))[0].write, '^mail\\.');
@@ -73,7 +81,9 @@ test('a user is added, let in, limited, changed and deleted', async () => {
     assert.equal(await status('adm.ann', 'second secret', '/api/whoami'), 200);
 
     await press(page, 'Tags…');
-    await dialog(page).getByLabel(/^monitoring/).check();
+    await dialog(page)
+      .getByLabel(/^monitoring/)
+      .check();
     await dialog(page).getByLabel('Other tags').fill('team-mail');
     await press(page, 'Set the tags');
     await told(page, 'The tags of adm.ann are set');
@@ -174,15 +184,26 @@ test('a policy is added with a preview of what it matches, changed and deleted; 
     await press(page, 'Add policy…');
     await dialog(page).getByLabel('Name').fill('pol.limits');
     await dialog(page).getByLabel('Pattern').fill('^pol\\.');
-    await dialog(page).getByText(/^Matches now 2 of \d+ queues: pol\.a, pol\.b; 0 of \d+ exchanges$/).waitFor();
+    await dialog(page)
+      .getByText(/^Matches now 2 of \d+ queues: pol\.a, pol\.b; 0 of \d+ exchanges$/)
+      .waitFor();
     await dialog(page).getByLabel('Applies to').selectOption('queues');
-    await dialog(page).getByLabel(/^What it sets/).fill('{"max-length": ');
+    await dialog(page)
+      .getByLabel(/^What it sets/)
+      .fill('{"max-length": ');
     await press(page, 'Add pol.limits');
     await page.getByText(/The definition is not JSON/).waitFor();
-    await dialog(page).getByLabel(/^What it sets/).fill('{"max-length": "many"}');
+    await dialog(page)
+      .getByLabel(/^What it sets/)
+      .fill('{"max-length": "many"}');
     await press(page, 'Add pol.limits');
-    await dialog(page).getByRole('alert').getByText(/is not a valid maximum length/).waitFor();
-    await dialog(page).getByLabel(/^What it sets/).fill('{}');
+    await dialog(page)
+      .getByRole('alert')
+      .getByText(/is not a valid maximum length/)
+      .waitFor();
+    await dialog(page)
+      .getByLabel(/^What it sets/)
+      .fill('{}');
     await dialog(page).getByRole('button', { name: 'max-length', exact: true }).click();
     await press(page, 'Add pol.limits');
     await row(page, 'max-length: 10000').waitFor();
@@ -195,7 +216,9 @@ test('a policy is added with a preview of what it matches, changed and deleted; 
     await until(async () => (await call('GET', '/api/policies/%2F/pol.limits')).priority === 7, 'the change');
     assert.deepEqual((await call('GET', '/api/policies/%2F/pol.limits')).definition, { 'max-length': 10000 });
     await press(page, 'Delete… pol.limits');
-    await dialog(page).getByText(/^Matches now 2 of/).waitFor();
+    await dialog(page)
+      .getByText(/^Matches now 2 of/)
+      .waitFor();
     await press(page, 'Delete pol.limits');
     await row(page, 'pol.limits').waitFor({ state: 'detached' });
 
@@ -273,7 +296,10 @@ test('settings tell where they come from, and are set, unset and reloaded', asyn
     await press(page, 'log_level');
     await dialog(page).getByLabel('Value').fill('loud');
     await press(page, 'Set log_level');
-    await dialog(page).getByRole('alert').getByText(/log_level/).waitFor();
+    await dialog(page)
+      .getByRole('alert')
+      .getByText(/log_level/)
+      .waitFor();
     await dialog(page).getByLabel('Value').fill('warn');
     await press(page, 'Set log_level');
     await told(page, 'log_level is now warn, was info');
@@ -376,7 +402,10 @@ test('what a user may not do is not offered, and the server refuses it', async (
       await page.getByText('This page is for administrators').waitFor();
     }
     await page.goto(base + '/ui/policies');
-    await page.getByText('No policies yet').or(page.getByRole('table', { name: 'Policies' })).waitFor();
+    await page
+      .getByText('No policies yet')
+      .or(page.getByRole('table', { name: 'Policies' }))
+      .waitFor();
     assert.equal(await page.getByRole('button', { name: /Add policy/ }).count(), 0);
     await page.goto(base + '/ui/vhosts');
     await row(page, '/').first().waitFor();

@@ -293,7 +293,11 @@ test('an import tells of what is wrong, and of what it would do, as text', async
     const choose = (content) =>
       page
         .locator('input[type=file]')
-        .setInputFiles({ name: `${callIn(attacks[0])}.json`, mimeType: 'application/json', buffer: Buffer.from(content) });
+        .setInputFiles({
+          name: `${callIn(attacks[0])}.json`,
+          mimeType: 'application/json',
+          buffer: Buffer.from(content),
+        });
     await choose(JSON.stringify({ queues: attacks.map((name) => ({ name, vhost: name, durable: 'no' })) }));
     await page.getByText(/nothing was imported/).waitFor();
     await assertPlain(page, hits, 'what is wrong');

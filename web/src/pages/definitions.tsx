@@ -86,7 +86,11 @@ function Export({ vhost }: { vhost: string }) {
       </p>
       {vhost ? null : (
         <label class="check">
-          <input type="checkbox" checked={withHashes} onChange={(event) => setWithHashes(event.currentTarget.checked)} />
+          <input
+            type="checkbox"
+            checked={withHashes}
+            onChange={(event) => setWithHashes(event.currentTarget.checked)}
+          />
           With hashes of passwords
         </label>
       )}

@@ -161,7 +161,14 @@ function Attention() {
           sort: 'messages_ready',
           descending: true,
           nonEmpty: true,
-          columns: ['name', 'vhost', 'messages_ready', 'consumers', 'message_stats.publish_details', 'x.dead_letter_sources'],
+          columns: [
+            'name',
+            'vhost',
+            'messages_ready',
+            'consumers',
+            'message_stats.publish_details',
+            'x.dead_letter_sources',
+          ],
         },
         signal,
       ),
@@ -175,7 +182,13 @@ function Attention() {
   const lines: Line[] = [];
   for (const alarm of alarms.value) {
     const { reason, remedy } = explain(alarm);
-    lines.push({ key: `alarm ${alarm.resource}`, tone: 'danger', to: '/ui/connections?sort=state', what: reason, todo: remedy });
+    lines.push({
+      key: `alarm ${alarm.resource}`,
+      tone: 'danger',
+      to: '/ui/connections?sort=state',
+      what: reason,
+      todo: remedy,
+    });
   }
   const stopped = (blocked.data?.items ?? []).filter(({ state }) => state === 'blocked' || state === 'blocking').length;
   if (stopped)
@@ -243,7 +256,8 @@ function Attention() {
       )}
       {more > 0 ? (
         <p class="muted">
-          and {count(more)} more: <Link to={href('/ui/queues', { sort: '-ready', show: 'busy' })}>queues with messages</Link>
+          and {count(more)} more:{' '}
+          <Link to={href('/ui/queues', { sort: '-ready', show: 'busy' })}>queues with messages</Link>
         </p>
       ) : null}
     </section>

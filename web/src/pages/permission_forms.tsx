@@ -38,9 +38,7 @@ export function PermissionForm({ user, known, onClose, onDone }: FormProps<Permi
         onDone(vhost);
       }}
     >
-      {known ? null : (
-        <Field label="Virtual host" value={vhost} onValue={setVhost} options={vhosts ?? []} required />
-      )}
+      {known ? null : <Field label="Virtual host" value={vhost} onValue={setVhost} options={vhosts ?? []} required />}
       <Field label="Configure: what he may declare and delete" mono value={configure} onValue={setConfigure} />
       {matches(configure)}
       <Field label="Write: where he may publish" mono value={write} onValue={setWrite} />

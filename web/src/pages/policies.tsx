@@ -75,8 +75,21 @@ function columns(vhosts: boolean, act: ((policy: Policy, verb: 'edit' | 'delete'
           <Name value={p.name} class="strong" />
         ),
     },
-    { id: 'vhost', head: 'Virtual host', width: '9rem', class: 'p2', sortPath: 'vhost', cell: (p) => <Name value={p.vhost} /> },
-    { id: 'pattern', head: 'Pattern', width: '26%', sortPath: 'pattern', cell: (p) => <Name value={p.pattern || '(all)'} class="mono" /> },
+    {
+      id: 'vhost',
+      head: 'Virtual host',
+      width: '9rem',
+      class: 'p2',
+      sortPath: 'vhost',
+      cell: (p) => <Name value={p.vhost} />,
+    },
+    {
+      id: 'pattern',
+      head: 'Pattern',
+      width: '26%',
+      sortPath: 'pattern',
+      cell: (p) => <Name value={p.pattern || '(all)'} class="mono" />,
+    },
     {
       id: 'apply',
       head: 'Applies to',
@@ -86,7 +99,15 @@ function columns(vhosts: boolean, act: ((policy: Policy, verb: 'edit' | 'delete'
       cell: (p) => applyTo.find(([id]) => id === p['apply-to'])?.[1] ?? <Name value={p['apply-to']} />,
     },
     { id: 'definition', head: 'Sets', class: 'p1', cell: (p) => <Name value={words(p)} class="mono" /> },
-    { id: 'priority', head: 'Priority', numeric: true, width: '6rem', class: 'p1', sortPath: 'priority', cell: (p) => p.priority },
+    {
+      id: 'priority',
+      head: 'Priority',
+      numeric: true,
+      width: '6rem',
+      class: 'p1',
+      sortPath: 'priority',
+      cell: (p) => p.priority,
+    },
   ];
   if (act)
     list.push({
@@ -263,7 +284,11 @@ function PolicyForm({ kind, word, known, vhost: first, vhosts, onClose, onDone }
   };
   return (
     <FormDialog
-      title={known ? `Change ${word} ${visible(known.name)}` : `Add ${kind === 'policies' ? 'a policy' : 'an operator policy'}`}
+      title={
+        known
+          ? `Change ${word} ${visible(known.name)}`
+          : `Add ${kind === 'policies' ? 'a policy' : 'an operator policy'}`
+      }
       action={`${known ? 'Change' : 'Add'} ${visible(name) || 'it'}`}
       wide
       onClose={onClose}
@@ -293,7 +318,14 @@ function PolicyForm({ kind, word, known, vhost: first, vhosts, onClose, onDone }
           <Field label="Name" value={name} onValue={setName} required />
         </>
       )}
-      <Field label="Pattern" mono value={pattern} onValue={setPattern} placeholder="^jobs\." hint="A regular expression on names; empty for all" />
+      <Field
+        label="Pattern"
+        mono
+        value={pattern}
+        onValue={setPattern}
+        placeholder="^jobs\."
+        hint="A regular expression on names; empty for all"
+      />
       <PatternMatches
         vhost={vhost}
         pattern={pattern}

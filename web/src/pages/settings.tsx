@@ -87,8 +87,7 @@ function columns(act: (row: Setting, verb: 'set' | 'unset') => void): Column<Set
       head: 'Comes from',
       class: 'p1',
       compare: byText((row) => row.origin),
-      cell: (row) =>
-        row.origin === 'default' ? <span class="zero">default</span> : <Name value={row.origin} />,
+      cell: (row) => (row.origin === 'default' ? <span class="zero">default</span> : <Name value={row.origin} />),
     },
     {
       id: 'live',
@@ -134,9 +133,7 @@ function SettingList() {
     },
   });
   const needle = filter.toLowerCase();
-  const rows = (data ?? []).filter(
-    (row) => (!needle || row.name.includes(needle)) && (!changedOnly || isChanged(row)),
-  );
+  const rows = (data ?? []).filter((row) => (!needle || row.name.includes(needle)) && (!changedOnly || isChanged(row)));
   const close = () => setOpen(null);
   const done = (change: SettingsChange) => {
     tell(change);
@@ -246,8 +243,8 @@ function SetForm({ row, onClose, onDone }: SetProps) {
         {...(typeof row.default === 'boolean' ? { options: ['true', 'false'] } : {})}
         hint={
           <>
-            {Array.isArray(row.default) ? 'Several, with commas. ' : ''}Default: <code>{valueText(row.default) || 'none'}</code>;
-            it comes from: {visible(row.origin)}
+            {Array.isArray(row.default) ? 'Several, with commas. ' : ''}Default:{' '}
+            <code>{valueText(row.default) || 'none'}</code>; it comes from: {visible(row.origin)}
           </>
         }
       />

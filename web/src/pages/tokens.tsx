@@ -48,8 +48,7 @@ export function TokenList({ user }: { user: string }) {
       head: 'What for',
       class: 'main-cell',
       compare: byText((t) => t.description),
-      cell: (t) =>
-        t.description ? <Name value={t.description} class="strong" /> : <span class="zero">not told</span>,
+      cell: (t) => (t.description ? <Name value={t.description} class="strong" /> : <span class="zero">not told</span>),
     },
     {
       id: 'user',
@@ -89,13 +88,13 @@ export function TokenList({ user }: { user: string }) {
       numeric: true,
       cell: (t) => (
         <button
-            type="button"
-            class="link-button quiet"
-            aria-label={`Take back… ${visible(t.description || t.id)}`}
-            onClick={() => setDoomed(t)}
-          >
-            Take back…
-          </button>
+          type="button"
+          class="link-button quiet"
+          aria-label={`Take back… ${visible(t.description || t.id)}`}
+          onClick={() => setDoomed(t)}
+        >
+          Take back…
+        </button>
       ),
     },
   ];
@@ -106,7 +105,9 @@ export function TokenList({ user }: { user: string }) {
         {user ? (
           <h2>Tokens</h2>
         ) : (
-          <p class="muted">A token is a password of its own for a script: it ends by itself, and can be taken back alone.</p>
+          <p class="muted">
+            A token is a password of its own for a script: it ends by itself, and can be taken back alone.
+          </p>
         )}
         <span class="spacer" />
         <button type="button" class={`button ${user ? 'small' : 'primary'}`} onClick={() => setAdding(true)}>
@@ -127,14 +128,7 @@ export function TokenList({ user }: { user: string }) {
           </Empty>
         )
       ) : (
-        <Table
-          label="Tokens"
-          rows={data}
-          rowKey={(token) => token.id}
-          sort={sort}
-          onSort={setSort}
-          columns={columns}
-        />
+        <Table label="Tokens" rows={data} rowKey={(token) => token.id} sort={sort} onSort={setSort} columns={columns} />
       )}
       {adding ? (
         <MakeToken

@@ -151,7 +151,11 @@ function Details({ name }: { name: string }) {
           <Skeleton rows={2} />
         )}
       </Section>
-      <Section title="Topic permissions" add="Limit a topic exchange…" onAdd={() => setOpen({ kind: 'topic', of: null })}>
+      <Section
+        title="Topic permissions"
+        add="Limit a topic exchange…"
+        onAdd={() => setOpen({ kind: 'topic', of: null })}
+      >
         {topics.data?.length === 0 ? (
           <p class="muted">None: routing keys of topic exchanges are not limited.</p>
         ) : topics.data ? (
@@ -360,7 +364,13 @@ function PasswordForm({ user, onClose, onChanged }: FormProps) {
             onValue={setPassword}
             autocomplete="new-password"
           />
-          <Field label="New password again" type="password" value={again} onValue={setAgain} autocomplete="new-password" />
+          <Field
+            label="New password again"
+            type="password"
+            value={again}
+            onValue={setAgain}
+            autocomplete="new-password"
+          />
         </>
       )}
       <label class="check">

@@ -53,11 +53,7 @@ const columns: Column<User>[] = [
     width: '16rem',
     class: 'p2',
     cell: ({ limits }) =>
-      Object.keys(limits).length ? (
-        <span class="one-line">{limitsText(limits)}</span>
-      ) : (
-        <span class="zero">none</span>
-      ),
+      Object.keys(limits).length ? <span class="one-line">{limitsText(limits)}</span> : <span class="zero">none</span>,
   },
 ];
 

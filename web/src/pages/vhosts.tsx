@@ -125,7 +125,9 @@ function AddButton() {
       <button type="button" class="button primary" onClick={() => setAdding(true)}>
         <Icon name="add" /> Add virtual host…
       </button>
-      {adding ? <VhostForm known={null} onClose={() => setAdding(false)} onDone={(name) => go(vhostHref(name))} /> : null}
+      {adding ? (
+        <VhostForm known={null} onClose={() => setAdding(false)} onDone={(name) => go(vhostHref(name))} />
+      ) : null}
     </>
   );
 }

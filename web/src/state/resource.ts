@@ -49,9 +49,7 @@ export function useResource<T>(
     const controller = new AbortController();
     const start = performance.now();
     setState((old) =>
-      old.key === key
-        ? { ...old, loading: true }
-        : { key, data: keep ? old.data : null, error: null, loading: true },
+      old.key === key ? { ...old, loading: true } : { key, data: keep ? old.data : null, error: null, loading: true },
     );
     latest.current(controller.signal).then(
       (data) => {

@@ -46,7 +46,10 @@ interface AdminPageProps {
 export function AdminPage({ title, tab, above, beside, right, children }: AdminPageProps) {
   const known = tags.value !== null;
   const nav = useRef<HTMLElement>(null);
-  useEffect(() => nav.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' }), [tab]);
+  useEffect(
+    () => nav.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' }),
+    [tab],
+  );
   const may = right ? right.value : true;
   return (
     <Page

@@ -52,9 +52,7 @@ export function AlarmBanner() {
         <Link to="/ui/connections?sort=state">Blocked connections</Link>
         <Link to="/ui/queues?sort=-ready">Longest queues</Link>
         {isMonitor.value ? <Link to="/ui/overview">Node</Link> : null}
-        {isAdministrator.value ? (
-          <Link to="/ui/settings?q=alarms.">Limits</Link>
-        ) : null}
+        {isAdministrator.value ? <Link to="/ui/settings?q=alarms.">Limits</Link> : null}
       </p>
     </section>
   );

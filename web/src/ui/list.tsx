@@ -34,7 +34,12 @@ export function List<T>(props: ListProps<T>) {
   const { label, words, list, columns, rowKey, rowHeight, onRow, tools, isFiltered = false } = props;
   const { page, error, filter } = list;
   const clear = () =>
-    setParams({ q: null, re: null, page: null, ...Object.fromEntries((props.filterParams ?? []).map((n) => [n, null])) });
+    setParams({
+      q: null,
+      re: null,
+      page: null,
+      ...Object.fromEntries((props.filterParams ?? []).map((n) => [n, null])),
+    });
   const all = page?.total_count ?? 0;
   const shown = page?.filtered_count ?? 0;
   const isOpen = !filter && !isFiltered;
@@ -132,7 +137,9 @@ function Search<T>({ list, words }: { list: ListState<T>; words: [string, string
 /** Moves the focus from the link of one row to that of another. */
 function stepRow(by: number): void {
   const links = [...document.querySelectorAll<HTMLElement>('main tbody .row-link')];
-  const at = links.findIndex((link) => link === document.activeElement || link.closest('tr')?.contains(document.activeElement));
+  const at = links.findIndex(
+    (link) => link === document.activeElement || link.closest('tr')?.contains(document.activeElement),
+  );
   links[at < 0 ? (by > 0 ? 0 : links.length - 1) : Math.min(links.length - 1, Math.max(0, at + by))]?.focus();
 }
 

@@ -47,7 +47,10 @@ export function PatternMatches({ vhost, pattern, queues, exchanges, emptyIsNone 
   if (nothing) return <p class="field-hint">Matches nothing</p>;
   if (error) return <p class="form-error">{error.message}</p>;
   if (!data) return <p class="field-hint">&nbsp;</p>;
-  const part = (page: { items: { name: string }[]; filtered_count: number; total_count: number } | null, words: string) =>
+  const part = (
+    page: { items: { name: string }[]; filtered_count: number; total_count: number } | null,
+    words: string,
+  ) =>
     page ? (
       <>
         {count(page.filtered_count)} of {count(page.total_count)} {words}

@@ -177,8 +177,7 @@ export function Table<T>({
   );
 }
 
-const isSortable = <T,>(column: Column<T>): boolean =>
-  column.compare !== undefined || column.sortPath !== undefined;
+const isSortable = <T,>(column: Column<T>): boolean => column.compare !== undefined || column.sortPath !== undefined;
 
 /** A click on the row itself: not on a control inside it, and not the end of selecting text. */
 function isPlain(event: MouseEvent): boolean {

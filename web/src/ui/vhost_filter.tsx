@@ -21,7 +21,8 @@ export function useVhostFilter(): VhostChoice {
 /** Chooses one of several; with a single one there is nothing to choose. */
 export function VhostFilter({ vhosts }: { vhosts: VhostChoice }) {
   if (vhosts.names.length < 2 && !vhosts.chosen) return null;
-  const names = vhosts.names.includes(vhosts.chosen) || !vhosts.chosen ? vhosts.names : [vhosts.chosen, ...vhosts.names];
+  const names =
+    vhosts.names.includes(vhosts.chosen) || !vhosts.chosen ? vhosts.names : [vhosts.chosen, ...vhosts.names];
   return (
     <select
       class="input select"
