@@ -39,7 +39,7 @@ const columns: Column<User>[] = [
       </Link>
     ),
   },
-  { id: 'tags', head: 'Tags', width: '20rem', sortPath: 'tags', cell: (user) => <Tags tags={user.tags} /> },
+  { id: 'tags', head: 'Tags', width: '26rem', sortPath: 'tags', cell: (user) => <Tags tags={user.tags} /> },
   {
     id: 'password',
     head: 'Password',
@@ -50,7 +50,7 @@ const columns: Column<User>[] = [
   {
     id: 'limits',
     head: 'Limits',
-    width: '16rem',
+    width: '12rem',
     class: 'p2',
     cell: ({ limits }) =>
       Object.keys(limits).length ? <span class="one-line">{limitsText(limits)}</span> : <span class="zero">none</span>,

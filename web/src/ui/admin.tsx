@@ -48,7 +48,7 @@ export function AdminPage({ title, tab, above, beside, right, children }: AdminP
   const nav = useRef<HTMLElement>(null);
   useEffect(
     () => nav.current?.querySelector('[aria-current]')?.scrollIntoView({ inline: 'nearest', block: 'nearest' }),
-    [tab],
+    [tab, known],
   );
   const may = right ? right.value : true;
   return (
