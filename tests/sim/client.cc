@@ -207,7 +207,8 @@ void Client::on_recovered() {
 void Client::purge(int queue) {
   model_.purge_sent(queue);
   send(1, queue::Purge{.queue = model_.rules(queue).name});
-  expect({.method = "queue.purge-ok"});
+  expect({.method = "queue.purge-ok", .queue = queue});
+  note_risk();
 }
 
 void Client::delete_and_declare(int queue) {
@@ -305,21 +306,24 @@ void Client::receive(std::string_view bytes, Time at) {
 }
 
 /// As long as the broker may have closed the channel, what comes on it may be somebody else's by
-/// now: nothing is read until that is known.
+/// now: nothing is read until the last question of that kind is answered, or the channel is closed.
 bool Client::can_go_on(std::string_view input) {
-  const bool is_inside_answer = incoming_.kind == Incoming::Kind::got;
-  if (!is_at_risk() || is_refused_ || is_inside_answer) return true;
-  while (const auto frame = read_frame(input, 0)) {
+  const auto last =
+      std::ranges::find(expected_.rbegin(), expected_.rend(), setup_.wild, &Expected::queue);
+  if (last == expected_.rend() || is_refused_) return true;
+  auto missing = expected_.rend() - last;
+  if (incoming_.kind == Incoming::Kind::got) --missing;  // It has come in part.
+  while (missing > 0) {
+    const auto frame = read_frame(input, 0);
+    if (!frame) return false;
     input.remove_prefix(frame->total_bytes());
-    if (frame->type != FrameType::method || frame->channel != consuming()) continue;
+    if (frame->type != FrameType::method) continue;
     const Method method = read_method(frame->payload);
-    if (std::holds_alternative<channel::Close>(method)) is_refused_ = true;
-    if (is_refused_ || std::holds_alternative<basic::ConsumeOk>(method) ||
-        std::holds_alternative<basic::GetOk>(method) ||
-        std::holds_alternative<basic::GetEmpty>(method))
-      return true;
+    is_refused_ = std::holds_alternative<channel::Close>(method);
+    if (is_refused_) return true;
+    if (is_answer(key_of(method).name)) --missing;
   }
-  return false;
+  return true;
 }
 
 void Client::begin_content(std::uint64_t bytes) {

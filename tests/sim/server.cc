@@ -3,6 +3,7 @@
 #include <exception>
 #include <utility>
 
+#include "broker/queue_survey.h"
 #include "net/outgoing.h"
 
 namespace leveret::sim {
@@ -185,23 +186,23 @@ Server::~Server() {
 }
 
 store::StoreCallbacks Server::callbacks() {
-  return {.committed =
-              [this](broker::CommitNumber number) {
-                if (is_dead()) return;
-                posted_.emplace_back([number](broker::Vhost& vhost) { vhost.committed(number); });
-              },
-          .post =
-              [this](std::function<void()> turn) {
-                if (is_dead()) return;
-                posted_.emplace_back([turn = std::move(turn)](broker::Vhost&) { turn(); });
-              },
-          .disk_full =
-              [this](bool is_full) {
-                if (is_dead()) return;
-                posted_.emplace_back(
-                    [is_full](broker::Vhost& vhost) { vhost.set_disk_alarm(is_full); });
-              },
-          .fatal = [this](const std::string& text) { death_ = text; }};
+  return {
+      .committed =
+          [this](broker::CommitNumber number) {
+            if (is_dead()) return;
+            posted_.emplace_back([number](broker::Vhost& vhost) { vhost.committed(number); });
+          },
+      .post =
+          [this](std::function<void()> turn) {
+            if (is_dead()) return;
+            posted_.emplace_back([turn = std::move(turn)](broker::Vhost&) { turn(); });
+          },
+      .disk_full =
+          [this](bool is_full) {
+            if (is_dead()) return;
+            posted_.emplace_back([is_full](broker::Vhost& vhost) { vhost.set_disk_full(is_full); });
+          },
+      .fatal = [this](const std::string& text) { death_ = text; }};
 }
 
 void Server::run(const std::function<void(broker::Vhost&)>& work) {
@@ -236,6 +237,10 @@ bool Server::step(store::StorePart part) {
   return store_->step(part);
 }
 
+std::optional<broker::QueueView> Server::queue(std::string_view name) const {
+  return broker::QueueSurvey{*vhost_}.view(*vhost_, name);
+}
+
 Server::Session* Server::find(std::uint64_t id) {
   const auto found = sessions_.find(id);
   return found == sessions_.end() ? nullptr : found->second.get();
@@ -262,6 +267,10 @@ void Server::taken(std::uint64_t id, std::size_t size) {
 void Server::drop(std::uint64_t id) {
   if (sessions_.erase(id) == 0) return;
   run([&](broker::Vhost& vhost) { vhost.drop_connection(ConnectionId{id}); });
+}
+
+void Server::set_memory_alarm(bool is_low) {
+  run([&](broker::Vhost& vhost) { vhost.set_machine_alarms({.memory = is_low, .disk = false}); });
 }
 
 void Server::stop() {

@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "broker/inspect.h"
 #include "broker/vhost.h"
 #include "net/command_reader.h"
 #include "net/handshake.h"
@@ -78,8 +79,11 @@ class Server {
 
   /// Runs `work` as a turn of the core.
   void run(const std::function<void(broker::Vhost&)>& work);
-  const broker::Vhost& vhost() const { return *vhost_; }
-  bool has_disk_alarm() const { return vhost_->has_disk_alarm(); }
+  /// What it tells of a queue; nothing when there is none of that name.
+  std::optional<broker::QueueView> queue(std::string_view name) const;
+  void set_memory_alarm(bool is_low);
+  bool has_memory_alarm() const { return vhost_->alarms().memory; }
+  bool has_disk_alarm() const { return vhost_->alarms().disk; }
   /// Ends it as SIGTERM does.
   void stop();
 

@@ -17,15 +17,15 @@ struct KindRow {
 };
 
 constexpr std::array<KindRow, step_kind_count> rows{{
-    {"publish", 140},   {"barrier", 12},      {"consume", 44},  {"cancel", 5},
-    {"get", 24},        {"ack", 70},          {"nack", 24},     {"reject", 16},
-    {"recover", 3},     {"purge", 3},         {"redeclare", 3}, {"commit", 16},
-    {"rollback", 3},    {"close_channel", 4}, {"close", 3},     {"to_broker", 220},
-    {"to_client", 180}, {"cut", 7},           {"turn", 90},     {"writer", 90},
-    {"reader", 30},     {"checkpointer", 20}, {"wait", 34},     {"set_wall_clock", 2},
-    {"kill", 2},        {"power_cut", 3},     {"stop_at", 3},   {"fail_write", 1},
-    {"fail_sync", 1},   {"disk_full", 1},     {"disk_free", 2}, {"restart", 1},
-    {"settle", 4},
+    {"publish", 140},    {"barrier", 12},      {"consume", 44},  {"cancel", 5},
+    {"get", 24},         {"ack", 70},          {"nack", 24},     {"reject", 16},
+    {"recover", 3},      {"purge", 3},         {"redeclare", 3}, {"commit", 16},
+    {"rollback", 3},     {"close_channel", 4}, {"close", 3},     {"to_broker", 220},
+    {"to_client", 180},  {"cut", 7},           {"turn", 90},     {"writer", 90},
+    {"reader", 30},      {"checkpointer", 20}, {"wait", 34},     {"set_wall_clock", 2},
+    {"kill", 2},         {"power_cut", 3},     {"stop_at", 3},   {"fail_write", 1},
+    {"fail_sync", 1},    {"disk_full", 1},     {"disk_free", 2}, {"restart", 1},
+    {"memory_alarm", 4}, {"settle", 4},
 }};
 
 constexpr std::uint32_t total_weight = [] {

@@ -49,10 +49,12 @@ enum class StepKind : std::uint8_t {
   disk_full,
   disk_free,
   restart,
+  /// Memory runs low, or there is enough again.
+  memory_alarm,
   /// Goes on until nothing is under way, and looks at everything.
   settle,
 };
-inline constexpr int step_kind_count = 33;
+inline constexpr int step_kind_count = 34;
 std::string_view name_of(StepKind kind);
 
 struct Step {

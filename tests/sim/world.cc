@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "broker/inspect.h"
 #include "broker/journal.h"
 
 namespace leveret::sim {
@@ -86,6 +85,7 @@ void World::execute(const Step& step) {
       is_limited_ = false;
       break;
     case StepKind::restart: stop_and_start(); break;
+    case StepKind::memory_alarm: server_->set_memory_alarm(step.a % 3 == 0); break;
     case StepKind::settle: settle(); break;
     default: act(step, *client(step.a)); break;
   }
@@ -106,7 +106,7 @@ void World::start() {
   model_.at(server_->now());
   recovered_.clear();
   for (const Setup::Queue& queue : setup_.queues)
-    if (const auto view = broker::view_queue(server_->vhost(), queue.rules.name))
+    if (const auto view = server_->queue(queue.rules.name))
       recovered_[queue.rules.name] =
           view->ready + view->stats.all_dead_lettered() + all_dropped(view->stats);
 }
@@ -151,6 +151,7 @@ void World::crash(bool is_power_cut, std::uint32_t seed) {
 }
 
 void World::stop_and_start() {
+  server_->set_memory_alarm(false);
   settle();
   if (has_failed() || server_died() || is_limited_) return;
   ++crashes_;
@@ -237,15 +238,19 @@ void World::settle() {
     if (!go_on_until_quiet()) return;
   }
   if (is_limited_ || server_->has_disk_alarm()) return;
-  check_quiet();
+  check_clients();
   check_counters();
-  if (!has_failed()) audit(false);
+  if (!has_failed() && !server_->has_memory_alarm()) audit(false);
 }
 
-void World::check_quiet() {
+/// While memory is low, who publishes waits with all else that he has sent; nobody else does.
+void World::check_clients() {
   for (const auto& client : clients_) {
     if (!client || client->is_closing()) continue;
-    if (!client->is_awaiting_nothing()) model_.fail("STUCK", client->state());
+    const bool may_be_blocked = client->is_blocked() || !client->is_awaiting_nothing();
+    if (may_be_blocked && server_->has_memory_alarm()) continue;
+    if (!client->is_awaiting_nothing() || client->is_blocked())
+      model_.fail("STUCK", client->state());
     client->all_processed();
     for (int queue = 0; queue < model_.queue_count(); ++queue)
       if (client->could_take(queue) && model_.must_have_ready(queue) &&
@@ -259,7 +264,7 @@ void World::check_quiet() {
 void World::check_counters() {
   for (const Setup::Queue& queue : setup_.queues) {
     const QueueRules& rules = queue.rules;
-    const auto view = broker::view_queue(server_->vhost(), rules.name);
+    const auto view = server_->queue(rules.name);
     if (rules.may_refuse || rules.may_lose) continue;  // Counted as well, but elsewhere.
     if (!view) return model_.fail("TOPOLOGY", "queue '" + rules.name + "' is gone");
     const broker::MessageStats& stats = view->stats;
@@ -305,8 +310,7 @@ void World::audit(bool is_after_crash) {
   std::vector<std::vector<Model::Found>> found;
   for (const Setup::Queue& queue : setup_.queues) {
     found.emplace_back();
-    if (broker::view_queue(server_->vhost(), queue.rules.name))
-      found.back() = browse(queue.rules.name);
+    if (server_->queue(queue.rules.name)) found.back() = browse(queue.rules.name);
     if (server_died() || has_failed()) return;
   }
   model_.at(server_->now());
@@ -318,6 +322,7 @@ void World::finish() {
   is_limited_ = false;
   if (!is_set_up_) set_up();
   if (has_failed()) return;
+  server_->set_memory_alarm(false);
   settle();
   if (has_failed()) return;
   crash(true, static_cast<std::uint32_t>(steps_));

@@ -84,7 +84,7 @@ class World {
   bool go_on_until_quiet(const std::function<bool()>& is_done = {});
   bool do_something();
   void settle();
-  void check_quiet();
+  void check_clients();
   void check_counters();
   void audit(bool is_after_crash);
   std::vector<Model::Found> browse(const std::string& queue);
