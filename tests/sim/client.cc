@@ -173,6 +173,7 @@ bool Client::is_at_risk() const {
 }
 
 void Client::apply(Held& held, Answer answer) {
+  has_given_back_ = true;
   if (const auto consumer = consumers_.find(held.consumer); consumer != consumers_.end())
     --consumer->second.held;
   if (!is_mine(held)) return;
@@ -188,6 +189,7 @@ void Client::apply(Held& held, Answer answer) {
 /// come, nothing is settled.
 void Client::recover() {
   if (is_channel_closing_ || is_recovering_) return;
+  has_given_back_ = true;
   is_recovering_ = true;
   for (auto& [tag, held] : held_)
     if (!held.is_in_tx && is_mine(held)) model_.requeued(*held.copy);
@@ -243,6 +245,7 @@ void Client::roll_back() {
 
 /// All that it holds goes back. Until the answer has come, deliveries still may; they are ignored.
 void Client::let_go() {
+  has_given_back_ = true;
   model_.released(holder(consuming()));
   held_.clear();
   consumers_.clear();
@@ -405,6 +408,7 @@ void Client::prove(std::size_t count) {
 }
 
 void Client::all_processed() {
+  has_given_back_ = false;
   prove(unproven_.size());
 }
 

@@ -53,6 +53,8 @@ class Client {
   bool is_ready() const { return is_ready_ && !is_closing_; }
   bool is_closing() const { return is_closing_; }
   bool is_blocked() const { return is_blocked_; }
+  /// It has given something back since all was processed; a blocked publisher's word may wait.
+  bool has_given_back() const { return has_given_back_; }
   bool is_awaiting_nothing() const { return expected_.empty() && unconfirmed_.empty(); }
   /// A consumer here that has credit for a message of this queue.
   bool could_take(int queue) const;
@@ -128,6 +130,7 @@ class Client {
   bool is_channel_closing_ = false;
   bool is_recovering_ = false;
   bool is_blocked_ = false;
+  bool has_given_back_ = false;
   bool is_refused_ = false;  // the broker has closed the channel
   std::string input_;
   /// When what is in input_ was sent.

@@ -245,15 +245,20 @@ void World::settle() {
 
 /// While memory is low, who publishes waits with all else that he has sent; nobody else does.
 void World::check_clients() {
+  const bool is_low = server_->has_memory_alarm();
+  const bool is_certain = !is_low || std::ranges::none_of(clients_, [](const auto& client) {
+    return client && client->has_given_back() &&
+           (client->is_closing() || client->is_blocked() || !client->is_awaiting_nothing());
+  });
   for (const auto& client : clients_) {
     if (!client || client->is_closing()) continue;
     const bool may_be_blocked = client->is_blocked() || !client->is_awaiting_nothing();
-    if (may_be_blocked && server_->has_memory_alarm()) continue;
+    if (may_be_blocked && is_low) continue;
     if (!client->is_awaiting_nothing() || client->is_blocked())
       model_.fail("STUCK", client->state());
     client->all_processed();
     for (int queue = 0; queue < model_.queue_count(); ++queue)
-      if (client->could_take(queue) && model_.must_have_ready(queue) &&
+      if (is_certain && client->could_take(queue) && model_.must_have_ready(queue) &&
           !model_.rules(queue).may_refuse)
         model_.fail("STARVED", "a consumer of queue '" + model_.rules(queue).name +
                                    "' gets nothing, and there is something");
