@@ -7,6 +7,10 @@ namespace leveret::auth {
 
 /// By what somebody logs in.
 enum class Protocol : std::uint8_t { amqp, http };
+/// RabbitMQ's name of it.
+inline std::string_view name_of(Protocol protocol) {
+  return protocol == Protocol::amqp ? "amqp091" : "http";
+}
 
 /// An attempt to log in; a view of what the peer has sent.
 struct Login {

@@ -81,7 +81,8 @@ void Channel::deliver(Consumer& consumer, Entry entry) {
       consumer.no_ack ? ++last_tag_ : hold(*consumer.queue, &consumer, std::move(entry));
   MessageStats& stats = vhost_.stats(consumer.queue->kind());
   ++(consumer.no_ack ? stats.deliver_no_ack : stats.deliver);
-  if (redelivered) ++stats.redeliver;
+  ++(consumer.no_ack ? message_stats_.deliver_no_ack : message_stats_.deliver);
+  if (redelivered) ++stats.redeliver, ++message_stats_.redeliver;
   connection_.send(Deliver{number_, redelivered, consumer.tag, tag, std::move(message)});
 }
 
@@ -151,6 +152,7 @@ void Channel::send_confirms() {
   const std::size_t first = output.size();
   confirms_.collect(number_, output);
   vhost_.stats().confirm += before - confirms_.count();
+  message_stats_.confirm += before - confirms_.count();
   connection_.note_output(first);
 }
 

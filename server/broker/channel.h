@@ -16,6 +16,7 @@
 #include "broker/consumer.h"
 #include "broker/entry.h"
 #include "broker/outbox.h"
+#include "broker/stats.h"
 #include "broker/topic.h"
 #include "broker/unacked.h"
 
@@ -88,6 +89,8 @@ class Channel {
   std::size_t uncommitted_publishes() const { return tx_publishes_.size(); }
   std::size_t uncommitted_settlements() const { return tx_settled_; }
   const auto& consumers() const { return consumers_; }
+  /// What it has done; dead letters and drops are counted elsewhere.
+  const MessageStats& message_stats() const { return message_stats_; }
   bool is_awaiting_commit = false;    // in Vhost's list for committed()
   bool has_confirms_to_send = false;  // in Vhost's list for the end of the turn
 
@@ -181,6 +184,7 @@ class Channel {
   bool is_tx_ = false;
   bool has_published_ = false;
 
+  MessageStats message_stats_;
   const MessagePtr* content_ = nullptr;  // of the command being handled
   std::string last_queue_;
   std::uint64_t last_tag_ = 0;

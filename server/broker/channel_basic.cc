@@ -118,10 +118,12 @@ void Channel::publish(const MessagePtr& message, bool mandatory) {
   if (result.stored_copies > 0)
     connection_.store_debt.add(vhost_.recorded_commit(), message->memory_bytes());
   vhost_.count_publish(*message, is_confirm_);
+  ++message_stats_.publish;
   if (!std::exchange(has_published_, true)) ++vhost_.publishers;
   if (!result.is_routed) {
     if (mandatory) connection_.send(Return{number_, visible_form(message)});
     ++(mandatory ? vhost_.stats().return_unroutable : vhost_.stats().drop_unroutable);
+    ++(mandatory ? message_stats_.return_unroutable : message_stats_.drop_unroutable);
   }
   if (!is_confirm_) return;
   if (result.is_refused)
@@ -206,12 +208,14 @@ void Channel::on(const amqp::basic::Get& method) {
   if (!entry) {
     ++queue.stats.get_empty;
     ++stats.get_empty;
+    ++message_stats_.get_empty;
     reply(amqp::basic::GetEmpty{});
     return;
   }
   ++(method.no_ack ? queue.stats.get_no_ack : queue.stats.get);
   ++(method.no_ack ? stats.get_no_ack : stats.get);
-  if (entry->is_redelivered) ++queue.stats.redeliver, ++stats.redeliver;
+  ++(method.no_ack ? message_stats_.get_no_ack : message_stats_.get);
+  if (entry->is_redelivered) ++queue.stats.redeliver, ++stats.redeliver, ++message_stats_.redeliver;
   GetOk record{.channel = number_,
                .redelivered = entry->is_redelivered,
                .message_count = static_cast<std::uint32_t>(queue.ready().count()),
@@ -272,6 +276,7 @@ void Channel::apply(Delivery& delivery, Settlement how) {
       case Settlement::ack:
         ++queue->stats.ack;
         ++vhost_.stats(queue->kind()).ack;
+        ++message_stats_.ack;
         queue->settle(delivery.entry);
         break;
       case Settlement::requeue: queue->requeue(std::move(delivery.entry)); break;

@@ -47,6 +47,7 @@ MessagePtr Channel::with_reply_address(const MessagePtr& message) const {
 
 void Channel::deliver_reply(const MessagePtr& message) {
   ++vhost_.stats().deliver_no_ack;
+  ++message_stats_.deliver_no_ack;
   connection_.send(
       Deliver{number_, false, reply_consumer_->tag, ++last_tag_, visible_form(message)});
 }

@@ -110,6 +110,7 @@ void CountSurvey::add(const Queue& queue) {
 void CountSurvey::add(const Connection& connection) {
   counts_.blocked_connections += connection.state() == ConnectionState::blocked ? 1 : 0;
   counts_.channel_count += connection.channel_count();
+  counts_.open_traffic += connection.traffic;
   connection.for_each_channel([&](const Channel& channel) {
     ChannelCounts counts = counts_of(channel);
     counts_.all_channels += counts;
@@ -119,7 +120,8 @@ void CountSurvey::add(const Connection& connection) {
     counts_.channels.push_back(std::move(counts));
   });
   if (detail_.connections)
-    counts_.connections.push_back({connection.info().name, connection.channel_count()});
+    counts_.connections.push_back(
+        {connection.info().name, connection.channel_count(), connection.traffic});
 }
 
 void CountSurvey::add(const Exchange& exchange) {

@@ -54,6 +54,7 @@ ChannelCounts& operator+=(ChannelCounts& sum, const ChannelCounts& counts);
 struct ConnectionCounts {
   std::string name;
   std::uint64_t channels = 0;
+  Traffic traffic;
 };
 
 struct ExchangeCounts {
@@ -86,6 +87,8 @@ struct VhostCounts {
   std::uint64_t queue_count = 0;
   std::uint64_t exchange_count = 0;
   std::uint64_t blocked_connections = 0;
+  /// Of the connections that are open.
+  Traffic open_traffic;
   QueueCounts all_queues;
   ChannelCounts all_channels;
 

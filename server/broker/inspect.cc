@@ -12,7 +12,8 @@
 namespace leveret::broker {
 
 ExchangeView view_of(const Exchange& exchange) {
-  return {.name = exchange.name(),
+  return {.serial = exchange.roster_serial,
+          .name = exchange.name(),
           .type = exchange.type(),
           .durable = exchange.is_durable(),
           .auto_delete = exchange.is_auto_delete(),
@@ -26,6 +27,7 @@ ExchangeView view_of(const Exchange& exchange) {
 ConnectionView view_of(const Connection& connection) {
   const ConnectionInfo& info = connection.info();
   return {.id = connection.id(),
+          .serial = connection.roster_serial,
           .name = info.name,
           .user = info.user,
           .auth_mechanism = info.auth_mechanism,
@@ -47,6 +49,7 @@ ConnectionView view_of(const Connection& connection) {
 
 ChannelView view_of(const Channel& channel) {
   return {.connection_id = channel.connection().id(),
+          .serial = channel.serial(),
           .number = channel.number(),
           .connection = channel.connection().info().name,
           .user = channel.connection().info().user,
@@ -60,7 +63,8 @@ ChannelView view_of(const Channel& channel) {
           .unconfirmed = channel.unconfirmed_count(),
           .publishes_uncommitted = channel.uncommitted_publishes(),
           .settled_uncommitted = channel.uncommitted_settlements(),
-          .consumers = channel.consumers().size()};
+          .consumers = channel.consumers().size(),
+          .stats = channel.message_stats()};
 }
 
 ConsumerView view_of(const Consumer& consumer) {

@@ -64,7 +64,8 @@ struct QueueView {
   std::optional<std::string> exclusive_consumer;  // its tag
   std::optional<std::string> single_active_consumer;
   Seq last_seq = 0;
-  std::optional<TimeMs> head_published_at;  // when the head is in memory
+  std::optional<TimeMs> head_published_at;      // when the head is in memory
+  std::optional<std::uint64_t> head_timestamp;  // its property of that name, in seconds
   std::optional<std::string> dead_letter_exchange;
   std::optional<std::string> dead_letter_routing_key;
   /// Where its dead letters go now, and which queues dead-letter to it.
@@ -74,6 +75,7 @@ struct QueueView {
 };
 
 struct ExchangeView {
+  std::uint64_t serial = 0;  // which of its name; see Activity
   std::string name;
   std::string type;
   bool durable = false;
@@ -96,6 +98,7 @@ struct BindingView {
 
 struct ChannelView {
   ConnectionId connection_id;
+  std::uint64_t serial = 0;  // see Activity
   std::uint16_t number = 0;
   std::string connection;
   std::string user;
@@ -111,10 +114,12 @@ struct ChannelView {
   std::size_t publishes_uncommitted = 0;
   std::size_t settled_uncommitted = 0;
   std::size_t consumers = 0;
+  MessageStats stats;
 };
 
 struct ConnectionView {
   ConnectionId id;
+  std::uint64_t serial = 0;  // see Activity
   std::string name;
   std::string user;
   std::string auth_mechanism;

@@ -2,6 +2,7 @@
 
 #include <utility>
 
+#include "amqp/properties.h"
 #include "broker/channel.h"
 #include "broker/connection.h"
 #include "broker/dead_letter_map.h"
@@ -11,6 +12,21 @@
 
 namespace leveret::broker {
 namespace {
+
+/// Reads the properties only of a message that has one.
+std::optional<std::uint64_t> timestamp_of(const Message& message) {
+  constexpr unsigned has_timestamp =
+      0x40;  // of the second octet of the flags (AMQP 0-9-1, 4.2.6.1)
+  const std::string_view raw = message.properties();
+  if (raw.size() < 2 || (static_cast<unsigned char>(raw[1]) & has_timestamp) == 0)
+    return std::nullopt;
+  try {
+    const auto timestamp = amqp::read_properties(raw).timestamp;
+    return timestamp ? std::optional{timestamp->seconds} : std::nullopt;
+  } catch (const amqp::Error&) {
+    return std::nullopt;  // its headers cannot be read
+  }
+}
 
 QueueView view_of(const Vhost& vhost, const Queue& queue, const DeadLetterMap& dead_letters) {
   QueueView view;
@@ -39,8 +55,11 @@ QueueView view_of(const Vhost& vhost, const Queue& queue, const DeadLetterMap& d
     if (queue.parsed().single_active_consumer) view.single_active_consumer = tag;
   }
   view.last_seq = queue.last_seq();
-  if (const PriorityLevel* level = queue.ready().next_loaded())
-    view.head_published_at = level->window.head().message->published_at();
+  if (const PriorityLevel* level = queue.ready().next_loaded()) {
+    const Message& head = *level->window.head().message;
+    view.head_published_at = head.published_at();
+    view.head_timestamp = timestamp_of(head);
+  }
   view.dead_letter_exchange = queue.parsed().dead_letter_exchange;
   view.dead_letter_routing_key = queue.parsed().dead_letter_routing_key;
   view.dead_letter_targets = dead_letters.targets(queue);

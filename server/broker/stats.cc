@@ -5,6 +5,14 @@ namespace leveret::broker {
 const std::array<double, 8> message_bytes_bounds{100,       1'000,      10'000,     100'000,
                                                  1'000'000, 10'000'000, 50'000'000, 100'000'000};
 
+Traffic& operator+=(Traffic& sum, const Traffic& traffic) {
+  sum.received += traffic.received;
+  sum.received_octets += traffic.received_octets;
+  sum.sent += traffic.sent;
+  sum.sent_octets += traffic.sent_octets;
+  return sum;
+}
+
 MessageStats& operator+=(MessageStats& sum, const MessageStats& stats) {
   sum.publish += stats.publish;
   sum.deliver += stats.deliver;
@@ -61,6 +69,7 @@ VhostCounters& operator+=(VhostCounters& sum, const VhostCounters& counters) {
   sum.churn += counters.churn;
   sum.publish_confirm += counters.publish_confirm;
   sum.routed += counters.routed;
+  sum.closed_traffic += counters.closed_traffic;
   sum.message_bytes += counters.message_bytes;
   add(sum.journal, counters.journal);
   return sum;

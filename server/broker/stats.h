@@ -21,6 +21,8 @@ struct Traffic {
   std::uint64_t sent_octets = 0;
 };
 
+Traffic& operator+=(Traffic& sum, const Traffic& traffic);
+
 /// What has happened since the start, counted where it happens. Only ever rises.
 struct MessageStats {
   std::uint64_t publish = 0;  // into a queue or, for an exchange or the whole, by a client
@@ -95,6 +97,8 @@ struct VhostCounters {
   std::uint64_t publish_confirm = 0;
   /// Copies of messages that were routed to queues.
   std::uint64_t routed = 0;
+  /// Of connections that have been closed.
+  Traffic closed_traffic;
   /// Bodies that clients published, in bytes.
   Histogram message_bytes;
   JournalStats journal;

@@ -316,6 +316,7 @@ void Vhost::drop_connection(ConnectionId id) {
   Connection* connection = find_connection(id);
   if (connection == nullptr) return;
   connection->drop();
+  counters_.closed_traffic += connection->traffic;
   connection_roster_.remove(*connection);
   connections_.erase(id);
   ++churn().connections_closed;

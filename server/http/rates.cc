@@ -31,33 +31,6 @@ ColumnValues column_values(const MessageStats& stats, const Lengths& lengths) {
   return values;
 }
 
-void RateWindow::add(TimeMs now, const ColumnValues& values) {
-  const Sample sample{now, now, values};
-  if (!samples_.empty()) {
-    const auto& last = samples_.back().values;
-    if (!std::equal(last.begin(), last.begin() + counter_count, values.begin(),
-                    std::less_equal<>{}))
-      samples_.clear();
-  }
-  if (!samples_.empty() && samples_.back().values == sample.values)
-    samples_.back().until = now;
-  else
-    samples_.push_back(sample);
-  // The sample that held at the start of the window stays, so that the window is covered whole.
-  while (samples_.size() > 1 && samples_[1].from <= now - span_ms) samples_.erase(samples_.begin());
-}
-
-double RateWindow::rate(std::size_t index) const {
-  if (samples_.size() < 2) return 0;
-  const Sample& first = samples_.front();
-  const Sample& last = samples_.back();
-  const TimeMs start = std::clamp(last.until - span_ms, first.from, first.until);
-  if (last.until <= start) return 0;
-  const double events =
-      static_cast<double>(last.values[index]) - static_cast<double>(first.values[index]);
-  return events * 1000.0 / static_cast<double>(last.until - start);
-}
-
 double RateWindow::rate(std::string_view name) const {
   const auto it = std::ranges::find(counters, name, &Counter::name);
   return it == counters.end() ? 0 : rate(static_cast<std::size_t>(it - counters.begin()));

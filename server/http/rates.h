@@ -1,7 +1,10 @@
 #pragma once
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string_view>
 #include <vector>
@@ -31,33 +34,67 @@ inline constexpr std::size_t column_count = counter_count + 3;
 using ColumnValues = std::array<std::uint64_t, column_count>;
 ColumnValues column_values(const broker::MessageStats& stats, const Lengths& lengths);
 
-/// The recent past of one set of counters: what their rates are computed from. Costs one sample
-/// while nothing happens.
-class RateWindow {
+/// The recent past of `count` figures, of which the first `rising` only ever rise: what their rates
+/// are computed from. Costs one sample while nothing happens.
+template <std::size_t count, std::size_t rising>
+class FigureWindow {
  public:
+  using Values = std::array<std::uint64_t, count>;
   /// How far back a rate looks, as RabbitMQ's default sampling does.
   static constexpr TimeMs span_ms = 5000;
 
-  /// Remembers the counters at `now`. A counter that fell was counted by another queue of the same
-  /// name: the past is forgotten.
-  void add(TimeMs now, const broker::MessageStats& stats) { add(now, column_values(stats, {})); }
-  void add(TimeMs now, const ColumnValues& values);
-  /// Events per second over the window of the counter at `index` in `counters`; of a LengthColumn
-  /// what it has grown by, which may be negative.
-  double rate(std::size_t index) const;
-  /// The same by name; 0 for an unknown one.
-  double rate(std::string_view name) const;
-
+  /// Remembers the figures at `now`. One that fell and must not was counted by another object of
+  /// the same name: the past is forgotten.
+  void add(TimeMs now, const Values& values) {
+    if (!samples_.empty() && !std::equal(values.begin(), values.begin() + rising,
+                                         samples_.back().values.begin(), std::greater_equal<>{}))
+      samples_.clear();
+    if (!samples_.empty() && samples_.back().values == values)
+      samples_.back().until = now;
+    else
+      samples_.push_back({now, now, values});
+    // The sample that held at the start of the window stays, so that the window is covered whole.
+    while (samples_.size() > 1 && samples_[1].from <= now - span_ms)
+      samples_.erase(samples_.begin());
+  }
+  /// Events per second over the window; of a figure that may fall what it has grown by.
+  double rate(std::size_t index) const {
+    if (samples_.size() < 2) return 0;
+    const Sample& first = samples_.front();
+    const Sample& last = samples_.back();
+    const TimeMs start = std::clamp(last.until - span_ms, first.from, first.until);
+    if (last.until <= start) return 0;
+    const double events =
+        static_cast<double>(last.values[index]) - static_cast<double>(first.values[index]);
+    return events * 1000.0 / static_cast<double>(last.until - start);
+  }
   std::size_t sample_count() const { return samples_.size(); }
+  /// Since when nothing has happened; nothing when something has within the window.
+  std::optional<TimeMs> idle_since() const {
+    if (samples_.size() != 1) return std::nullopt;
+    return samples_.front().from;
+  }
 
  private:
   /// Values that were seen from `from` to `until`.
   struct Sample {
     TimeMs from = 0;
     TimeMs until = 0;
-    ColumnValues values{};
+    Values values{};
   };
   std::vector<Sample> samples_;
 };
+
+/// Of a queue's, a channel's or all messages.
+class RateWindow : public FigureWindow<column_count, counter_count> {
+ public:
+  using FigureWindow::add;
+  using FigureWindow::rate;
+  void add(TimeMs now, const broker::MessageStats& stats) { add(now, column_values(stats, {})); }
+  /// By the counter's name; 0 for an unknown one.
+  double rate(std::string_view name) const;
+};
+/// Of two counters: a connection's octets received and sent, an exchange's messages in and out.
+using PairWindow = FigureWindow<2, 2>;
 
 }  // namespace leveret::http

@@ -149,15 +149,16 @@ Past past_of(const Context& context, std::string_view vhost, std::string_view qu
 
 Json queue_item_json(const Context& context, std::string_view vhost, const broker::QueueView& queue,
                      const SampleRanges& ranges) {
-  return queue_json(queue, {vhost, context.node, past_of(context, vhost, queue.name, ranges),
-                            StatsDetail::brief});
+  return queue_json(
+      queue, {vhost, context.node, past_of(context, vhost, queue.name, ranges), StatsDetail::brief,
+              context.rates.consumer_capacity(vhost, queue.name)});
 }
 
 Json queue_detail_json(const Context& context, std::string_view vhost, const QueueDetail& detail,
                        const SampleRanges& ranges) {
   Json item = queue_json(
-      detail.queue,
-      {vhost, context.node, past_of(context, vhost, detail.queue.name, ranges), StatsDetail::full});
+      detail.queue, {vhost, context.node, past_of(context, vhost, detail.queue.name, ranges),
+                     StatsDetail::full, context.rates.consumer_capacity(vhost, detail.queue.name)});
   // By channel and by exchange: nothing is counted so finely.
   item["deliveries"] = item["incoming"] = Json::array();
   Json& consumers = item["consumer_details"] = Json::array();

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <chrono>
+#include <type_traits>
+#include <utility>
 
 #include "broker/queue_survey.h"
 #include "broker/vhost.h"
@@ -48,18 +50,87 @@ void RateHistory::add(const std::vector<VhostSample>& samples) {
       QueueWindow& window = queues[queue.name];
       keep(window, sample.time, column_values(queue.stats, {queue.ready, queue.unacked}));
       window.round = round_;
+      note_consumers(window, queue);
     }
+    keep_others(sample);
     std::erase_if(queues, [this](const auto& entry) { return entry.second.round != round_; });
   }
-  std::erase_if(vhosts_, [&](const auto& entry) {
+  const auto has_gone = [&](const auto& entry) {
     return std::ranges::find(samples, entry.first, &VhostSample::vhost) == samples.end();
-  });
+  };
+  std::erase_if(vhosts_, has_gone);
+  std::erase_if(others_, has_gone);
   const ColumnValues values = column_values(sum, lengths);
   overall_.add(time, values);
   overall_history_.add(time, values);
   std::array<std::uint64_t, churn_counter_count> comings{};
   for (std::size_t i = 0; i < churn_counter_count; ++i) comings[i] = churn_counters[i].read(churn);
   churn_history_.add(time, comings);
+}
+
+namespace {
+
+/// Moves the windows of those that are there now over, so that the others go.
+template <class Windows, class Each, class Values>
+void keep_present(Windows& windows, TimeMs now, const std::vector<Each>& present, Values values) {
+  Windows kept;
+  kept.reserve(present.size());
+  for (const Each& each : present) {
+    auto& window = kept[each.serial];
+    if (const auto known = windows.find(each.serial); known != windows.end())
+      window = std::move(known->second);
+    window.add(now, values(each));
+  }
+  windows = std::move(kept);
+}
+
+template <class Vhosts, class Windows>
+auto find_in(const Vhosts& vhosts, std::string_view vhost, Windows windows, std::uint64_t serial)
+    -> const typename std::remove_cvref_t<decltype(vhosts.begin()->second.*windows)>::mapped_type* {
+  const auto others = vhosts.find(vhost);
+  if (others == vhosts.end()) return nullptr;
+  const auto window = (others->second.*windows).find(serial);
+  return window == (others->second.*windows).end() ? nullptr : &window->second;
+}
+
+}  // namespace
+
+void RateHistory::keep_others(const VhostSample& sample) {
+  Others& others = others_[sample.vhost];
+  keep_present(others.connections, sample.time, sample.activity.connections, [](const auto& each) {
+    return PairWindow::Values{each.traffic.received_octets, each.traffic.sent_octets};
+  });
+  keep_present(others.exchanges, sample.time, sample.activity.exchanges, [](const auto& each) {
+    return PairWindow::Values{each.publish_in, each.publish_out};
+  });
+  keep_present(others.channels, sample.time, sample.activity.channels,
+               [](const auto& each) { return column_values(each.stats, {}); });
+}
+
+const PairWindow* RateHistory::find_connection(std::string_view vhost, std::uint64_t serial) const {
+  return find_in(others_, vhost, &Others::connections, serial);
+}
+
+const PairWindow* RateHistory::find_exchange(std::string_view vhost, std::uint64_t serial) const {
+  return find_in(others_, vhost, &Others::exchanges, serial);
+}
+
+const RateWindow* RateHistory::find_channel(std::string_view vhost, std::uint64_t serial) const {
+  return find_in(others_, vhost, &Others::channels, serial);
+}
+
+/// Messages that are ready though there are consumers say that these cannot take any: else they
+/// would have them. What is seen now counts a fifth, what was before the rest.
+void RateHistory::note_consumers(QueueWindow& window, const broker::QueueView& queue) {
+  constexpr double weight = 0.2;
+  const double now = queue.consumers > 0 && queue.ready == 0 ? 1 : 0;
+  window.consumer_capacity =
+      queue.consumers == 0 ? 0 : (1 - weight) * window.consumer_capacity + weight * now;
+}
+
+double RateHistory::consumer_capacity(std::string_view vhost, std::string_view queue) const {
+  const QueueWindow* window = find_window(vhost, queue);
+  return window ? window->consumer_capacity : 0;
 }
 
 void RateHistory::keep(QueueWindow& window, TimeMs now, const ColumnValues& values) {
@@ -101,8 +172,11 @@ const History* RateHistory::find_history(std::string_view vhost, std::string_vie
 
 namespace {
 
+constexpr std::size_t others_per_turn = 500;
+
 struct BegunSample {
   VhostSample sample;
+  broker::ActivitySurvey activity;
   broker::QueueSurvey survey;
   broker::VhostCounters counters;
 };
@@ -114,7 +188,8 @@ asio::awaitable<VhostSample> take_sample(ContextPtr context, std::shared_ptr<bro
   auto begin = [](const broker::Vhost& vhost) {
     const auto start = thread_cpu_time();
     auto begun = std::make_shared<BegunSample>(
-        BegunSample{{vhost.name(), vhost.now(), view_overview(vhost), {}, {}, {}},
+        BegunSample{{vhost.name(), vhost.now(), view_overview(vhost), {}, {}, {}, {}},
+                    broker::ActivitySurvey{vhost},
                     broker::QueueSurvey{vhost},
                     vhost.counters()});
     begun->sample.cost = thread_cpu_time() - start;
@@ -152,6 +227,15 @@ asio::awaitable<VhostSample> take_sample(ContextPtr context, std::shared_ptr<bro
   };
   while (co_await ask(context, core, view)) {
   }
+  auto look = [begun](const broker::Vhost& vhost) {
+    const auto start = thread_cpu_time();
+    const bool has_more = begun->activity.look(vhost, others_per_turn);
+    begun->sample.cost += thread_cpu_time() - start;
+    return has_more;
+  };
+  while (co_await ask(context, core, look)) {
+  }
+  begun->sample.activity = begun->activity.take();
   co_return std::move(begun->sample);
 }
 

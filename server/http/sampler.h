@@ -10,6 +10,7 @@
 #include <utility>
 #include <vector>
 
+#include "broker/activity.h"
 #include "broker/inspect.h"
 #include "http/history.h"
 #include "http/machine.h"
@@ -27,6 +28,7 @@ struct VhostSample {
   TimeMs time = 0;
   broker::OverviewView overview;
   std::vector<broker::QueueView> queues;
+  broker::Activity activity;
   /// Of the queues that somebody watches.
   std::vector<QueueDetail> details;
   /// The processor time that it took of the core.
@@ -54,6 +56,14 @@ class RateHistory {
   const RateWindow* find(std::string_view vhost, std::string_view queue) const;
   const RateWindow& overall() const { return overall_; }
 
+  /// Null when it is newer than the last sample; by the serials of broker::Activity.
+  const PairWindow* find_connection(std::string_view vhost, std::uint64_t serial) const;
+  const PairWindow* find_exchange(std::string_view vhost, std::uint64_t serial) const;
+  const RateWindow* find_channel(std::string_view vhost, std::uint64_t serial) const;
+  /// The share of the time that a queue could have handed a message over at once, as it has been of
+  /// late; 0 without consumers (RabbitMQ, consumer_capacity).
+  double consumer_capacity(std::string_view vhost, std::string_view queue) const;
+
   /// Null for a queue that nothing has happened in lately, or beyond the most that are kept.
   const History* find_history(std::string_view vhost, std::string_view queue) const;
   const LongHistory& overall_history() const { return overall_history_; }
@@ -78,10 +88,22 @@ class RateHistory {
     RateWindow rates;
     std::unique_ptr<History> history;
     std::uint64_t round = 0;
+    double consumer_capacity = 0;
   };
   using Queues = std::unordered_map<std::string, QueueWindow, Hash, std::equal_to<>>;
 
+  template <class Window>
+  using BySerial = std::unordered_map<std::uint64_t, Window>;
+  struct Others {
+    BySerial<PairWindow> connections;
+    BySerial<PairWindow> exchanges;
+    BySerial<RateWindow> channels;
+  };
+
   std::unordered_map<std::string, Queues, Hash, std::equal_to<>> vhosts_;
+  std::unordered_map<std::string, Others, Hash, std::equal_to<>> others_;
+  void keep_others(const VhostSample& sample);
+  static void note_consumers(QueueWindow& window, const broker::QueueView& queue);
   void keep(QueueWindow& window, TimeMs now, const ColumnValues& values);
   const QueueWindow* find_window(std::string_view vhost, std::string_view queue) const;
 

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <chrono>
+#include <cstdio>
 
 #include "broker/client_survey.h"
 #include "http/url.h"
@@ -111,6 +113,36 @@ void put_lengths(Json& item, const Lengths& lengths, const Past& past) {
   put("messages_unacknowledged", lengths.unacked, unacked_column);
 }
 
+namespace {
+
+/// "2026-11-24T19:30:00.000+00:00" (rabbit_mgmt_format.erl, now_to_str).
+std::string time_text(TimeMs time) {
+  const std::chrono::sys_time<std::chrono::milliseconds> at{std::chrono::milliseconds{time}};
+  const auto day = std::chrono::floor<std::chrono::days>(at);
+  const std::chrono::year_month_day date{day};
+  const std::chrono::hh_mm_ss clock{at - day};
+  std::array<char, 96> text{};
+  std::snprintf(text.data(), text.size(), "%04d-%02u-%02uT%02d:%02d:%02d.%03d+00:00",
+                static_cast<int>(date.year()), static_cast<unsigned>(date.month()),
+                static_cast<unsigned>(date.day()), static_cast<int>(clock.hours().count()),
+                static_cast<int>(clock.minutes().count()),
+                static_cast<int>(clock.seconds().count()),
+                static_cast<int>(clock.subseconds().count()));
+  return text.data();
+}
+
+/// About: what its messages in memory take, taking those for as long as all are, with some room for
+/// each of them and for the queue itself.
+std::uint64_t memory_of(const broker::QueueView& queue) {
+  constexpr std::uint64_t of_queue = 2'000;
+  constexpr std::uint64_t of_message = 250;
+  const std::uint64_t count = queue.ready + queue.unacked;
+  const std::uint64_t bytes = queue.ready_bytes + queue.unacked_bytes;
+  return of_queue + queue.in_memory * (of_message + (count > 0 ? bytes / count : 0));
+}
+
+}  // namespace
+
 Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around) {
   const amqp::Value* given = queue.arguments.find("x-queue-type");
   const std::string type = given && given->as_string() ? *given->as_string() : "classic";
@@ -132,12 +164,19 @@ Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around)
       {"messages_unacknowledged_ram", queue.unacked},
       {"messages_paged_out", queue.ready - queue.ready_in_memory},
       {"consumers", queue.consumers},
+      {"consumer_capacity", around.consumer_capacity},
+      {"consumer_utilisation", around.consumer_capacity},
+      {"memory", memory_of(queue)},
+      {"head_message_timestamp",
+       queue.head_timestamp ? Json(*queue.head_timestamp) : Json(nullptr)},
       {"exclusive_consumer_tag", or_null(queue.exclusive_consumer)},
       {"single_active_consumer_tag", or_null(queue.single_active_consumer)},
       {"message_stats", stats_json(queue.stats, around.past, around.detail)},
       {"x", queue_extension(queue)},
   };
   put_lengths(item, {queue.ready, queue.unacked}, around.past);
+  if (around.past.rates)
+    if (const auto since = around.past.rates->idle_since()) item["idle_since"] = time_text(*since);
   if (type == "quorum") {
     item["leader"] = around.node;
     item["members"] = item["online"] = Json::array({around.node});
@@ -151,7 +190,16 @@ Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around)
   return item;
 }
 
-Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost) {
+namespace {
+
+Json rate_json(const PairWindow* rates, std::size_t index) {
+  return {{"rate", rates ? rates->rate(index) : 0.0}};
+}
+
+}  // namespace
+
+Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost,
+                   const PairWindow* rates) {
   Json item{
       {"name", exchange.name},
       {"vhost", vhost},
@@ -161,7 +209,10 @@ Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost)
       {"internal", exchange.internal},
       {"arguments", to_json(exchange.arguments)},
       {"message_stats",
-       {{"publish_in", exchange.publish_in}, {"publish_out", exchange.publish_out}}},
+       {{"publish_in", exchange.publish_in},
+        {"publish_in_details", rate_json(rates, 0)},
+        {"publish_out", exchange.publish_out},
+        {"publish_out_details", rate_json(rates, 1)}}},
   };
   // Unlike a queue, without what it does not have.
   if (!exchange.policy.policy.empty()) put_policies(item, exchange.policy);
@@ -241,7 +292,7 @@ Json tls_json(const std::optional<broker::TlsInfo>& given) {
 }  // namespace
 
 Json connection_json(const broker::ConnectionView& connection, std::string_view vhost,
-                     std::string_view node) {
+                     std::string_view node, const PairWindow* rates) {
   Json json = {
       {"name", connection.name},
       {"user", connection.user},
@@ -263,8 +314,10 @@ Json connection_json(const broker::ConnectionView& connection, std::string_view 
       {"timeout", connection.heartbeat_s},
       {"auth_mechanism", connection.auth_mechanism},
       {"recv_oct", connection.traffic.received_octets},
+      {"recv_oct_details", rate_json(rates, 0)},
       {"recv_cnt", connection.traffic.received},
       {"send_oct", connection.traffic.sent_octets},
+      {"send_oct_details", rate_json(rates, 1)},
       {"send_cnt", connection.traffic.sent},
       {"send_pend", connection.waiting_octets},
   };
@@ -274,8 +327,12 @@ Json connection_json(const broker::ConnectionView& connection, std::string_view 
   return json;
 }
 
-Json channel_json(const broker::ChannelView& channel, std::string_view vhost,
-                  std::string_view node) {
+Json channel_json(const broker::ChannelView& channel, std::string_view vhost, std::string_view node,
+                  const RateWindow* rates) {
+  Past past;
+  past.rates = rates;
+  Json stats = stats_json(channel.stats, past, StatsDetail::brief);
+  for (const char* of_queue : {"dead_lettered", "dead_lettered_details"}) stats.erase(of_queue);
   return {
       {"name", broker::channel_name(channel.connection, channel.number)},
       {"number", channel.number},
@@ -298,6 +355,7 @@ Json channel_json(const broker::ChannelView& channel, std::string_view vhost,
       {"acks_uncommitted", channel.settled_uncommitted},
       {"pending_raft_commands", 0},
       {"consumer_count", channel.consumers},
+      {"message_stats", std::move(stats)},
   };
 }
 

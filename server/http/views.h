@@ -34,10 +34,13 @@ struct QueueSurroundings {
   std::string_view node;
   Past past = {};
   StatsDetail detail = StatsDetail::brief;
+  double consumer_capacity = 0;
 };
 Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around);
 
-Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost);
+/// `rates` may be null: nothing has been seen of it yet.
+Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost,
+                   const PairWindow* rates = nullptr);
 Json policy_json(const broker::PolicyRecord& policy, std::string_view vhost);
 /// The last part of a binding's path, as RabbitMQ writes it (rabbit_mgmt_format.erl,
 /// pack_binding_props): "~" for no key and no arguments, else the key with its own percent encoding
@@ -47,9 +50,9 @@ std::string properties_key(const broker::BindingView& binding);
 bool has_properties_key(const broker::BindingView& binding, const std::string& key);
 Json binding_json(const broker::BindingView& binding, std::string_view vhost);
 Json connection_json(const broker::ConnectionView& connection, std::string_view vhost,
-                     std::string_view node);
-Json channel_json(const broker::ChannelView& channel, std::string_view vhost,
-                  std::string_view node);
+                     std::string_view node, const PairWindow* rates = nullptr);
+Json channel_json(const broker::ChannelView& channel, std::string_view vhost, std::string_view node,
+                  const RateWindow* rates = nullptr);
 Json consumer_json(const broker::ConsumerView& consumer, std::string_view vhost,
                    std::string_view node);
 Json operation_json(const broker::OperationView& operation, std::string_view vhost);

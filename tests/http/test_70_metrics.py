@@ -21,7 +21,7 @@ LEFT_OUT = {
     "the message store's files, read and written in SQLite here": r"io_(read|write)_(ops|time)|io_seek|io_reopen"
     r"|msg_store_read|queue_index_|queue_disk_",
     "counted by nobody here": r"queue_consumer_(capacity|utilisation)|queue_messages_persistent"
-    r"|(ram|paged_out)_bytes|head_message_timestamp|connection_(incoming|outgoing|pending)_|auth_attempts",
+    r"|(ram|paged_out)_bytes|head_message_timestamp|connection_pending_|auth_attempts_detailed",
     "at-least-once dead-lettering of quorum queues: here every dead-lettering is one transaction": r"dead_lettered_confirmed",
 }
 # What of a family's labels is another here: a channel has a name and not an Erlang process, channels do
@@ -31,7 +31,11 @@ LABELS = {
     "identity_info": [
         "rabbitmq_cluster", "rabbitmq_cluster_permanent_id", "rabbitmq_endpoint", "rabbitmq_node",
     ],
-    "connection_channels": ["connection"],
+    **{
+        f"connection_{name}": ["connection"]
+        for name in """channels incoming_bytes_total outgoing_bytes_total incoming_packets_total
+            outgoing_packets_total""".split()
+    },
     "queue_messages_published_total": ["queue", "queue_vhost"],
     **{
         f"channel_{name}": ["vhost"]

@@ -38,7 +38,8 @@ asio::awaitable<Response> answer_connections(ContextPtr context, Request request
     return broker::ConnectionSurvey{vhost, std::move(search)};
   };
   list.render = [context](const broker::ConnectionView& connection, const std::string& vhost) {
-    return connection_json(connection, vhost, context->node);
+    return connection_json(connection, vhost, context->node,
+                           context->rates.find_connection(vhost, connection.serial));
   };
   list.name_of = [](const broker::ConnectionView& connection) { return connection.name; };
   list.is_visible = visible_users(request.identity, std::move(of_user));
@@ -82,7 +83,10 @@ asio::awaitable<Response> get_connection(ContextPtr context, Request request) {
   const FoundConnection found =
       co_await require_connection(context, request.path.at("name"), request.identity);
   co_return json_response(keep_columns(
-      connection_json(found.connection, found.core->vhost_name(), context->node), request.query));
+      connection_json(
+          found.connection, found.core->vhost_name(), context->node,
+          context->rates.find_connection(found.core->vhost_name(), found.connection.serial)),
+      request.query));
 }
 
 void require_owner(const Request& request, const std::string& user) {
@@ -136,7 +140,8 @@ asio::awaitable<Response> answer_channels(ContextPtr context, Request request, C
     return broker::ChannelSurvey{vhost, std::move(search), connection};
   };
   list.render = [context](const broker::ChannelView& channel, const std::string& vhost) {
-    return channel_json(channel, vhost, context->node);
+    return channel_json(channel, vhost, context->node,
+                        context->rates.find_channel(vhost, channel.serial));
   };
   // Not with the number: of one connection they are in the order of numbers.
   list.name_of = [](const broker::ChannelView& channel) { return channel.connection; };
@@ -172,7 +177,8 @@ struct ChannelDetail {
 
 Json channel_detail_json(const Context& context, const std::string& vhost,
                          const ChannelDetail& detail) {
-  Json item = channel_json(detail.channel, vhost, context.node);
+  Json item = channel_json(detail.channel, vhost, context.node,
+                           context.rates.find_channel(vhost, detail.channel.serial));
   Json& consumers = item["consumer_details"] = Json::array();
   for (const broker::ConsumerView& consumer : detail.consumers)
     consumers.push_back(consumer_json(consumer, vhost, context.node));

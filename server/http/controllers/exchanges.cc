@@ -19,12 +19,11 @@ asio::awaitable<Response> answer_list(ContextPtr context, Request request, Cores
   list.begin = [](const broker::Vhost& vhost, broker::SurveySearch search) {
     return broker::ExchangeSurvey{vhost, std::move(search)};
   };
-  list.render = [](const broker::ExchangeView& exchange, const std::string& vhost) {
-    return exchange_json(exchange, vhost);
+  list.render = [context](const broker::ExchangeView& exchange, const std::string& vhost) {
+    return exchange_json(exchange, vhost, context->rates.find_exchange(vhost, exchange.serial));
   };
   list.name_of = [](const broker::ExchangeView& exchange) { return exchange.name; };
-  co_return co_await answer_survey(std::move(context), std::move(request), std::move(list),
-                                   std::move(cores));
+  co_return co_await answer_survey(context, std::move(request), std::move(list), std::move(cores));
 }
 
 asio::awaitable<Response> list_exchanges(ContextPtr context, Request request) {
@@ -50,7 +49,8 @@ asio::awaitable<Response> get_exchange(ContextPtr context, Request request) {
     return require_exchange(vhost, name);
   };
   const broker::ExchangeView exchange = co_await ask(context, core, std::move(look));
-  Json item = exchange_json(exchange, core->vhost_name());
+  Json item = exchange_json(exchange, core->vhost_name(),
+                            context->rates.find_exchange(core->vhost_name(), exchange.serial));
   // Which channel published how much, to which queue: nothing is counted so finely.
   item["incoming"] = item["outgoing"] = Json::array();
   co_return json_response(keep_columns(std::move(item), request.query));

@@ -87,10 +87,6 @@ asio::awaitable<Response> delete_token(ContextPtr context, Request request) {
 
 // How often somebody has tried to log in.
 
-std::string_view name_of(auth::Protocol protocol) {
-  return protocol == auth::Protocol::amqp ? "amqp091" : "http";
-}
-
 Json counts_json(auth::Protocol protocol, const auth::Attempts::Counts& counts) {
   return {{"protocol", name_of(protocol)},
           {"auth_attempts", counts.succeeded + counts.failed},

@@ -220,6 +220,22 @@ constexpr std::array connections{
     Column<ConnectionCounts>{"connection_metrics",
                              {"connection_channels", gauge, "Channels on a connection"},
                              [](const ConnectionCounts& c) { return c.channels; }},
+    Column<ConnectionCounts>{"connection_coarse_metrics",
+                             {"connection_incoming_bytes_total", counter,
+                              "Total number of bytes received on a connection"},
+                             [](const ConnectionCounts& c) { return c.traffic.received_octets; }},
+    Column<ConnectionCounts>{
+        "connection_coarse_metrics",
+        {"connection_outgoing_bytes_total", counter, "Total number of bytes sent on a connection"},
+        [](const ConnectionCounts& c) { return c.traffic.sent_octets; }},
+    Column<ConnectionCounts>{"connection_metrics",
+                             {"connection_incoming_packets_total", counter,
+                              "Total number of packets received on a connection"},
+                             [](const ConnectionCounts& c) { return c.traffic.received; }},
+    Column<ConnectionCounts>{"connection_metrics",
+                             {"connection_outgoing_packets_total", counter,
+                              "Total number of packets sent on a connection"},
+                             [](const ConnectionCounts& c) { return c.traffic.sent; }},
 };
 
 constexpr std::array exchanges{

@@ -14,6 +14,7 @@ using broker::ChannelCounts;
 using broker::ConnectionCounts;
 using broker::ExchangeCounts;
 using broker::QueueCounts;
+using broker::Traffic;
 using broker::VhostCounts;
 using enum Type;
 
@@ -121,6 +122,25 @@ void add_objects(Sections& sections, std::string_view with_prefix, const Snapsho
                   }));
 }
 
+/// Until somebody takes the counts back (DELETE /api/auth/attempts).
+void add_logins(Sections& sections, std::string_view with_prefix, const Snapshot& snapshot) {
+  using Counts = auth::Attempts::Counts;
+  const auto add = [&](const Family& family, std::uint64_t (*value)(const Counts&)) {
+    sections.add(with_prefix, family, snapshot.login_attempts.size(),
+                 [attempts = snapshot.login_attempts, value](Exposition& out, std::size_t index) {
+                   const auto& [protocol, counts] = attempts[index];
+                   out.sample(label_text({{"protocol", protocol}}), value(counts));
+                 });
+  };
+  add({"auth_attempts_total", counter, "Total number of authorization attempts"},
+      [](const Counts& c) { return c.succeeded + c.failed; });
+  add({"auth_attempts_succeeded_total", counter,
+       "Total number of successful authentication attempts"},
+      [](const Counts& c) { return c.succeeded; });
+  add({"auth_attempts_failed_total", counter, "Total number of failed authentication attempts"},
+      [](const Counts& c) { return c.failed; });
+}
+
 void add_totals(Sections& sections, const VhostCounts& sum) {
   sections.one(prefix, {"connections", gauge, "Connections currently open"}, sum.connection_count);
   sections.one(prefix, {"channels", gauge, "Channels currently open"}, sum.channel_count);
@@ -159,7 +179,10 @@ void add_aggregated(Sections& sections, const SnapshotPtr& snapshot) {
   add_sum(sections, prefix, channel_columns(), sum.all_channels);
   add_sum(sections, prefix, message_columns(), sum);
   sections.one(prefix, queue_published_column().family, sum.counters.routed);
-  add_sum(sections, prefix, connection_columns(), ConnectionCounts{{}, sum.channel_count});
+  Traffic traffic = sum.counters.closed_traffic;
+  traffic += sum.open_traffic;
+  add_sum(sections, prefix, connection_columns(), ConnectionCounts{{}, sum.channel_count, traffic});
+  add_logins(sections, prefix, *snapshot);
   add_totals(sections, sum);
   add_identity(sections, *snapshot, "aggregated");
   add_global(sections, sum);
@@ -170,6 +193,7 @@ void add_per_object(Sections& sections, const SnapshotPtr& snapshot) {
   add_sum(sections, prefix, churn_columns(), snapshot->sum);
   add_node(sections, prefix, *snapshot, Everything{});
   add_objects(sections, prefix, snapshot, Everything{});
+  add_logins(sections, prefix, *snapshot);
   add_totals(sections, snapshot->sum);
   add_identity(sections, *snapshot, "per-object");
   add_global(sections, snapshot->sum);
@@ -182,6 +206,7 @@ void add_detailed(Sections& sections, const SnapshotPtr& snapshot,
     add_sum(sections, detailed_prefix, churn_columns(), snapshot->sum);
   add_node(sections, detailed_prefix, *snapshot, is_wanted);
   add_objects(sections, detailed_prefix, snapshot, is_wanted);
+  if (is_wanted("auth_attempt_metrics")) add_logins(sections, detailed_prefix, *snapshot);
   add_cluster(sections, snapshot, groups);
   add_identity(sections, *snapshot, "detailed");
 }

@@ -26,6 +26,7 @@ void add(broker::VhostCounts& sum, const broker::VhostCounts& counts) {
   sum.queue_count += counts.queue_count;
   sum.exchange_count += counts.exchange_count;
   sum.blocked_connections += counts.blocked_connections;
+  sum.open_traffic += counts.open_traffic;
   sum.all_queues += counts.all_queues;
   sum.all_channels += counts.all_channels;
 }
@@ -69,6 +70,8 @@ asio::awaitable<SnapshotPtr> take_snapshot(ContextPtr context, broker::CountDeta
   snapshot->uptime_seconds =
       static_cast<double>(context->clock.now() - context->started_at) / 1000.0;
   snapshot->http_connections = context->sessions.size();
+  for (const auto& total : context->users->attempts())
+    snapshot->login_attempts.emplace_back(auth::name_of(total.protocol), total.counts);
   snapshot->event_streams = context->feed.stream_count();
   for (const LoopLag::Loop& loop : context->loop_lag->loops())
     snapshot->loop_lags.emplace_back(loop.handle.name, loop.lag_seconds);

@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "auth/attempts.h"
 #include "broker/counts.h"
 #include "http/machine.h"
 #include "http/metrics/loop_lag.h"
@@ -26,6 +27,8 @@ struct Snapshot {
   double uptime_seconds = 0;
   std::size_t http_connections = 0;
   std::size_t event_streams = 0;
+  /// By protocol.
+  std::vector<std::pair<std::string, auth::Attempts::Counts>> login_attempts;
   /// By the name of the loop.
   std::vector<std::pair<std::string, Histogram>> loop_lags;
   std::vector<broker::VhostCounts> vhosts;
