@@ -7,34 +7,13 @@
 #include <utility>
 
 #include "amqp/reply_code.h"
-#include "auth/password.h"
-#include "broker/arguments.h"
 #include "broker/headers_match.h"
+#include "http/definitions/compare.h"
 
 namespace leveret::http {
 namespace {
 
 using ByName = std::unordered_map<std::string, std::size_t>;
-
-void add_difference(Json& differences, std::string_view field, Json is, Json wanted) {
-  if (is == wanted) return;
-  if (differences.is_null()) differences = Json::array();
-  differences.push_back({{"field", field}, {"is", std::move(is)}, {"wanted", std::move(wanted)}});
-}
-
-void add_table_differences(Json& differences, const std::string& prefix, const amqp::Table& is,
-                           const amqp::Table& wanted) {
-  const Json current = to_json(is);
-  const Json other = to_json(wanted);
-  for (const auto& [name, value] : current.items())
-    add_difference(differences, prefix + name, value, other.value(name, Json{}));
-  for (const auto& [name, value] : other.items())
-    if (!current.contains(name)) add_difference(differences, prefix + name, nullptr, value);
-}
-
-Action action_of(const Json& differences) {
-  return differences.is_null() ? Action::same : Action::change;
-}
 
 template <class List, class Name>
 ByName index_by(const List& list, Name name) {
@@ -110,14 +89,7 @@ class Planner {
       Step step{ObjectKind::vhost, Action::add, i, wanted.name, wanted.name};
       const auto found = current_.vhosts.find(wanted.name);
       if (found != current_.vhosts.end()) {
-        const broker::VhostInfo& is = found->second;
-        if (wanted.description)
-          add_difference(step.differences, "description", is.description, *wanted.description);
-        if (wanted.tags) add_difference(step.differences, "tags", is.tags, *wanted.tags);
-        if (wanted.default_queue_type)
-          add_difference(step.differences, "default_queue_type", is.default_queue_type,
-                         *wanted.default_queue_type);
-        step.action = action_of(step.differences);
+        compare(step, found->second, wanted);
       }
       plan_.steps.push_back(std::move(step));
     }
@@ -131,22 +103,10 @@ class Planner {
       if (!is_first(seen, wanted.name, "users", place, "'" + wanted.name + "'")) continue;
       Step step{ObjectKind::user, Action::add, i, {}, wanted.name};
       if (const auto found = known.find(wanted.name); found != known.end()) {
-        compare(step.differences, current_.users[found->second], wanted);
-        step.action = action_of(step.differences);
+        compare(step, current_.users[found->second], wanted);
       }
       plan_.steps.push_back(std::move(step));
     }
-  }
-
-  /// Never a password or its hash.
-  static void compare(Json& differences, const auth::User& is, const UserDefinition& wanted) {
-    if (wanted.tags) add_difference(differences, "tags", is.tags, *wanted.tags);
-    if (wanted.limits) add_difference(differences, "limits", Json(is.limits), Json(*wanted.limits));
-    const bool is_same = wanted.password_hash ? *wanted.password_hash == is.password_hash
-                         : wanted.password
-                             ? auth::verify_password(*wanted.password, is.password_hash)
-                             : true;
-    if (!is_same) add_difference(differences, "password", "the present one", "another one");
   }
 
   void plan_permissions() {
@@ -162,11 +122,7 @@ class Planner {
       require_vhost("permissions", place, wanted.vhost);
       Step step{ObjectKind::permission, Action::add, i, wanted.vhost, wanted.user};
       if (const auto found = known.find(key); found != known.end()) {
-        const auth::Permission& is = current_.permissions[found->second];
-        add_difference(step.differences, "configure", is.configure, wanted.configure);
-        add_difference(step.differences, "write", is.write, wanted.write);
-        add_difference(step.differences, "read", is.read, wanted.read);
-        step.action = action_of(step.differences);
+        compare(step, current_.permissions[found->second], wanted);
       }
       plan_.steps.push_back(std::move(step));
     }
@@ -188,10 +144,7 @@ class Planner {
       Step step{ObjectKind::topic_permission, Action::add, i, wanted.vhost,
                 wanted.user + " at " + wanted.exchange};
       if (const auto found = known.find(key); found != known.end()) {
-        const auth::TopicPermission& is = current_.topic_permissions[found->second];
-        add_difference(step.differences, "write", is.write, wanted.write);
-        add_difference(step.differences, "read", is.read, wanted.read);
-        step.action = action_of(step.differences);
+        compare(step, current_.topic_permissions[found->second], wanted);
       }
       plan_.steps.push_back(std::move(step));
     }
@@ -215,9 +168,7 @@ class Planner {
         if (kind == ObjectKind::parameter) require_vhost(list, place, wanted.vhost);
         Step step{kind, Action::add, i, wanted.vhost, name};
         if (const auto found = known.find(key_of(wanted)); found != known.end()) {
-          add_difference(step.differences, "value", Json::parse(found->second, nullptr, false),
-                         Json::parse(wanted.value, nullptr, false));
-          step.action = action_of(step.differences);
+          compare(step, found->second, wanted.value);
         }
         plan_.steps.push_back(std::move(step));
       }
@@ -240,10 +191,7 @@ class Planner {
     const auto found = current_.vhosts.find(vhost);
     const auth::Limits is = found == current_.vhosts.end() ? auth::Limits{} : found->second.limits;
     Step step{ObjectKind::vhost_limits, Action::add, 0, vhost, "limits"};
-    if (!is.empty() || wanted.empty()) {
-      add_difference(step.differences, "limits", Json(is), Json(wanted));
-      step.action = action_of(step.differences);
-    }
+    if (!is.empty() || wanted.empty()) compare(step, is, wanted);
     plan_.steps.push_back(std::move(step));
   }
 
@@ -286,26 +234,6 @@ class Planner {
     }
   }
 
-  /// As a client's declaration is compared: what does not count there does not count here.
-  static void compare(Step& step, const broker::ExchangeDefinition& is,
-                      const broker::ExchangeDefinition& wanted) {
-    step.action = Action::same;
-    Json& differences = step.differences;
-    add_difference(differences, "type", is.type, wanted.type);
-    add_difference(differences, "durable", is.durable, wanted.durable);
-    add_difference(differences, "auto_delete", is.auto_delete, wanted.auto_delete);
-    add_difference(differences, "internal", is.internal, wanted.internal);
-    bool is_conflict = !differences.is_null();
-    try {
-      broker::assert_argument_equivalent("alternate-exchange", wanted.arguments, is.arguments, "");
-    } catch (const amqp::Error&) {
-      is_conflict = true;
-    }
-    if (!is_conflict) return;
-    add_table_differences(differences, "arguments.", is.arguments, wanted.arguments);
-    step.action = Action::conflict;
-  }
-
   void plan_policies(const std::string& vhost, ObjectKind kind, std::string_view list,
                      const PlacedList<broker::PolicyRecord>& all,
                      const broker::Topology& topology) {
@@ -318,12 +246,7 @@ class Planner {
         return each.kind == wanted.kind && each.name == wanted.name;
       });
       if (found != topology.policies.end()) {
-        add_difference(step.differences, "pattern", found->pattern, wanted.pattern);
-        add_difference(step.differences, "apply-to", found->apply_to, wanted.apply_to);
-        add_difference(step.differences, "priority", found->priority, wanted.priority);
-        add_table_differences(step.differences, "definition.", found->definition,
-                              wanted.definition);
-        step.action = action_of(step.differences);
+        compare(step, *found, wanted);
       }
       plan_.steps.push_back(std::move(step));
     }
@@ -343,31 +266,13 @@ class Planner {
       if (const auto found = known.find(wanted.name); found != known.end()) {
         compare(step, topology.queues[found->second], wanted);
       } else if (exclusive.contains(wanted.name)) {
-        step.action = Action::conflict;
-        add_difference(step.differences, "exclusive", true, false);
+        compare_with_exclusive(step);
       } else {
         ++new_count;
       }
       plan_.steps.push_back(std::move(step));
     }
     check_queue_limit(vhost, known.size() + exclusive.size(), new_count);
-  }
-
-  static void compare(Step& step, const broker::QueueDefinition& is,
-                      const broker::QueueDefinition& wanted) {
-    step.action = Action::same;
-    Json& differences = step.differences;
-    add_difference(differences, "durable", is.durable, wanted.durable);
-    add_difference(differences, "auto_delete", is.auto_delete, wanted.auto_delete);
-    bool is_conflict = !differences.is_null();
-    try {
-      broker::assert_queue_arguments_equivalent(wanted.arguments, is.arguments, "");
-    } catch (const amqp::Error&) {
-      is_conflict = true;
-    }
-    if (!is_conflict) return;
-    add_table_differences(differences, "arguments.", is.arguments, wanted.arguments);
-    step.action = Action::conflict;
   }
 
   /// rabbit_definitions.erl, validate_vhost_queue_limit
