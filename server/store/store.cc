@@ -44,7 +44,8 @@ void save_log(Connection& connection) {
   sqlite3_int64 size = 0;
   check(log->pMethods->xFileSize(log, &size));
   if (size == 0) return;
-  std::vector<char> block(std::size_t{1} << 20U);
+  // SQLite's own files take less than 128 KiB at once.
+  std::vector<char> block(std::size_t{1} << 16U);
   for (sqlite3_int64 at = 0; at < size;) {
     const int count = static_cast<int>(std::min<sqlite3_int64>(size - at, std::ssize(block)));
     check(log->pMethods->xRead(log, block.data(), count, at));

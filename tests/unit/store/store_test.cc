@@ -394,6 +394,18 @@ TEST_F(StoreTest, KnowsWhetherItWasClosed) {
   EXPECT_FALSE(TestStore({.file = crashed.file("x.db")}).recovered().was_closed);
 }
 
+TEST_F(StoreTest, OpensWhatACrashHasLeftInALongLog) {
+  const std::string body(100'000, 'x');
+  for (broker::Seq seq = 1; seq <= 30; ++seq) append(jobs, seq, body);
+  store.commit();
+  ASSERT_GT(std::filesystem::file_size(file + "-wal"), 2'000'000U);
+  const TempDir crashed;
+  std::filesystem::copy(file, crashed.file("x.db"));
+  std::filesystem::copy(file + "-wal", crashed.file("x.db-wal"));
+  TestStore again({.file = crashed.file("x.db")});
+  EXPECT_EQ(again.recovered().queues.front().message_count, 30U);
+}
+
 TEST_F(StoreTest, GivesSpaceBackToTheFileSystemWhenABacklogHasGone) {
   const std::string body(100'000, 'x');
   for (broker::Seq seq = 1; seq <= 600; ++seq) {
