@@ -37,9 +37,9 @@ class Window {
     while (!kept_.empty()) rows.push_back(std::move(kept_.extract(kept_.begin()).value()));
     if (limit_) return rows;
     std::ranges::sort(rows, Before{});
-    const auto same = std::ranges::unique(
-        rows, [](const View& a, const View& b) { return sort_key(a) == sort_key(b); });
-    rows.erase(same.begin(), same.end());
+    // Not std::ranges::unique, whose subrange clang 14 cannot compile.
+    const auto is_same = [](const View& a, const View& b) { return sort_key(a) == sort_key(b); };
+    rows.erase(std::unique(rows.begin(), rows.end(), is_same), rows.end());
     return rows;
   }
 
