@@ -258,9 +258,12 @@ constexpr std::array settings{
     port<&Config::http_tls_port>("http.tls_port"),
     Setting{"http.hosts", "a list of host names", live, set_http_hosts,
             [](const Config& config) -> SettingValue { return config.http_hosts; }},
-    number<1, 100000, &Config::http_limits, &http::Limits::connections_max>("http.connections_max", "a number from 1 to 100000", live),
-    number<1, 100000, &Config::http_limits, &http::Limits::connections_per_address_max>("http.connections_per_address_max", "a number from 1 to 100000", live),
-    number<1, 10000, &Config::http_limits, &http::Limits::requests_max>("http.requests_max", "a number from 1 to 10000", live),
+    number<1, 100000, &Config::http_limits, &http::Limits::connections_max>(
+        "http.connections_max", "a number from 1 to 100000", live),
+    number<1, 100000, &Config::http_limits, &http::Limits::connections_per_address_max>(
+        "http.connections_per_address_max", "a number from 1 to 100000", live),
+    number<1, 10000, &Config::http_limits, &http::Limits::requests_max>(
+        "http.requests_max", "a number from 1 to 10000", live),
     number<1024, mebibyte, &Config::http_limits, &http::Limits::header_bytes_max>(
         "http.header_bytes_max", "bytes from 1024 to 1048576", live),
     number<1024, bytes_most, &Config::http_limits, &http::Limits::body_bytes_max>(

@@ -118,8 +118,8 @@ class Queue {
 
   IncomingBindings incoming;  // bindings that lead here; owned by their exchanges
   MessageStats stats;
-  bool is_dirty = false;          // in Vhost's list of queues to dispatch
-  std::uint64_t route_stamp = 0;  // the last publish that chose this queue
+  bool is_dirty = false;            // in Vhost's list of queues to dispatch
+  std::uint64_t route_stamp = 0;    // the last publish that chose this queue
   std::uint64_t roster_serial = 0;  // in Vhost::all_queues()
 
  private:

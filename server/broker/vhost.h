@@ -295,11 +295,12 @@ class Vhost {
   template <class T>
   using ByName = std::unordered_map<std::string, std::unique_ptr<T>, StringHash, std::equal_to<>>;
 
-  // vhost.cc
+  // vhost_waiting.cc
   bool is_congested() const;
   bool owes_too_much(Connection& connection, std::size_t most) const;
   void change_alarms(Alarms alarms);
   void let_publish();
+  // vhost.cc
   void run_deadlines();
   void dispatch_dirty();
   void hand_over();

@@ -193,8 +193,7 @@ asio::awaitable<Response> answer_queue_list(ContextPtr context, Request request,
   const ListOptions options = read_list_options(request.query);
   const Shown shown{read_sample_ranges(request.query), shown_columns(request.query, options)};
   const Order order = read_order(options.sort);
-  broker::QueueSearch search{.number = order.number,
-                             .non_empty = request.query.flag("non_empty")};
+  broker::QueueSearch search{.number = order.number, .non_empty = request.query.flag("non_empty")};
   if (!options.name.is_open())
     search.matches = [name = options.name](std::string_view text) { return name.matches(text); };
 

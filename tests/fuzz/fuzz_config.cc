@@ -1,5 +1,6 @@
 // A configuration file; behind a NUL the value that every environment variable has. It is used or
-// refused with a ConfigError that says what is wrong, and what is used is shown and read again as it is.
+// refused with a ConfigError that says what is wrong, and what is used is shown and read again as
+// it is.
 
 #include <sys/mman.h>
 #include <unistd.h>

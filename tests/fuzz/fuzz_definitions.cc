@@ -1,6 +1,6 @@
-// Definitions as RabbitMQ exports them. The first octet chooses: all of a broker, what belongs to one
-// virtual host, or a form with a file of them, whose boundary is the first line. What is wrong is
-// told with its place, and reading twice tells the same.
+// Definitions as RabbitMQ exports them. The first octet chooses: all of a broker, what belongs to
+// one virtual host, or a form with a file of them, whose boundary is the first line. What is wrong
+// is told with its place, and reading twice tells the same.
 
 #include "harness.h"
 #include "http/definitions/definitions.h"
@@ -29,8 +29,8 @@ void read_form(std::string_view input) {
   const std::string_view body = input.substr(end + 1);
   try {
     const std::string_view part = http::form_part(body, type, "file");
-    require(part.empty() || (part.data() >= body.data() &&
-                             part.data() + part.size() <= body.data() + body.size()));
+    require(part.empty() ||
+            (part.data() >= body.data() && part.data() + part.size() <= body.data() + body.size()));
     read(part, "");
   } catch (const http::HttpError& error) {
     require(error.status == 400);

@@ -1,6 +1,6 @@
 // What of an HTTP request we read ourselves, behind Beast: the first line is its target, the second
-// the value of every header, the rest its body, a publish as JSON. Anything is read or refused with an
-// HttpError or an amqp::Error.
+// the value of every header, the rest its body, a publish as JSON. Anything is read or refused with
+// an HttpError or an amqp::Error.
 
 #include <limits>
 
