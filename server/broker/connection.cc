@@ -25,7 +25,7 @@ constexpr TimeMs flow_shown_ms = 5'000;
 
 /// About how much longer a command takes than publishing or settling a small message.
 std::size_t cost_of(const Command& command) {
-  constexpr std::size_t cost_of_others = 16;
+  constexpr std::size_t cost_of_others = 128;
   constexpr std::size_t bytes_of_one = 1024;
   if (command.content) return 1 + command.content->body().size() / bytes_of_one;
   const bool is_settling = std::holds_alternative<amqp::basic::Ack>(command.method) ||

@@ -91,7 +91,7 @@ class Connection {
 
  private:
   /// What is worked off in one turn, see cost_of() in connection.cc.
-  static constexpr std::size_t turn_budget = 512;
+  static constexpr std::size_t turn_budget = 4096;
 
   void process(std::size_t budget = turn_budget);
   void catch_up();
