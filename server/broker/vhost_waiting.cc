@@ -1,0 +1,71 @@
+#include <utility>
+
+#include "base/log.h"
+#include "broker/connection.h"
+#include "broker/vhost.h"
+
+/// Why publishers have to wait, and when they go on.
+namespace leveret::broker {
+
+void Vhost::set_machine_alarms(Alarms alarms) {
+  machine_alarms_ = alarms;
+  change_alarms({.memory = alarms.memory, .disk = alarms.disk || is_disk_full_});
+}
+
+void Vhost::set_disk_full(bool is_full) {
+  if (is_disk_full_ == is_full) return;
+  is_disk_full_ = is_full;
+  log::warn(is_full ? "the disk is full: publishers of vhost '" + name_ + "' are blocked"
+                    : "the disk has space again: publishers of vhost '" + name_ + "' go on");
+  change_alarms({.memory = machine_alarms_.memory, .disk = machine_alarms_.disk || is_full});
+  if (!is_full) return;
+  // Whoever waits for the confirm of what the store could not take may never publish again.
+  for_each_connection([&](Connection& connection) {
+    if (owes_too_much(connection, 0)) connection.set_blocked(alarms_.reason());
+  });
+}
+
+void Vhost::change_alarms(Alarms alarms) {
+  alarms_ = alarms;
+  if (alarms_.any()) return;  // publishers are told when they publish, as by rabbit_reader.erl
+  for_each_connection([](Connection& connection) { connection.set_unblocked(); });
+  let_publish();
+}
+
+bool Vhost::must_wait_to_publish(Connection& connection) {
+  if (alarms_.any()) {
+    connection.set_blocked(alarms_.reason());
+  } else if (is_congested() || owes_too_much(connection, limits_.connection_pending_bytes_max)) {
+    connection.last_flow_at = now_;
+    is_urgent_ = true;
+  } else {
+    return false;
+  }
+  waiting_to_publish_.push_back(connection.id());
+  return true;
+}
+
+bool Vhost::is_congested() const {
+  return journal_.pending_bytes() > limits_.journal_pending_bytes_max;
+}
+
+bool Vhost::owes_too_much(Connection& connection, std::size_t most) const {
+  if (connection.store_debt.bytes() <= most) return false;
+  connection.store_debt.settle(committed_);
+  return connection.store_debt.bytes() > most;
+}
+
+/// Those who may publish now go on, with some room before they have to wait again.
+void Vhost::let_publish() {
+  if (alarms_.any() || journal_.pending_bytes() > limits_.journal_pending_bytes_max / 2) return;
+  for (const ConnectionId id : std::exchange(waiting_to_publish_, {})) {
+    Connection* connection = find_connection(id);
+    if (connection == nullptr) continue;
+    if (owes_too_much(*connection, limits_.connection_pending_bytes_max / 2))
+      waiting_to_publish_.push_back(id);
+    else
+      connection->resume();
+  }
+}
+
+}  // namespace leveret::broker
