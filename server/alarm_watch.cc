@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/this_thread.h"
 #include "http/machine.h"
 
 namespace leveret::server {
@@ -26,7 +27,10 @@ std::string mebibytes(std::uint64_t bytes) {
 AlarmWatch::AlarmWatch(const ResourceLimits& limits, std::string data_dir, OnChange on_change)
     : data_dir_(std::move(data_dir)), on_change_(std::move(on_change)), limits_(limits) {
   look(limits_);
-  thread_ = std::thread{[this] { run(); }};
+  thread_ = std::thread{[this] {
+    this_thread::set_name("alarms");
+    run();
+  }};
 }
 
 AlarmWatch::~AlarmWatch() {

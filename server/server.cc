@@ -23,6 +23,7 @@
 #include "auth/users.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/this_thread.h"
 #include "http/importer.h"
 #include "http/server.h"
 #include "net/server.h"
@@ -339,7 +340,10 @@ void Server::State::start_amqp() {
   amqp = std::make_unique<net::Server>(std::move(options), loops, *vhosts, *users);
   amqp->listen();
   for (const auto& io_loop : io_loops)
-    io_loop->thread = std::thread{[&io = io_loop->io] { io.run(); }};
+    io_loop->thread = std::thread{[&io = io_loop->io] {
+      this_thread::set_name("amqp");
+      io.run();
+    }};
 }
 
 void Server::State::start_http() {

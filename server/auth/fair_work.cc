@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "base/this_thread.h"
+
 namespace leveret::auth {
 
 FairWork::FairWork(std::size_t threads) {
@@ -36,6 +38,8 @@ void FairWork::stop() {
 }
 
 void FairWork::run() {
+  this_thread::set_name("logins");
+  this_thread::give_way(10);
   while (const Work work = next()) work();
 }
 

@@ -1,9 +1,9 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <vector>
 
+#include "base/ring.h"
 #include "broker/journal.h"
 #include "broker/outbox.h"
 
@@ -42,7 +42,7 @@ class Confirms {
   bool is_ready(const Pending& pending) const {
     return pending.settled >= pending.copies || pending.commit <= committed_;
   }
-  std::deque<Pending> pending_;
+  Ring<Pending> pending_;
   std::uint64_t first_ = 1;  // the number of pending_.front()
   CommitNumber committed_ = 0;
 };

@@ -128,7 +128,7 @@ std::optional<Entry> QueueWindow::take(Seq seq) {
     taken = std::move(it->second);
     returned_.erase(it);
   } else {
-    for (std::deque<Entry>* part : {&ready_, &late_}) {
+    for (Ring<Entry>* part : {&ready_, &late_}) {
       const auto at = std::ranges::lower_bound(*part, seq, {}, &Entry::seq);
       if (at == part->end() || at->seq != seq) continue;
       if (part == &ready_) window_bytes_ -= at->body_bytes();
@@ -156,7 +156,7 @@ QueueWindow::Purged QueueWindow::purge() {
   purged.count = count();
   purged.entries.reserve(in_memory());
   for (auto& [seq, entry] : returned_) purged.entries.push_back(std::move(entry));
-  for (std::deque<Entry>* part : {&ready_, &late_})
+  for (Ring<Entry>* part : {&ready_, &late_})
     for (Entry& entry : *part) purged.entries.push_back(std::move(entry));
   if (tail_.count > 0) purged.stored_range = {tail_.first, tail_.last};
   returned_.clear();
@@ -191,7 +191,7 @@ std::vector<Entry> QueueWindow::take_expired(TimeMs now) {
     if (is_taken) take(it->second);
     it = is_taken ? returned_.erase(it) : std::next(it);
   }
-  for (std::deque<Entry>* part : {&ready_, &late_}) {
+  for (Ring<Entry>* part : {&ready_, &late_}) {
     auto kept = part->begin();
     for (Entry& entry : *part) {
       if (is_over(entry)) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <functional>
 #include <limits>
 #include <map>
@@ -9,6 +8,7 @@
 #include <unordered_set>
 #include <vector>
 
+#include "base/ring.h"
 #include "broker/entry.h"
 
 namespace leveret::broker {
@@ -121,7 +121,7 @@ class QueueWindow {
   template <class F>
   void for_each_in_memory(F on_entry) {
     for (auto& [seq, entry] : returned_) on_entry(entry);
-    for (std::deque<Entry>* part : {&ready_, &late_})
+    for (Ring<Entry>* part : {&ready_, &late_})
       for (Entry& entry : *part) on_entry(entry);
   }
   /// The first seq that is in the store only; 0 when there is none.
@@ -155,11 +155,11 @@ class QueueWindow {
   std::uint64_t bytes_ = 0;
   std::size_t window_bytes_ = 0;
   std::map<Seq, Entry> returned_;
-  std::deque<Entry> ready_;
+  Ring<Entry> ready_;
   Tail tail_;
-  std::deque<Unsaved> unsaved_;
+  Ring<Unsaved> unsaved_;
   CommitNumber tail_taken_in_ = 0;  // the latest transaction that removes from the tail
-  std::deque<Entry> late_;
+  Ring<Entry> late_;
   bool is_loading_ = false;
   std::uint64_t epoch_ = 0;
   TimeMs memory_expiry_ = 0;
@@ -171,7 +171,7 @@ class QueueWindow {
 template <class F>
 void QueueWindow::for_each_after(Seq after, F on_entry) const {
   auto returned = returned_.upper_bound(after);
-  for (const std::deque<Entry>* part : {&ready_, &late_}) {
+  for (const Ring<Entry>* part : {&ready_, &late_}) {
     for (const Entry& entry : *part) {
       for (; returned != returned_.end() && returned->first < entry.seq; ++returned)
         if (!on_entry(returned->second)) return;

@@ -13,7 +13,7 @@ void Unacked::add(Delivery delivery) {
 
 void Unacked::restore(std::vector<Delivery> deliveries) {
   for (Delivery& delivery : deliveries) add(std::move(delivery));
-  std::erase_if(deliveries_, [](const Delivery& d) { return !d.is_live; });
+  erase_if(deliveries_, [](const Delivery& d) { return !d.is_live; });
   std::ranges::sort(deliveries_, {}, &Delivery::tag);
 }
 
@@ -70,7 +70,7 @@ void Unacked::trim() {
   while (!deliveries_.empty() && !deliveries_.front().is_live) deliveries_.pop_front();
   // One delivery that is held for ever must not keep the holes of all later ones.
   if (deliveries_.size() > 2 * live_ + 64)
-    std::erase_if(deliveries_, [](const Delivery& d) { return !d.is_live; });
+    erase_if(deliveries_, [](const Delivery& d) { return !d.is_live; });
 }
 
 }  // namespace leveret::broker

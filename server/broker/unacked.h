@@ -1,10 +1,10 @@
 #pragma once
 
 #include <cstdint>
-#include <deque>
 #include <optional>
 #include <vector>
 
+#include "base/ring.h"
 #include "broker/entry.h"
 
 namespace leveret::broker {
@@ -23,7 +23,7 @@ struct Delivery {
   bool is_live = false;
 };
 
-/// The unacknowledged deliveries of one channel, by delivery tag. Tags rise, so it is a deque with
+/// The unacknowledged deliveries of one channel, by delivery tag. Tags rise, so it is a row with
 /// holes: settling is O(1) in the common cases, a binary search in the others.
 class Unacked {
  public:
@@ -55,7 +55,7 @@ class Unacked {
   std::size_t find(std::uint64_t tag) const;
   void trim();
 
-  std::deque<Delivery> deliveries_;
+  Ring<Delivery> deliveries_;
   std::size_t live_ = 0;
 };
 

@@ -16,6 +16,7 @@
 #include <vector>
 
 #include "base/log.h"
+#include "base/this_thread.h"
 #include "http/ask.h"
 #include "http/context.h"
 #include "http/error.h"
@@ -152,6 +153,8 @@ class Server::Impl {
     std::promise<void> done;
     done_ = done.get_future();
     thread_ = std::thread{[loop = loop_, done = std::move(done)]() mutable {
+      this_thread::set_name("http");
+      this_thread::give_way(5);
       loop->run();
       done.set_value();
     }};

@@ -1,5 +1,7 @@
 #include "store/checkpointer.h"
 
+#include "base/this_thread.h"
+
 namespace leveret::store {
 
 Checkpointer::Checkpointer(Connection& connection, const Limits& limits, Failure& failure)
@@ -16,7 +18,10 @@ Checkpointer::~Checkpointer() {
 }
 
 void Checkpointer::start() {
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    this_thread::set_name("checkpointer");
+    run();
+  });
 }
 
 void Checkpointer::wal_has(std::int64_t pages) {

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "amqp/reply_code.h"
+#include "base/this_thread.h"
 #include "store/message_table.h"
 #include "store/queue_state.h"
 
@@ -78,7 +79,10 @@ Reader::~Reader() {
 }
 
 void Reader::start() {
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    this_thread::set_name("store-reader");
+    run();
+  });
 }
 
 void Reader::request(AnyReadRequest request) {

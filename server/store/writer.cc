@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/log.h"
+#include "base/this_thread.h"
 
 namespace leveret::store {
 namespace {
@@ -36,7 +37,10 @@ Writer::~Writer() {
 }
 
 void Writer::start() {
-  thread_ = std::thread([this] { run(); });
+  thread_ = std::thread([this] {
+    this_thread::set_name("store-writer");
+    run();
+  });
 }
 
 void Writer::submit(Batch& turns) {
