@@ -75,20 +75,26 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   /// Commands that the core has not worked off, in bytes; above it the session stops reading.
   static constexpr std::size_t in_core_bytes_max = std::size_t{1} << 20U;
 
-  static asio::awaitable<void> hear_proxy(std::shared_ptr<Session> self);
-  static asio::awaitable<void> shake_tls_hands(std::shared_ptr<Session> self);
+  /// How long a client whose bytes make no sense any more has to read why its connection ends
+  /// (rabbit_reader.erl, SILENT_CLOSE_DELAY).
+  static constexpr TimeMs last_word_ms = 3'000;
+
   static asio::awaitable<void> run_reader(std::shared_ptr<Session> self);
   static asio::awaitable<void> fill(std::shared_ptr<Session> self);
-  static asio::awaitable<void> advance_handshake(std::shared_ptr<Session> self);
   static asio::awaitable<void> run_writer(std::shared_ptr<Session> self);
   static asio::awaitable<void> write(std::shared_ptr<Session> self, OutgoingBytes bytes);
 
-  // Reading.
-  std::size_t missing_bytes() const;
+  // The beginning: session_beginning.cc
   bool is_from_proxy() const;
+  static asio::awaitable<void> hear_proxy(std::shared_ptr<Session> self);
+  static asio::awaitable<void> shake_tls_hands(std::shared_ptr<Session> self);
   void use_certificate();
   void refuse_tls(const error_code& error);
+  static asio::awaitable<void> advance_handshake(std::shared_ptr<Session> self);
   void enter_core();
+
+  // Reading.
+  std::size_t missing_bytes() const;
   void decode();
   void hand_over(broker::CommandBatch batch);
   void report(const CommandReader::Failure& failure);
@@ -110,6 +116,7 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   void arm_timer(TimeMs delay_ms);
   void on_timer();
   void check_liveness();
+  static TimeMs now_ms();
   bool is_ended() const { return stage_ == Stage::ended; }
 
   SessionContext& context_;

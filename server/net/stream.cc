@@ -25,10 +25,6 @@ struct PieceRange {
   auto end() const { return pieces.end(); }
 };
 
-bool would_block(const error_code& error) {
-  return error == asio::error::would_block || error == asio::error::try_again;
-}
-
 int int_size(std::size_t size) {
   return static_cast<int>(std::min(size, std::size_t{1} << 30U));
 }
@@ -120,7 +116,7 @@ std::optional<ProxyHeader> Stream::read_proxy_header() {
     std::array<char, 256> start{};
     error_code error;
     const std::size_t size = socket_.receive(asio::buffer(start), tcp::socket::message_peek, error);
-    if (would_block(error)) return std::nullopt;
+    if (is_would_block(error)) return std::nullopt;
     if (error) throw system_error{error};
     const std::size_t before = proxy_bytes_.size();
     proxy_bytes_.append(start.data(), size);
@@ -135,7 +131,7 @@ std::optional<ProxyHeader> Stream::read_proxy_header() {
 Stream::Read Stream::read_some(std::span<char> room, error_code& error) {
   if (ssl_) return read_tls(room, error);
   const std::size_t size = socket_.read_some(asio::buffer(room.data(), room.size()), error);
-  if (would_block(error)) error = {};
+  if (is_would_block(error)) error = {};
   return {size, size != room.size()};
 }
 
@@ -152,7 +148,7 @@ Stream::Read Stream::read_tls(std::span<char> room, error_code& error) {
       continue;
     }
     const error_code cause = error_of(result, read_waits_for_);
-    read.is_drained = would_block(cause);
+    read.is_drained = is_would_block(cause);
     // Else the next read finds the same end; what came before it counts.
     if (!read.is_drained && read.size == 0) error = cause;
     break;

@@ -14,6 +14,11 @@ struct x509_st;
 
 namespace leveret::net {
 
+/// There is nothing to read, or no room to write: to be waited for.
+inline bool is_would_block(const error_code& error) {
+  return error == asio::error::would_block || error == asio::error::try_again;
+}
+
 /// A client's socket, with or without TLS: bytes are read and written without ever blocking, and
 /// waited for otherwise. OpenSSL works on the socket itself, so that TLS holds no buffers while
 /// nothing comes or goes, and a plain connection pays one branch for a read or a write of many
