@@ -69,6 +69,8 @@ class Connection {
   void set_blocked(std::string_view reason);
   void set_unblocked();
   ConnectionState state() const;
+  /// Whatever it still sends is ignored.
+  bool is_ended() const { return is_ended_; }
   /// What waits to be written, in bytes.
   std::size_t output_bytes() const { return output_bytes_; }
   StoreDebt store_debt;

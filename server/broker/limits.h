@@ -23,7 +23,7 @@ struct Limits {
   /// The next one is refused with RabbitMQ's error.
   std::size_t consumers_per_channel_max = 10'000;
   std::size_t exchanges_max = 100'000;
-  std::size_t queues_max = 1'000'000;
+  std::size_t queues_max = 250'000;
   std::size_t bindings_max = 5'000'000;
   /// How long a consumer of a quorum queue may hold a message, in milliseconds, unless it or its
   /// queue say otherwise; 0: for ever.

@@ -36,6 +36,7 @@ void Vhost::begin_turn(TimeMs now) {
   now_ = std::max(now, now_);
   for (const ConnectionId id : std::exchange(going_on_, {}))
     if (Connection* connection = find_connection(id)) connection->go_on();
+  remove_some_abandoned();
 }
 
 void Vhost::end_turn() {
@@ -48,7 +49,7 @@ void Vhost::end_turn() {
 }
 
 TimeMs Vhost::next_deadline() const {
-  if (!going_on_.empty()) return now_;
+  if (!going_on_.empty() || !abandoned_queues_.empty()) return now_;
   if (operations_->wants_step()) return now_ + (is_congested() ? 1 : 0);
   const TimeMs queue = queue_deadlines_.is_empty() ? never : queue_deadlines_.next();
   const TimeMs channel = channel_deadlines_.is_empty() ? never : channel_deadlines_.next();

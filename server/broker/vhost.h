@@ -261,7 +261,8 @@ class Vhost {
   void resume(ConnectionId id);
   /// Connection::go_on() comes in the next turn.
   void let_others_go_first(const Connection& connection);
-  /// The connection has been closed by protocol: its exclusive queues go.
+  /// The connection has come to an end: its exclusive queues go, a few each turn, and nobody finds
+  /// one by its name any more.
   void delete_exclusive_queues(Connection& owner);
 
   template <class F>
@@ -321,6 +322,8 @@ class Vhost {
   void remove_exchange(Exchange& exchange);
   Queue& add_queue(std::unique_ptr<Queue> queue);
   void remove_queue(Queue& queue);
+  bool is_abandoned(const Queue& queue) const;
+  void remove_some_abandoned();
   const Binding* add_binding(const BindingSpec& spec, ConnectionId owner);
   Binding resolve(const BindingSpec& spec, ConnectionId owner) const;
   void check_binding(const BindingSpec& spec, Permissions& permissions) const;
@@ -393,6 +396,7 @@ class Vhost {
   std::vector<QueueId> dirty_queues_;
   std::deque<PendingDeadLetter> dead_letters_;
   std::vector<QueueId> doomed_queues_;
+  std::vector<QueueId> abandoned_queues_;  // exclusive to connections that have ended
   bool is_finishing_ = false;
 
   // Scratch of one publish, kept so that it does not allocate.

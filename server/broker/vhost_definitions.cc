@@ -117,7 +117,8 @@ Queue* Vhost::find_queue(QueueId id) const {
 
 Queue* Vhost::find_queue(std::string_view name) const {
   const auto it = queues_.find(name);
-  return it == queues_.end() ? nullptr : it->second.get();
+  if (it == queues_.end() || is_abandoned(*it->second)) return nullptr;
+  return it->second.get();
 }
 
 Exchange* Vhost::find_exchange(std::string_view name) const {
@@ -225,6 +226,8 @@ Queue& Vhost::declare_queue(const QueueSpec& spec, ConnectionId owner, Permissio
     return *existing;
   }
   check_new_name("queue", spec.name);
+  if (const auto abandoned = queues_.find(named.name); abandoned != queues_.end())
+    remove_queue(*abandoned->second);
   check_queue_limit(named.name);
   if (const std::string* target = find_name(named.arguments, "x-dead-letter-exchange");
       target && permissions) {
@@ -323,9 +326,28 @@ void Vhost::remove_queue(Queue& queue) {
   for (auto& waiter : waiters) waiter();
 }
 
+bool Vhost::is_abandoned(const Queue& queue) const {
+  if (!queue.is_exclusive()) return false;
+  const Connection* owner = find_connection(queue.owner());
+  return owner == nullptr || owner->is_ended();
+}
+
 void Vhost::delete_exclusive_queues(Connection& owner) {
-  for (const QueueId id : std::exchange(owner.exclusive_queues, {}))
-    if (Queue* queue = find_queue(id)) remove_queue(*queue);
+  std::ranges::copy(std::exchange(owner.exclusive_queues, {}),
+                    std::back_inserter(abandoned_queues_));
+  remove_some_abandoned();
+}
+
+void Vhost::remove_some_abandoned() {
+  constexpr std::size_t budget = 4096;  // some tenths of a millisecond
+  constexpr std::size_t cost_of_queue = 32;
+  for (std::size_t cost = 0; cost < budget && !abandoned_queues_.empty();) {
+    Queue* queue = find_queue(abandoned_queues_.back());
+    abandoned_queues_.pop_back();
+    if (queue == nullptr) continue;
+    cost += cost_of_queue + queue->ready().in_memory();
+    remove_queue(*queue);
+  }
 }
 
 // Bindings.

@@ -199,6 +199,26 @@ TEST(ChannelQueue, ExclusiveQueuesAreNeverDurableAndGoWithTheirConnection) {
   EXPECT_FALSE(broker.has_queue("lost"));
 }
 
+TEST(ChannelQueue, ManyExclusiveQueuesGoAFewEachTurnAndNobodyFindsThemMeanwhile) {
+  TestBroker broker;
+  TestClient owner{broker};
+  constexpr int count = 1000;
+  for (int i = 0; i < count; ++i) owner.declare("q" + std::to_string(i), {.exclusive = true});
+  broker.runs_deadlines = false;
+  const auto left = [&] { return broker.vhost().all_queues().size(); };
+  owner.drop();
+  EXPECT_GT(left(), 0U);
+  EXPECT_LT(left(), std::size_t{count});
+  EXPECT_LE(broker.vhost().next_deadline(), broker.now());
+  for (int i = 0; i < count; ++i) EXPECT_FALSE(broker.has_queue("q" + std::to_string(i)));
+  TestClient next{broker};
+  next.declare("q0", {.exclusive = true}).send("q0", "1").get("q0");
+  EXPECT_THAT(next.received(), ElementsAre("queue.declare-ok 'q0' 0 0", "get-ok 1 '1' left 0"));
+  while (broker.vhost().next_deadline() <= broker.now()) broker.turn([](Vhost&) {});
+  EXPECT_EQ(left(), 1U);
+  EXPECT_TRUE(broker.has_queue("q0"));
+}
+
 TEST(ChannelQueue, DeletingAnAbsentOneSucceeds) {
   EXPECT_THAT(answer({}, [](auto& c) { c.delete_queue("absent"); }),
               ElementsAre("queue.delete-ok 0"));
