@@ -24,6 +24,7 @@
 #include "http/router.h"
 #include "http/sampler.h"
 #include "http/server.h"
+#include "http/turnstile.h"
 
 namespace leveret::http {
 
@@ -48,6 +49,8 @@ struct Context {
   boost::asio::io_context::executor_type executor;
   Options options;
   Occupancy occupancy;
+  /// Two: while one asks a core, the other is written. See in_turn.h.
+  Turnstile long_answers{executor, 2};
   std::shared_ptr<broker::CoreDirectory> cores;
   std::shared_ptr<auth::Users> users;
   std::shared_ptr<broker::ParameterDirectory> parameters;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <boost/asio/awaitable.hpp>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -29,6 +30,10 @@ struct Request {
   std::string reason;
   /// The Accept header.
   std::string accept;
+  /// The address it came from.
+  std::string client;
+  /// Whether nobody waits for the answer any more.
+  std::function<bool()> is_abandoned;
 };
 
 struct Response {

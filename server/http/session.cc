@@ -281,6 +281,8 @@ asio::awaitable<Response> Session::answer_api() {
   request.reason = head()["X-Reason"];
   request.content_type = head()[bhttp::field::content_type];
   request.accept = head()[bhttp::field::accept];
+  request.client = peer_address_;
+  request.is_abandoned = [this] { return stream_.is_abandoned(); };
   check_coding(head()[bhttp::field::content_encoding]);
   const std::size_t bytes_max = std::min(route.body_bytes_max, limits().body_bytes_max);
   const std::size_t announced =

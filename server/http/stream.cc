@@ -1,6 +1,7 @@
 #include "http/stream.h"
 
 #include <openssl/ssl.h>
+#include <sys/socket.h>
 
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
@@ -8,6 +9,7 @@
 #include <boost/asio/ssl/error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
+#include <cerrno>
 #include <string_view>
 
 #include "base/log.h"
@@ -49,6 +51,13 @@ asio::awaitable<bool> Stream::open() {
     co_await asio::async_write(tcp_, asio::buffer(use_https),
                                asio::redirect_error(asio::use_awaitable, error));
   co_return false;
+}
+
+/// Under TLS the bytes of its farewell stand before the end, which is not seen then.
+bool Stream::is_abandoned() {
+  char next = 0;
+  const auto count = recv(tcp_.socket().native_handle(), &next, 1, MSG_PEEK | MSG_DONTWAIT);
+  return count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR);
 }
 
 asio::awaitable<void> Stream::finish_output() {

@@ -36,6 +36,8 @@ class Stream {
   /// Says that nothing more will be written: what is read from now on is to be thrown away.
   boost::asio::awaitable<void> finish_output();
   void close() { tcp_.close(); }
+  /// Whether the client has ended the connection, or its side of it.
+  bool is_abandoned();
 
   template <class Buffers, class Token>
   auto async_read_some(const Buffers& buffers, Token&& token) {

@@ -6,8 +6,9 @@
 Runs a steady stream of jobs (`leveret bench jobs` at a fixed rate) alone and beside each kind of client, in
 turn, and prints the 50th, 99th and 99.9th percentile of how long a job takes from publish to its worker, in
 milliseconds, as medians of the rounds, with how many requests or connections the clients got through. A client
-that only makes this machine's processors busy is one of the kinds (`a busy processor`), since the clients here share
-the machine with the broker: what a kind costs beyond that is the broker's. Nothing here passes or fails.
+that only makes this machine's processors busy is one of the kinds (`a busy processor`), since the clients share the
+machine with the broker, though they run at the lowest priority: what a kind costs beyond that is the broker's. Nothing
+here passes or fails.
 """
 
 import argparse
@@ -107,11 +108,16 @@ KINDS = {
 }
 
 
+def _run(kind, address, done):
+    os.nice(19)  # the client's own work is not the broker's
+    KINDS[kind](address, done)
+
+
 @contextlib.contextmanager
 def beside(kind, address, clients):
     """`clients` processes of that kind; yields how often they did what they do."""
     counts = [multiprocessing.Value("Q", 0, lock=False) for _ in range(clients if kind else 0)]
-    processes = [multiprocessing.Process(target=KINDS[kind], args=(address, n), daemon=True) for n in counts]
+    processes = [multiprocessing.Process(target=_run, args=(kind, address, n), daemon=True) for n in counts]
     for process in processes:
         process.start()
     try:

@@ -8,6 +8,7 @@
 #include "http/controllers/routes.h"
 #include "http/controllers/stranger.h"
 #include "http/error.h"
+#include "http/in_turn.h"
 #include "http/survey_list.h"
 #include "http/views.h"
 
@@ -180,12 +181,13 @@ asio::awaitable<Response> unbind_exchange(ContextPtr context, Request request) {
 
 std::vector<Route> binding_routes() {
   return {
-      {"GET", "/api/bindings", Rule::management, list_bindings},
-      {"GET", "/api/bindings/{vhost}", Rule::vhost, list_vhost_bindings},
-      {"GET", "/api/queues/{vhost}/{name}/bindings", Rule::vhost, list_queue_bindings},
-      {"GET", "/api/exchanges/{vhost}/{name}/bindings/source", Rule::vhost, list_source_bindings},
+      {"GET", "/api/bindings", Rule::management, in_turn<list_bindings>},
+      {"GET", "/api/bindings/{vhost}", Rule::vhost, in_turn<list_vhost_bindings>},
+      {"GET", "/api/queues/{vhost}/{name}/bindings", Rule::vhost, in_turn<list_queue_bindings>},
+      {"GET", "/api/exchanges/{vhost}/{name}/bindings/source", Rule::vhost,
+       in_turn<list_source_bindings>},
       {"GET", "/api/exchanges/{vhost}/{name}/bindings/destination", Rule::vhost,
-       list_destination_bindings},
+       in_turn<list_destination_bindings>},
       {"GET", "/api/bindings/{vhost}/e/{source}/q/{destination}", Rule::vhost, list_to_queue},
       {"POST", "/api/bindings/{vhost}/e/{source}/q/{destination}", Rule::vhost, bind_queue},
       {"GET", "/api/bindings/{vhost}/e/{source}/e/{destination}", Rule::vhost, list_to_exchange},

@@ -8,6 +8,7 @@
 #include "http/context.h"
 #include "http/controllers/routes.h"
 #include "http/error.h"
+#include "http/in_turn.h"
 #include "http/list.h"
 #include "http/survey_list.h"
 #include "http/views.h"
@@ -235,18 +236,18 @@ asio::awaitable<Response> list_vhost_consumers(ContextPtr context, Request reque
 
 std::vector<Route> connection_routes() {
   return {
-      {"GET", "/api/connections", Rule::management, list_connections},
+      {"GET", "/api/connections", Rule::management, in_turn<list_connections>},
       {"GET", "/api/connections/{name}", Rule::management, get_connection},
       {"DELETE", "/api/connections/{name}", Rule::management, close_connection},
       {"GET", "/api/connections/{name}/channels", Rule::management, list_connection_channels},
-      {"GET", "/api/vhosts/{vhost}/connections", Rule::vhost, list_vhost_connections},
-      {"GET", "/api/connections/username/{user}", Rule::management, list_user_connections},
+      {"GET", "/api/vhosts/{vhost}/connections", Rule::vhost, in_turn<list_vhost_connections>},
+      {"GET", "/api/connections/username/{user}", Rule::management, in_turn<list_user_connections>},
       {"DELETE", "/api/connections/username/{user}", Rule::management, close_user_connections},
-      {"GET", "/api/channels", Rule::management, list_channels},
+      {"GET", "/api/channels", Rule::management, in_turn<list_channels>},
       {"GET", "/api/channels/{name}", Rule::management, get_channel},
-      {"GET", "/api/vhosts/{vhost}/channels", Rule::vhost, list_vhost_channels},
-      {"GET", "/api/consumers", Rule::management, list_consumers},
-      {"GET", "/api/consumers/{vhost}", Rule::vhost, list_vhost_consumers},
+      {"GET", "/api/vhosts/{vhost}/channels", Rule::vhost, in_turn<list_vhost_channels>},
+      {"GET", "/api/consumers", Rule::management, in_turn<list_consumers>},
+      {"GET", "/api/consumers/{vhost}", Rule::vhost, in_turn<list_vhost_consumers>},
   };
 }
 

@@ -10,6 +10,7 @@
 #include "http/controllers/routes.h"
 #include "http/death.h"
 #include "http/error.h"
+#include "http/in_turn.h"
 #include "http/queue_list.h"
 
 namespace leveret::http {
@@ -134,8 +135,8 @@ asio::awaitable<Response> list_groups(ContextPtr context, Request request) {
 
 std::vector<Route> dead_letter_routes() {
   return {
-      {"GET", "/api/x/dead-letters", Rule::management, list_dead_letter_queues},
-      {"GET", "/api/x/queues/{vhost}/{name}/groups", Rule::vhost, list_groups},
+      {"GET", "/api/x/dead-letters", Rule::management, in_turn<list_dead_letter_queues>},
+      {"GET", "/api/x/queues/{vhost}/{name}/groups", Rule::vhost, in_turn<list_groups>},
   };
 }
 

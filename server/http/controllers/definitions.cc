@@ -4,6 +4,7 @@
 #include "http/definitions/multipart.h"
 #include "http/error.h"
 #include "http/importer.h"
+#include "http/in_turn.h"
 
 namespace leveret::http {
 namespace {
@@ -90,9 +91,9 @@ std::vector<Route> definition_routes() {
   using enum Rule;
   constexpr std::size_t body_bytes_max = std::size_t{100} << 20U;
   return {
-      {"GET", "/api/definitions", administrator, export_all},
+      {"GET", "/api/definitions", administrator, in_turn<export_all>},
       {"POST", "/api/definitions", administrator, import, body_bytes_max},
-      {"GET", "/api/definitions/{vhost}", administrator, export_vhost},
+      {"GET", "/api/definitions/{vhost}", administrator, in_turn<export_vhost>},
       {"POST", "/api/definitions/{vhost}", administrator, import, body_bytes_max},
   };
 }

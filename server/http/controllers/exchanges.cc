@@ -5,6 +5,7 @@
 #include "http/controllers/exchange_name.h"
 #include "http/controllers/routes.h"
 #include "http/error.h"
+#include "http/in_turn.h"
 #include "http/list.h"
 #include "http/survey_list.h"
 #include "http/views.h"
@@ -102,8 +103,8 @@ std::string exchange_name(const std::string& segment) {
 
 std::vector<Route> exchange_routes() {
   return {
-      {"GET", "/api/exchanges", Rule::management, list_exchanges},
-      {"GET", "/api/exchanges/{vhost}", Rule::vhost, list_vhost_exchanges},
+      {"GET", "/api/exchanges", Rule::management, in_turn<list_exchanges>},
+      {"GET", "/api/exchanges/{vhost}", Rule::vhost, in_turn<list_vhost_exchanges>},
       {"GET", "/api/exchanges/{vhost}/{name}", Rule::vhost, get_exchange},
       {"PUT", "/api/exchanges/{vhost}/{name}", Rule::vhost, put_exchange},
       {"DELETE", "/api/exchanges/{vhost}/{name}", Rule::vhost, delete_exchange},

@@ -4,6 +4,7 @@
 #include "http/chunks.h"
 #include "http/context.h"
 #include "http/controllers/routes.h"
+#include "http/in_turn.h"
 #include "http/metrics/own.h"
 #include "http/metrics/rabbitmq.h"
 
@@ -69,9 +70,9 @@ asio::awaitable<Response> get_detailed(ContextPtr context, Request request) {
 /// On the HTTP ports for who may monitor; on the port for metrics for anybody.
 std::vector<Route> metrics_routes() {
   return {
-      {"GET", "/metrics", Rule::monitoring, get_aggregated},
-      {"GET", "/metrics/per-object", Rule::monitoring, get_per_object},
-      {"GET", "/metrics/detailed", Rule::monitoring, get_detailed},
+      {"GET", "/metrics", Rule::monitoring, in_turn<get_aggregated>},
+      {"GET", "/metrics/per-object", Rule::monitoring, in_turn<get_per_object>},
+      {"GET", "/metrics/detailed", Rule::monitoring, in_turn<get_detailed>},
   };
 }
 

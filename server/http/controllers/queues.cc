@@ -5,6 +5,7 @@
 #include "http/controllers/routes.h"
 #include "http/controllers/stranger.h"
 #include "http/error.h"
+#include "http/in_turn.h"
 #include "http/list.h"
 #include "http/queue_list.h"
 #include "http/render.h"
@@ -102,10 +103,10 @@ asio::awaitable<Response> act(ContextPtr context, Request request) {
 
 std::vector<Route> queue_routes() {
   return {
-      {"GET", "/api/queues", Rule::management, list_queues},
-      {"GET", "/api/queues/detailed", Rule::management, list_queues},
+      {"GET", "/api/queues", Rule::management, in_turn<list_queues>},
+      {"GET", "/api/queues/detailed", Rule::management, in_turn<list_queues>},
       {"POST", "/api/queues/{vhost}/{name}/actions", Rule::vhost, act},
-      {"GET", "/api/queues/{vhost}", Rule::vhost, list_vhost_queues},
+      {"GET", "/api/queues/{vhost}", Rule::vhost, in_turn<list_vhost_queues>},
       {"GET", "/api/queues/{vhost}/{name}", Rule::vhost, get_queue},
       {"PUT", "/api/queues/{vhost}/{name}", Rule::vhost, put_queue},
       {"DELETE", "/api/queues/{vhost}/{name}", Rule::vhost, delete_queue},
