@@ -18,6 +18,9 @@ constexpr std::int64_t free_bytes_kept = 32 << 20;
 constexpr std::int64_t give_back_pages = 64;
 constexpr std::uint64_t removals_between_looks = 10'000;
 
+/// So many entries of a queue may a start have to count.
+constexpr broker::Seq uncounted_max = 4096;
+
 struct SharedMessage {
   std::int64_t message = 0;
   std::int64_t refs = 0;
@@ -48,7 +51,7 @@ std::optional<std::chrono::nanoseconds> Committer::commit(const BatchPlan& plan)
   // Removals first: what they free is used again by the appends, which counts on a full disk.
   std::uint64_t removed = remove(plan, changes);
   const std::int64_t next_message = append(plan, changes);
-  write_counters(changes);
+  write_counters(plan, changes);
   const bool drops = std::ranges::any_of(changes, &Change::is_dropped);
   const bool more = (has_condemned_ || drops) && sweep(sweep_busy, removed);
   const auto start = std::chrono::steady_clock::now();
@@ -56,7 +59,13 @@ std::optional<std::chrono::nanoseconds> Committer::commit(const BatchPlan& plan)
   const auto sync_time = std::chrono::steady_clock::now() - start;
   next_message_ = next_message;
   has_condemned_ = more;
-  for (const Change& change : changes) unwritten_.erase(change.id);
+  for (const Change& change : changes) {
+    const bool is_behind = change.state.on_disk.counted_seq != change.state.last_seq;
+    if (is_behind && !change.is_dropped)
+      unwritten_.insert(change.id);
+    else
+      unwritten_.erase(change.id);
+  }
   adopt(changes);
   note_removed(removed);
   return sync_time;
@@ -204,6 +213,7 @@ std::int64_t Committer::append(const BatchPlan& plan, std::vector<Change>& chang
                        append.delivery_count, expires_at});
     state->message_count += 1;
     state->body_bytes += body_bytes;
+    state->on_disk.last_seq = op.seq;
   }
   std::ranges::sort(entries, {}, &EntryRow::key);
   for (const EntryRow& row : entries) messages_.insert_entry(row);
@@ -212,9 +222,20 @@ std::int64_t Committer::append(const BatchPlan& plan, std::vector<Change>& chang
   return next;
 }
 
-void Committer::write_counters(const std::vector<Change>& changes) {
-  for (const Change& change : changes)
-    if (!change.is_dropped) topology_.put_counters(change.id, change.state);
+/// Where nothing but appends has happened, a start counts those anew: the page of the counters is
+/// a third of what a transaction with one message would write.
+void Committer::write_counters(const BatchPlan& plan, std::vector<Change>& changes) {
+  for (Change& change : changes) {
+    if (change.is_dropped) continue;
+    QueueState& state = change.state;
+    const bool is_new = !queues_.contains(change.id);
+    const bool is_evident = state.on_disk.last_seq == state.last_seq &&
+                            state.on_disk.delivered_mark == state.delivered_mark &&
+                            state.last_seq - state.on_disk.counted_seq <= uncounted_max;
+    if (is_evident && !is_new && plan.queues.at(change.id).removals.empty()) continue;
+    state.on_disk = {state.last_seq, state.last_seq, state.delivered_mark};
+    topology_.put_counters(change.id, state);
+  }
 }
 
 bool Committer::sweep(std::int64_t count_max, std::uint64_t& removed_count) {

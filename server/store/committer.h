@@ -23,8 +23,9 @@ class Committer {
   /// Returns when the plan is on disk, and how long its commit took; at once, without a
   /// transaction, when nothing of it is left to be written.
   std::optional<std::chrono::nanoseconds> commit(const BatchPlan& plan);
-  /// Writes how far queues' numbers have risen with what never had to be written; after a crash
-  /// nobody misses that. After the last commit().
+  /// Writes how far queues' numbers have risen where that was not worth it: with what never had to
+  /// be written, which after a crash nobody misses, and with what was only appended, which a start
+  /// then counts. After the last commit().
   void finish();
   const QueueStates& queues() const { return queues_; }
 
@@ -49,7 +50,7 @@ class Committer {
   std::uint64_t remove(const BatchPlan& plan, std::vector<Change>& changes);
   /// Returns the id for the next message after this transaction.
   std::int64_t append(const BatchPlan& plan, std::vector<Change>& changes);
-  void write_counters(const std::vector<Change>& changes);
+  void write_counters(const BatchPlan& plan, std::vector<Change>& changes);
   /// Deletes some entries of a condemned slot; returns whether more is left, and adds to `removed`.
   bool sweep(std::int64_t count_max, std::uint64_t& removed);
   void adopt(const std::vector<Change>& changes);
@@ -60,7 +61,7 @@ class Committer {
   TopologyTable topology_;
   MessageTable messages_;
   QueueStates queues_;
-  std::unordered_set<QueueId> unwritten_;  // whose numbers are ahead of the file's
+  std::unordered_set<QueueId> unwritten_;  // whose numbers are ahead of their rows
   std::int64_t next_message_ = 1;
   const std::int64_t page_bytes_;
   bool has_condemned_ = false;

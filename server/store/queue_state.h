@@ -7,13 +7,21 @@
 
 namespace leveret::store {
 
-/// What the writer knows of a stored queue: the row of `queue_counters`, and the slot.
+/// What the writer knows of a stored queue: its slot, and what `queue_counters` would say of all
+/// its entries.
 struct QueueState {
   std::uint32_t slot = 0;
   std::uint64_t message_count = 0;
   std::uint64_t body_bytes = 0;
   broker::Seq last_seq = 0;
   broker::Seq delivered_mark = 0;
+  /// What of that a start would find.
+  struct OnDisk {
+    broker::Seq counted_seq = 0;  // the row's last_seq: what stands behind it is not in its counts
+    broker::Seq last_seq = 0;     // by the row, or by an entry
+    broker::Seq delivered_mark = 0;  // the row's
+  };
+  OnDisk on_disk = {};
 };
 
 /// Every queue as of the last commit.

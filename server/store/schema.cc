@@ -39,7 +39,10 @@ CREATE TABLE policy (
 ) WITHOUT ROWID;
 )";
 
-constexpr std::array<std::string_view, 1> store_migrations{store_2};
+/// From version 2: counters may be behind what was appended, which an older program would not know.
+constexpr std::string_view store_3{};
+
+constexpr std::array<std::string_view, 2> store_migrations{store_2, store_3};
 
 /// From version 1: permissions, limits, what a virtual host is described by. Until then every user
 /// could do everything everywhere, and goes on to.
@@ -122,7 +125,7 @@ constexpr std::array<std::string_view, 3> catalog_migrations{catalog_2, catalog_
 }  // namespace
 
 const Schema& store_schema() {
-  static constexpr Schema schema{store_id, "store", 2, store_sql, store_migrations};
+  static constexpr Schema schema{store_id, "store", 3, store_sql, store_migrations};
   return schema;
 }
 

@@ -1,4 +1,4 @@
--- One virtual host. This file is the truth about the layout of version 2.
+-- One virtual host. This file is the truth about the layout of version 3.
 --
 -- The version stands in PRAGMA user_version. A change of the layout raises `version` in schema.cc, adds one
 -- migration from the version before it there, and changes this file, which only new stores are made from. A
@@ -29,8 +29,9 @@ CREATE TABLE queue (
   priority    INTEGER NOT NULL
 );
 
--- Kept in the transactions that change them, so that a start reads no messages. Apart from `queue`, so that
--- one page holds hundreds of them.
+-- So that a start reads few messages: they count the entries up to `last_seq`, and fewer than some thousand
+-- stand behind it, of transactions that did nothing but append. Apart from `queue`, so that one page holds
+-- hundreds of them.
 CREATE TABLE queue_counters (
   id             INTEGER PRIMARY KEY,
   message_count  INTEGER NOT NULL,

@@ -178,6 +178,24 @@ std::uint32_t TopologyTable::free_slot() {
                    " durable queues; no more fit");
 }
 
+namespace {
+
+/// Every queue with the counters of all its entries, `counted_seq` apart.
+std::string counted_queues() {
+  const std::string mask = std::to_string(seq_max);
+  return "(SELECT queue.*, last_seq AS counted_seq, delivered_mark, "
+         "message_count + count(key) AS message_count, "
+         "queue_counters.body_bytes + coalesce(sum(entry.body_bytes), 0) AS body_bytes, "
+         "max(last_seq, coalesce(max(key) & " +
+         mask +
+         ", 0)) AS last_seq FROM queue LEFT JOIN queue_counters USING (id) "
+         "LEFT JOIN entry ON key > (slot << " +
+         std::to_string(seq_bits) + ") + last_seq AND key <= (slot << " + std::to_string(seq_bits) +
+         ") + " + mask + " GROUP BY id)";
+}
+
+}  // namespace
+
 broker::Recovered load_topology(Connection& connection) {
   broker::Recovered recovered;
   const auto arguments = [&](const Statement& row, int column) {
@@ -194,7 +212,8 @@ broker::Recovered load_topology(Connection& connection) {
   Statement queues(connection,
                    "SELECT id, name, auto_delete, arguments, message_count, body_bytes, last_seq, "
                    "delivered_mark, level_of, priority "
-                   "FROM queue LEFT JOIN queue_counters USING (id) ORDER BY id");
+                   "FROM " +
+                       counted_queues() + " ORDER BY id");
   while (queues.step()) {
     const auto count = [&](int column) {
       return static_cast<std::uint64_t>(queues.integer(column));
@@ -236,13 +255,20 @@ broker::Recovered load_topology(Connection& connection) {
 
 QueueStates load_queue_states(Connection& connection) {
   QueueStates states;
-  Statement rows(connection,
-                 "SELECT id, slot, message_count, body_bytes, last_seq, delivered_mark "
-                 "FROM queue LEFT JOIN queue_counters USING (id)");
+  Statement rows(
+      connection,
+      "SELECT id, slot, message_count, body_bytes, last_seq, delivered_mark, counted_seq "
+      "FROM " +
+          counted_queues());
   while (rows.step()) {
     const auto count = [&](int column) { return static_cast<std::uint64_t>(rows.integer(column)); };
     states[QueueId{static_cast<std::uint32_t>(rows.integer(0))}] = {
-        static_cast<std::uint32_t>(rows.integer(1)), count(2), count(3), count(4), count(5)};
+        static_cast<std::uint32_t>(rows.integer(1)),
+        count(2),
+        count(3),
+        count(4),
+        count(5),
+        {.counted_seq = count(6), .last_seq = count(4), .delivered_mark = count(5)}};
   }
   return states;
 }

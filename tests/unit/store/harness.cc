@@ -197,7 +197,8 @@ std::vector<std::string> inconsistencies(const std::string& file) {
         "SELECT key FROM entry WHERE content NOT NULL AND content NOT IN (SELECT id FROM content)");
   check("wrong counters",
         "SELECT q.id, message_count, count(key), c.body_bytes, sum(e.body_bytes) FROM queue q "
-        "JOIN queue_counters c USING (id) LEFT JOIN entry e ON e.key >> 43 = q.slot GROUP BY q.id "
+        "JOIN queue_counters c USING (id) LEFT JOIN entry e ON e.key >> 43 = q.slot "
+        "AND e.key & ((1 << 43) - 1) <= c.last_seq GROUP BY q.id "
         "HAVING message_count != count(key) OR c.body_bytes != coalesce(sum(e.body_bytes), 0)");
   check("counters without queue",
         "SELECT id FROM queue_counters WHERE id NOT IN (SELECT id FROM queue)");

@@ -43,6 +43,24 @@ class StoreTest : public ::testing::Test {
     for (const auto& stored : store.read(queue)) found.emplace_back(stored.message->body());
     return found;
   }
+  struct Counts {
+    std::uint64_t message_count = 0;
+    std::uint64_t body_bytes = 0;
+    broker::Seq last_seq = 0;
+    broker::Seq delivered_mark = 0;
+  };
+  /// What a start would find of `jobs` if the process had just been killed.
+  void expect_after_crash(const Counts& expected) {
+    const TempDir crashed;
+    std::filesystem::copy(file, crashed.file("x.db"));
+    std::filesystem::copy(file + "-wal", crashed.file("x.db-wal"));
+    const TestStore again({.file = crashed.file("x.db")});
+    const broker::RecoveredQueue found = again.recovered().queues.front();
+    EXPECT_EQ(found.message_count, expected.message_count);
+    EXPECT_EQ(found.body_bytes, expected.body_bytes);
+    EXPECT_EQ(found.last_seq, expected.last_seq);
+    EXPECT_EQ(found.delivered_mark, expected.delivered_mark);
+  }
   std::string count(const std::string& table) {
     return query(file, "SELECT count(*) FROM " + table).at(0);
   }
@@ -206,6 +224,44 @@ TEST_F(StoreTest, KeepsCountersWithoutReadingMessages) {
   EXPECT_EQ(recovered(jobs).body_bytes, 30U);
   EXPECT_EQ(recovered(jobs).last_seq, 10U);
   EXPECT_EQ(recovered(jobs).delivered_mark, 7U);
+}
+
+TEST_F(StoreTest, AStartCountsWhatWasOnlyAppended) {
+  const auto row = [&] {
+    return query(file, "SELECT message_count, body_bytes, last_seq FROM queue_counters WHERE id=1");
+  };
+  for (broker::Seq seq = 1; seq <= 5; ++seq) {
+    append(jobs, seq, "12345");
+    ASSERT_TRUE(store.commit());
+  }
+  EXPECT_EQ(row(), (Bodies{"0|0|0"}));
+  expect_after_crash({.message_count = 5, .body_bytes = 25, .last_seq = 5});
+  store->remove(jobs, 2, 0, 5);
+  ASSERT_TRUE(store.commit());
+  EXPECT_EQ(row(), (Bodies{"4|20|5"}));
+  append(jobs, 6, "1");
+  ASSERT_TRUE(store.commit());
+  expect_after_crash({.message_count = 5, .body_bytes = 21, .last_seq = 6});
+  store.reopen();
+  EXPECT_EQ(row(), (Bodies{"5|21|6"}));
+}
+
+TEST_F(StoreTest, AStartNeverHasManyMessagesToCount) {
+  for (broker::Seq seq = 1; seq <= 10'000; ++seq) {
+    append(jobs, seq, "1");
+    if (seq % 1000 != 0) continue;
+    ASSERT_TRUE(store.commit());
+  }
+  EXPECT_EQ(query(file, "SELECT last_seq >= 5000 FROM queue_counters WHERE id = 1"), (Bodies{"1"}));
+  expect_after_crash({.message_count = 10'000, .body_bytes = 10'000, .last_seq = 10'000});
+}
+
+TEST_F(StoreTest, ADeliveryThatIsKnownIsWrittenWithTheNextMessage) {
+  store->mark_delivered(jobs, 3);
+  ASSERT_TRUE(store.commit());
+  append(jobs, 4, "1");
+  ASSERT_TRUE(store.commit());
+  expect_after_crash({.message_count = 1, .body_bytes = 1, .last_seq = 4, .delivered_mark = 3});
 }
 
 TEST_F(StoreTest, TheHighestSeqIsKnownThoughItsMessageNeverReachedTheDisk) {
