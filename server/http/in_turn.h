@@ -6,6 +6,7 @@
 #include <string>
 #include <utility>
 
+#include "base/log.h"
 #include "http/context.h"
 #include "http/request.h"
 
@@ -17,8 +18,10 @@ template <Handler handler>
 boost::asio::awaitable<Response> in_turn(std::shared_ptr<Context> context, Request request) {
   std::string owner = request.identity.user + '@' + request.client;
   const Turnstile::Turn turn = co_await context->long_answers.take(std::move(owner));
-  if (context->is_stopping || request.is_abandoned())
+  if (context->is_stopping || request.is_abandoned()) {
+    log::debug("HTTP: nobody waits for a long answer any more");
     throw boost::system::system_error{boost::asio::error::connection_aborted};
+  }
   co_return co_await handler(context, std::move(request));
 }
 

@@ -160,6 +160,27 @@ def test_a_client_that_reads_no_answer_is_let_go(narrow):
         wait.until(lambda: has_ended() and reached(narrow, "http.transfer_timeout_ms"), "its end")
 
 
+def test_lists_that_nobody_waits_for_any_more_are_not_made(tmp_path):
+    broker = brokers.from_environment(tmp_path)
+    broker.variables = {"LEVERET_LOG_LEVEL": "debug"}
+    broker.start()
+    try:
+        api = Api(broker.host, broker.http_port)
+        queues = [{"name": f"q{n}", "vhost": "/", "durable": False, "auto_delete": False, "arguments": {}} for n in range(2000)]
+        assert api.post(("definitions",), {"queues": queues}).status == 204
+        count = 200
+        asked = [dial(api) for _ in range(count)]
+        for s in asked:
+            s.sendall(b"GET /api/queues " + HEAD + b"\r\n")
+        for s in asked:
+            s.close()
+        assert len(api.get(("queues",)).json) == len(queues)  # and whoever comes later has his
+        abandoned = broker.log_path.read_text().count("nobody waits for a long answer any more")
+        assert 0 < abandoned <= count, broker.log_tail()
+    finally:
+        broker.stop()
+
+
 def test_an_idle_connection_is_closed(narrow):
     with dial(narrow) as s:
         s.sendall(b"GET /api/whoami " + HEAD + b"\r\n")
