@@ -88,6 +88,7 @@ void Channel::deliver(Consumer& consumer, Entry entry) {
 
 std::uint64_t Channel::hold(Queue& queue, Consumer* consumer, Entry entry) {
   if (consumer) ++consumer->unacked;
+  queue.let_go_beyond_window(entry);
   Delivery delivery{++last_tag_, &queue, consumer, std::move(entry)};
   note_due(delivery);
   unacked_.add(std::move(delivery));

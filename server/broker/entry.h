@@ -22,6 +22,7 @@ struct ConfirmOrigin {
 /// One message's stay in one queue, while it is in memory.
 struct Entry {
   Seq seq = 0;
+  /// Null once it has been let go: it is read back before anybody needs it.
   MessagePtr message;
   ContentId content = 0;
   /// 0: never.
@@ -33,11 +34,21 @@ struct Entry {
   std::uint8_t priority = 0;  // of its level in the queue
   bool is_redelivered = false;
   bool is_stored = false;
+  /// What is kept of a message that has been let go.
+  bool had_own_ttl = false;
+  std::uint32_t had_body_bytes = 0;
 
-  std::size_t body_bytes() const { return message->body().size(); }
+  /// Only while the store has the message.
+  void let_go() {
+    had_own_ttl = has_own_ttl();
+    had_body_bytes = static_cast<std::uint32_t>(body_bytes());
+    message = {};
+  }
+  std::size_t body_bytes() const { return message ? message->body().size() : had_body_bytes; }
+  bool has_own_ttl() const { return message ? message->ttl_ms() >= 0 : had_own_ttl; }
   /// When it expires, if it has an `expiration` of its own; else 0. What expires by its queue's TTL
   /// only does so in order.
-  TimeMs own_expiry() const { return expires_at != 0 && message->ttl_ms() >= 0 ? expires_at : 0; }
+  TimeMs own_expiry() const { return expires_at != 0 && has_own_ttl() ? expires_at : 0; }
 };
 
 }  // namespace leveret::broker

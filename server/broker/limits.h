@@ -7,8 +7,8 @@ namespace leveret::broker {
 
 /// What one virtual host may hold and do; set from the configuration.
 struct Limits {
-  /// Messages and body bytes that a queue keeps in memory; what is stored beyond stays in the
-  /// store.
+  /// Messages and body bytes that a queue keeps in memory, of what waits and as much again of what
+  /// consumers hold; what is stored beyond stays in the store.
   std::size_t queue_window_messages = 8192;
   std::size_t queue_window_bytes = std::size_t{8} << 20U;
   /// A larger message is refused with 406.

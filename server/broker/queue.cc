@@ -10,14 +10,6 @@
 namespace leveret::broker {
 namespace {
 
-/// How many messages are read back at once, and how low the window may run before that: much for a
-/// queue that is being worked, next to nothing for one that only waits.
-constexpr std::size_t block_messages = 2048;
-constexpr std::size_t block_bytes = std::size_t{4} << 20U;
-constexpr std::size_t low_mark_working = 1024;
-constexpr std::size_t block_messages_idle = 64;
-constexpr std::size_t low_mark_idle = 1;
-
 /// Expired messages that are read from the store at once.
 constexpr std::size_t expired_messages = 512;
 /// Looking for expired messages in memory may take so many a millisecond.
@@ -79,8 +71,9 @@ void Queue::apply_policy(EffectivePolicy policy) {
       with_policy(parse_queue_arguments(arguments_, describe()), arguments_, policy_.definition));
   if (parsed_.message_ttl_ms != before.message_ttl_ms)
     for (const auto& level : ready_)
-      level->window.for_each_in_memory(
-          [this](Entry& entry) { entry.expires_at = expiry_of(*entry.message); });
+      level->window.for_each_in_memory([this](Entry& entry) {
+        if (entry.message) entry.expires_at = expiry_of(*entry.message);
+      });
   if (parsed_.expires_ms != before.expires_ms) last_used_ = vhost_.now();
   enforce_limits();
   maintain();
@@ -155,8 +148,7 @@ std::optional<Entry> Queue::take() {
   if (from == nullptr) return std::nullopt;
   Entry entry = from->window.pop();
   mark_delivered(entry);
-  ++unacked_;
-  unacked_bytes_ += entry.body_bytes();
+  note_taken(entry);
   drop_expired_heads();  // there is another head now
   read_ahead();
   register_deadline();
@@ -168,9 +160,20 @@ void Queue::when_loaded(std::function<void()> then) {
   read_ahead();
 }
 
-void Queue::settle(const Entry& entry) {
+void Queue::note_taken(const Entry& entry) {
+  ++unacked_;
+  unacked_bytes_ += entry.body_bytes();
+  if (entry.message) note_held(*entry.message);
+}
+
+void Queue::note_back(const Entry& entry) {
   --unacked_;
   unacked_bytes_ -= entry.body_bytes();
+  if (entry.message) note_let_go(*entry.message);
+}
+
+void Queue::settle(const Entry& entry) {
+  note_back(entry);
   forget(entry);
   if (!entry.is_stored) return;
   const bool is_quick = entry.commit > vhost_.committed();
@@ -184,10 +187,8 @@ void Queue::requeue(Entry entry) {
   entry.is_redelivered = true;
   ++entry.delivery_count;
   if (parsed_.delivery_limit && entry.delivery_count > *parsed_.delivery_limit) {
-    --unacked_;
-    unacked_bytes_ -= entry.body_bytes();
-    vhost_.dead_letter(*this, std::move(entry), DeathReason::delivery_limit);
-    return;
+    note_back(entry);
+    return die(std::move(entry), DeathReason::delivery_limit);
   }
   if (entry.is_stored)
     vhost_.record().set_delivery_count(level(entry.priority).id, entry.seq, entry.delivery_count);
@@ -195,9 +196,9 @@ void Queue::requeue(Entry entry) {
 }
 
 void Queue::restore(Entry entry) {
-  --unacked_;
-  unacked_bytes_ -= entry.body_bytes();
-  entry.expires_at = expiry_of(*entry.message);  // a policy may have changed it meanwhile
+  note_back(entry);
+  if (entry.message)
+    entry.expires_at = expiry_of(*entry.message);  // a policy may have changed it meanwhile
   level(entry.priority).window.put_back(std::move(entry));
   enforce_limits();
   drop_expired_heads();
@@ -206,9 +207,8 @@ void Queue::restore(Entry entry) {
 }
 
 void Queue::reject(Entry entry) {
-  --unacked_;
-  unacked_bytes_ -= entry.body_bytes();
-  vhost_.dead_letter(*this, std::move(entry), DeathReason::rejected);
+  note_back(entry);
+  die(std::move(entry), DeathReason::rejected);
 }
 
 std::uint64_t Queue::purge() {
@@ -263,8 +263,14 @@ void Queue::touch() {
 
 std::optional<Entry> Queue::extract(Seq seq, const StoredMessage* stored) {
   vhost_.mark_dirty(*this);  // there may be another head, or none in memory
-  for (const auto& level : ready_)
-    if (auto entry = level->window.take(seq)) return entry;
+  for (const auto& level : ready_) {
+    auto entry = level->window.take(seq);
+    if (!entry) continue;
+    if (!entry->message && stored) entry->message = stored->message;
+    if (entry->message) return entry;
+    level->window.put_back(std::move(*entry));
+    return std::nullopt;
+  }
   if (stored == nullptr) return std::nullopt;
   PriorityLevel& from = level(priority_of(*stored->message));
   if (!from.window.take_from_tail(seq, stored->message->body().size(),
@@ -325,8 +331,7 @@ void Queue::deliver(Consumer& consumer, Entry entry) {
   } else {
     ++stats.deliver;
     mark_delivered(entry);
-    ++unacked_;
-    unacked_bytes_ += entry.body_bytes();
+    note_taken(entry);
   }
   consumer.channel->deliver(consumer, std::move(entry));
 }
@@ -366,7 +371,7 @@ void Queue::drop_expired_anywhere() {
     if (is_due(level->window.memory_expiry()) && level->next_look <= now) {
       level->next_look = now + static_cast<TimeMs>(level->window.in_memory() / looked_at_per_ms);
       for (Entry& entry : level->window.take_expired(now))
-        vhost_.dead_letter(*this, std::move(entry), DeathReason::expired);
+        die(std::move(entry), DeathReason::expired);
     }
     if (is_due(level->window.tail_expiry())) read_expired(*level);
   }
@@ -392,42 +397,6 @@ void Queue::take_expired(PriorityLevel& level, const ExpiredMessages& expired) {
   level.window.end_expired(expired.next);
   vhost_.finish_command();
   register_deadline();
-}
-
-// Reading back.
-
-void Queue::read_ahead() {
-  const bool is_working = !consumers_.empty() || !load_waiters_.empty();
-  const PriorityLevel* next = ready_.next();
-  for (const auto& level : ready_) {
-    const bool is_hot = is_working && level.get() == next;
-    if (level->window.wants_block(is_hot ? low_mark_working : low_mark_idle))
-      read_block(*level, is_hot ? block_messages : block_messages_idle);
-  }
-}
-
-void Queue::read_block(PriorityLevel& level, std::size_t messages_max) {
-  const QueueWindow::Block block = level.window.begin_block(vhost_.committed());
-  vhost_.journal().read(level.id, block.first, block.last, messages_max, block_bytes, block.after,
-                        [&vhost = vhost_, id = id_, priority = level.priority,
-                         block](std::vector<StoredMessage> messages) {
-                          if (Queue* queue = vhost.find_queue(id))
-                            queue->take_block(queue->level(priority), block, std::move(messages));
-                        });
-}
-
-void Queue::take_block(PriorityLevel& level, const QueueWindow::Block& block,
-                       std::vector<StoredMessage> messages) {
-  std::vector<Entry> entries;
-  entries.reserve(messages.size());
-  for (const StoredMessage& stored : messages) entries.push_back(entry_of(stored, level));
-  level.window.end_block(block, std::move(entries));
-  enforce_limits();
-  drop_expired_heads();
-  register_deadline();
-  vhost_.mark_dirty(*this);
-  // Last: whoever waited may go on to delete this queue.
-  for (auto& waiter : take_load_waiters()) waiter();
 }
 
 Entry Queue::entry_of(const StoredMessage& stored, const PriorityLevel& level) const {

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/ids.h"
+#include "base/ring.h"
 #include "broker/arguments.h"
 #include "broker/binding.h"
 #include "broker/consumer.h"
@@ -77,6 +78,9 @@ class Queue {
   std::vector<std::function<void()>> take_load_waiters() {
     return std::exchange(load_waiters_, {});
   }
+  /// A channel holds it from now on. Beyond what the queue may have in memory the message itself
+  /// is let go, if the store has it: a consumer that acknowledges nothing holds little.
+  void let_go_beyond_window(Entry& entry);
 
   // Messages that were taken.
   void settle(const Entry& entry);
@@ -138,11 +142,26 @@ class Queue {
   void deliver(Consumer& consumer, Entry entry);
   bool is_beyond_limit(std::uint64_t more_messages, std::uint64_t more_bytes) const;
   void enforce_limits();
+  void note_taken(const Entry& entry);
+  void note_back(const Entry& entry);
+  void note_held(const Message& message);
+  void note_let_go(const Message& message);
+  void die(Entry entry, DeathReason reason);
   void drop_expired_heads();
   void drop_expired_anywhere();
   void read_expired(PriorityLevel& level);
   void take_expired(PriorityLevel& level, const ExpiredMessages& expired);
+  // queue_reading.cc
+  using UseContent = void (Queue::*)(std::uint8_t priority, Seq first,
+                                     const std::vector<StoredMessage>& messages);
+  void read_content(std::uint8_t priority, Seq first, Seq last, UseContent use);
+  void read_returned(PriorityLevel& level, std::size_t messages_max);
+  void take_returned(std::uint8_t priority, Seq first, const std::vector<StoredMessage>& messages);
+  void read_dying();
+  void take_dying(std::uint8_t priority, Seq first, const std::vector<StoredMessage>& messages);
+  void report_lost(Seq seq) const;
   void read_ahead();
+  void went_on_loading();
   void read_block(PriorityLevel& level, std::size_t messages_max);
   void take_block(PriorityLevel& level, const QueueWindow::Block& block,
                   std::vector<StoredMessage> messages);
@@ -166,6 +185,15 @@ class Queue {
   Seq last_seq_ = 0;  // over all priorities
   std::uint64_t unacked_ = 0;
   std::uint64_t unacked_bytes_ = 0;
+  std::uint64_t held_ = 0;  // those among them whose message has not been let go
+  std::uint64_t held_bytes_ = 0;
+  /// Dead letters in order, from the first one whose content has to be read. They count as unacked.
+  struct Dying {
+    Entry entry;
+    DeathReason reason;
+  };
+  Ring<Dying> dying_;
+  bool is_reading_dying_ = false;
   int quick_settles_ = quick_settles_enough;  // a new queue's first worker is taken to be quick
 
   std::vector<Consumer*> consumers_;  // by falling priority, then the one served longest ago

@@ -54,8 +54,21 @@ void QueueWindow::put_back(Entry entry) {
   returned_.emplace(seq, std::move(entry));
 }
 
-const Entry& QueueWindow::head() const {
-  return returned_is_first() ? returned_.begin()->second : ready_.front();
+std::pair<Seq, Seq> QueueWindow::without_content(std::size_t count_max) const {
+  auto each = returned_.begin();
+  std::pair range{each->first, each->first};
+  for (; each != returned_.end() && !each->second.message && count_max > 0; ++each, --count_max)
+    range.second = each->first;
+  return range;
+}
+
+void QueueWindow::fill(Seq seq, MessagePtr message, TimeMs expires_at) {
+  const auto returned = returned_.find(seq);
+  if (returned == returned_.end()) return;
+  Entry& entry = returned->second;
+  entry.message = std::move(message);
+  entry.expires_at = expires_at;
+  note(memory_expiry_, entry.own_expiry());
 }
 
 Entry QueueWindow::pop() {

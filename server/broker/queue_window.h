@@ -46,9 +46,13 @@ class QueueWindow {
   /// Puts a message back where it was before it was popped.
   void put_back(Entry entry);
 
-  bool has_head() const { return !returned_.empty() || !ready_.empty(); }
+  /// Whether the first message is in memory.
+  bool has_head() const {
+    const Entry* first = front();
+    return first && first->message;
+  }
   /// The first message; has_head() must hold.
-  const Entry& head() const;
+  const Entry& head() const { return *front(); }
   Entry pop();
 
   /// True when part of the queue is in the store only, and the window runs low and no block is on
@@ -58,6 +62,17 @@ class QueueWindow {
            (ready_.empty() || window_bytes_ < bytes_max_ / 2);
   }
   bool has_tail() const { return tail_.count > 0; }
+
+  // Messages that were let go while a consumer had them, and have come back.
+  /// The first message is such a one: it has to be read.
+  bool wants_content() const {
+    const Entry* first = front();
+    return first && !first->message;
+  }
+  /// The range of those at the front, at most `count_max`; wants_content() must hold.
+  std::pair<Seq, Seq> without_content(std::size_t count_max) const;
+  /// Gives one its content, and when that expires; nothing happens when it has gone meanwhile.
+  void fill(Seq seq, MessagePtr message, TimeMs expires_at);
   struct Block {
     Seq first;
     Seq last;
@@ -139,6 +154,10 @@ class QueueWindow {
     CommitNumber commit = 0;
     Seq first = 0;
   };
+  const Entry* front() const {
+    if (returned_is_first()) return &returned_.begin()->second;
+    return ready_.empty() ? nullptr : &ready_.front();
+  }
   bool returned_is_first() const {
     return !returned_.empty() && (ready_.empty() || returned_.begin()->first < ready_.front().seq);
   }

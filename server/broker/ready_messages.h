@@ -23,6 +23,7 @@ struct PriorityLevel {
   /// When its messages in memory may be looked through again for expired ones.
   TimeMs next_look = 0;
   bool is_reading_expired = false;
+  bool is_reading_content = false;
 };
 
 /// The ready messages of a queue: those with the highest priority first, each priority in order.

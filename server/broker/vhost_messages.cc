@@ -113,6 +113,8 @@ struct Browse {
     QueueId id;
     Seq first;
     Seq last;
+    /// What is found already, but for the content of some.
+    bool is_found = false;
   };
   QueueId queue;
   std::size_t limit = 0;
@@ -124,12 +126,32 @@ struct Browse {
   std::function<void(BrowsePage)> done;
 };
 
+void append(std::vector<BrowsedMessage>& found, std::vector<StoredMessage> stored) {
+  for (StoredMessage& each : stored)
+    found.push_back({.seq = each.seq,
+                     .delivery_count = each.delivery_count,
+                     .content = each.content,
+                     .message = std::move(each.message)});
+}
+
+/// Both are in order of seq.
+void fill(std::vector<BrowsedMessage>& found, const std::vector<StoredMessage>& stored) {
+  auto at = found.begin();
+  for (const StoredMessage& each : stored) {
+    at = std::lower_bound(at, found.end(), each.seq,
+                          [](const BrowsedMessage& a, Seq seq) { return a.seq < seq; });
+    if (at == found.end()) return;
+    if (at->seq == each.seq && !at->message) at->message = each.message;
+  }
+}
+
 void go_on_browsing(const Vhost& vhost, const std::shared_ptr<Browse>& browse) {
   const Queue* queue = vhost.find_queue(browse->queue);
   if (queue == nullptr) return browse->done(BrowsePage{});
   if (browse->to_read.empty()) {
-    std::erase_if(browse->found,
-                  [&](const BrowsedMessage& each) { return each.seq > browse->complete_to; });
+    std::erase_if(browse->found, [&](const BrowsedMessage& each) {
+      return each.seq > browse->complete_to || !each.message;  // it cannot be read
+    });
     const bool is_cut = browse->complete_to != std::numeric_limits<Seq>::max();
     return browse->done(
         make_page(*queue, std::move(browse->found), browse->limit, is_cut || browse->has_more));
@@ -141,11 +163,10 @@ void go_on_browsing(const Vhost& vhost, const std::shared_ptr<Browse>& browse) {
                        [&vhost, browse, range](std::vector<StoredMessage> stored) {
                          if (!stored.empty() && stored.back().seq < range.last)
                            browse->complete_to = std::min(browse->complete_to, stored.back().seq);
-                         for (StoredMessage& each : stored)
-                           browse->found.push_back({.seq = each.seq,
-                                                    .delivery_count = each.delivery_count,
-                                                    .content = each.content,
-                                                    .message = std::move(each.message)});
+                         if (range.is_found)
+                           fill(browse->found, stored);
+                         else
+                           append(browse->found, std::move(stored));
                          go_on_browsing(vhost, browse);
                        });
 }
@@ -175,6 +196,14 @@ void Vhost::browse(std::string_view name, Seq after, std::size_t limit,
     const bool is_needed =
         first != 0 && after < last && (!browse->has_more || browse->found.back().seq > first);
     if (is_needed) browse->to_read.push_back({level->id, std::max(after + 1, first), last});
+  }
+  const auto lacks_content = [](const BrowsedMessage& each) { return !each.message; };
+  const auto& found = browse->found;
+  const auto first = std::ranges::find_if(found, lacks_content);
+  if (first != found.end()) {
+    const auto last = std::find_if(found.rbegin(), found.rend(), lacks_content);
+    for (const auto& level : from.ready())
+      browse->to_read.push_back({level->id, first->seq, last->seq, true});
   }
   go_on_browsing(*this, browse);
 }
