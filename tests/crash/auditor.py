@@ -8,6 +8,8 @@ import pika.exceptions
 
 from layout import BARRIER, QUEUES, body_of
 from ledger import Found
+from registers import definitions_found
+from step_worker import Api
 
 DEADLINE_S = 60
 
@@ -15,25 +17,28 @@ DEADLINE_S = 60
 class Auditor:
     """Holds everything unacknowledged until settle() or leave()."""
 
-    def __init__(self, port):
+    def __init__(self, port, http_port):
+        self._api = Api("127.0.0.1", http_port)
         self._connection = pika.BlockingConnection(pika.ConnectionParameters("127.0.0.1", port, heartbeat=0))
         self._channel = self._connection.channel()
 
     def read_all(self):
         """{queue: [Found, ...]}"""
         contents = {queue: [] for queue in QUEUES}
-        depth = {queue: self._depth(queue) for queue in QUEUES}
+        end = time.monotonic() + DEADLINE_S
         for queue in QUEUES:
             self._channel.basic_consume(queue, self._taker(contents[queue]), consumer_tag=queue)
-        end = time.monotonic() + DEADLINE_S
-        while any(len(contents[queue]) < depth[queue] for queue in QUEUES):
-            assert time.monotonic() < end, f"only {({q: len(m) for q, m in contents.items()})} of {depth} came"
-            self._connection.process_data_events(0.2)
+            # What expires meanwhile is in a later queue, and what is delivered does not expire.
+            while self._ready(queue) > 0:
+                assert time.monotonic() < end, f"{queue}: only {len(contents[queue])} messages came"
+                self._connection.process_data_events(0.01)
+        # All deliveries came before the last answer. What pika has not handed over it would give back.
+        self._connection.process_data_events(0)
         for queue in QUEUES:
-            self._channel.basic_cancel(queue)  # returns when all that was on its way has come
+            self._channel.basic_cancel(queue)
         return contents
 
-    def _depth(self, queue):
+    def _ready(self, queue):
         return self._channel.queue_declare(queue, passive=True).method.message_count
 
     @staticmethod
@@ -43,6 +48,11 @@ class Auditor:
             messages.append(Found(properties.message_id, is_right, method.redelivered))
 
         return take
+
+    def definitions(self):
+        answer = self._api.get(("definitions",))
+        assert answer.status == 200, answer
+        return definitions_found(answer.json)
 
     def queues_there(self, names):
         """Which of the declarer's queues exist, with their message in them."""

@@ -28,8 +28,11 @@ HERE = pathlib.Path(__file__).resolve().parent
 READY = re.compile(r"amqp=(\d+) http=(\d+)")
 WORKERS = (
     ("publisher", "p1"), ("publisher", "p2"), ("consumer", "c1"), ("consumer", "c2"), ("declarer", "t1"),
+    ("transactor", "x1"), ("transactor", "x2"), ("replayer", "r1"), ("definer", "d1"),
 )  # fmt: skip
 LOAD_S = (0.3, 1.6)
+# In every second life, so that a checkpoint is nearly always under way.
+SMALL_WAL = {"LEVERET_STORE_WAL_BYTES": "1048576"}
 SHOWN_FINDINGS = 20
 
 
@@ -40,10 +43,10 @@ class Broken(Exception):
 class Broker:
     """The binary under test on one data directory."""
 
-    def __init__(self, binary, directory):
-        self.binary, self.directory = binary, directory
+    def __init__(self, binary, directory, rng):
+        self.binary, self.directory, self.random = binary, directory, rng
         self.log = directory / "broker.log"
-        self.process = self.port = None
+        self.process = self.port = self.http_port = None
 
     def launch(self):
         """Starts it without waiting."""
@@ -53,7 +56,7 @@ class Broker:
             self.process = subprocess.Popen(
                 [*command, "--amqp-port", "0", "--http-port", "0"],
                 stdin=subprocess.DEVNULL, stdout=log, stderr=log,
-                env=os.environ | {"LEVERET_METRICS_PORT": "none"},
+                env=os.environ | {"LEVERET_METRICS_PORT": "none"} | self.random.choice((SMALL_WAL, {})),
             )  # fmt: skip
 
     def start(self):
@@ -65,7 +68,7 @@ class Broker:
                 log.seek(self._log_start)
                 ready = READY.search(log.read().decode(errors="replace"))
             if ready:
-                self.port = int(ready[1])
+                self.port, self.http_port = int(ready[1]), int(ready[2])
                 return time.monotonic() - begin
             if self.process.poll() is not None or time.monotonic() > begin + 60:
                 raise Broken(f"{self.binary} did not start; its log is {self.log}")
@@ -93,12 +96,12 @@ class WorkerProcess:
         self.journal.touch()
         self._read_to = 0
         self.process = subprocess.Popen(
-            [sys.executable, str(HERE / "workers.py"), role, name, str(self.journal), f"{seed}-{name}"],
+            [sys.executable, str(HERE / "worker.py"), role, name, str(self.journal), f"{seed}-{name}"],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
         )  # fmt: skip
 
-    def go(self, port):
-        self.process.stdin.write(f"go {port}\n")
+    def go(self, broker):
+        self.process.stdin.write(f"go {broker.port} {broker.http_port}\n")
         self.process.stdin.flush()
 
     def wait_down(self):
@@ -120,7 +123,7 @@ class WorkerProcess:
 class Rounds:
     def __init__(self, binary, directory, seed):
         self.random = random.Random(seed)
-        self.broker = Broker(binary, directory)
+        self.broker = Broker(binary, directory, self.random)
         self.ledger = Ledger(os.environ.get("CRASH_FLAGS") != "loose")
         self.workers = [WorkerProcess(*worker, directory, seed) for worker in WORKERS]
         self.starts, self.kills = [], 0
@@ -152,18 +155,19 @@ class Rounds:
         idle = "consumer" if self.random.random() < 0.2 else None
         working = [worker for worker in self.workers if worker.role != idle]
         for worker in working:
-            worker.go(self.broker.port)
+            worker.go(self.broker)
         time.sleep(self.random.uniform(*LOAD_S))
         status = end()
         for worker in working:
             worker.wait_down()
-        # Publishers first: consumers only know what was published.
-        for worker in sorted(self.workers, key=lambda w: w.role, reverse=True):
+        # Publishers first: the others only know what was published.
+        for worker in sorted(self.workers, key=lambda w: w.role != "publisher"):
             getattr(self.ledger, f"read_{worker.role}")(worker.new_lines())
         return status
 
     def audit(self):
-        auditor = Auditor(self.broker.port)
+        auditor = Auditor(self.broker.port, self.broker.http_port)
+        self.ledger.definitions.audit(auditor.definitions())
         contents = auditor.read_all()
         there = auditor.queues_there(self.ledger.queues)
         self.ledger.audit(contents, there)
@@ -204,6 +208,7 @@ def report(rounds, seconds):
     starts = sorted(rounds.starts)
     print(
         f"{rounds.kills} kills in {seconds:.0f} s; {ledger.confirmed} confirmed, {ledger.settled} settled and on disk; "
+        f"{ledger.committed} transactions, {ledger.replayed} replayed, {ledger.definitions.answered} definitions; "
         f"start median {starts[len(starts) // 2] * 1000:.0f} ms, longest {starts[-1] * 1000:.0f} ms"
     )
     if ledger.late_unmarked:

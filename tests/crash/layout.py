@@ -4,23 +4,44 @@ import hashlib
 
 TOPIC, FANOUT, DEAD = "crash.topic", "crash.fanout", "crash.dead"
 BARRIER = "crash.barrier"
+PREFIX = "defined."  # of the names of what is made and deleted all the time
 IN, OUT = "crash.in", "crash.out"
 FAN_QUEUES = ("crash.f1", "crash.f2", "crash.f3")
-QUEUES = ("crash.a", "crash.b", *FAN_QUEUES, IN, OUT)
+# What waits in the first for DELAY_MS is dead-lettered to the second.
+DELAY, LATE, DELAY_MS = "crash.delay", "crash.late", 300
+# Transactions take from the first; what they reject goes to the second, what they publish to the third.
+TX_IN, TX_DEAD, TX_OUT = "crash.tx.in", "crash.tx.dead", "crash.tx.out"
+# What is rejected in the first goes to the second; from there it is replayed, to the first or to the third.
+REPLAY_IN, REPLAY_DEAD, REPLAY_DONE = "crash.replay.in", "crash.replay.dead", "crash.replay.done"
+
+# In this order they are audited: a queue before the one that it is emptied into by time.
+CONSUMED = ("crash.a", "crash.b", *FAN_QUEUES, IN, OUT, LATE, REPLAY_IN)
+QUEUES = (DELAY, *CONSUMED, TX_IN, TX_DEAD, TX_OUT, REPLAY_DEAD, REPLAY_DONE)
+DEAD_LETTERS = {IN: OUT, DELAY: LATE, TX_IN: TX_DEAD, REPLAY_IN: REPLAY_DEAD}
+# These have the order in which somebody rejected or replayed, not that of the publishers.
+UNORDERED = (OUT, TX_DEAD, REPLAY_IN, REPLAY_DEAD, REPLAY_DONE)
 
 # A message's id is "<publisher>.<route>.<number>"; the route says where it goes: the groups of queues that it
-# must be in. In a group it is in exactly one queue; only the dead-lettering one has two.
+# must be in. In a group it is in exactly one queue.
 GROUPS = {
     "a": (("crash.a",),),
     "b": (("crash.b",),),
     "f": tuple((queue,) for queue in FAN_QUEUES),
     "d": ((IN, OUT),),
+    "l": ((DELAY, LATE),),
+    "r": ((REPLAY_IN, REPLAY_DEAD, REPLAY_DONE),),
+    "x": ((TX_IN, TX_DEAD),),
+    "y": ((TX_OUT,),),
 }
 ROUTES = {
     "a": (TOPIC, "a.job"),
     "b": (TOPIC, "b.job.x"),
     "f": (FANOUT, ""),
     "d": ("", IN),
+    "l": ("", DELAY),
+    "r": ("", REPLAY_IN),
+    "x": ("", TX_IN),
+    "y": ("", TX_OUT),
 }
 
 
@@ -48,10 +69,13 @@ def declare(channel):
     channel.exchange_declare(FANOUT, "fanout", durable=True)
     channel.exchange_declare(DEAD, "direct", durable=True)
     for queue in (*QUEUES, BARRIER):
-        arguments = {"x-dead-letter-exchange": DEAD} if queue == IN else None
+        arguments = {"x-dead-letter-exchange": DEAD} if queue in DEAD_LETTERS else {}
+        if queue == DELAY:
+            arguments["x-message-ttl"] = DELAY_MS
         channel.queue_declare(queue, durable=True, arguments=arguments)
     channel.queue_bind("crash.a", TOPIC, "a.#")
     channel.queue_bind("crash.b", TOPIC, "b.*.x")
     for queue in FAN_QUEUES:
         channel.queue_bind(queue, FANOUT, "")
-    channel.queue_bind(OUT, DEAD, IN)
+    for source, target in DEAD_LETTERS.items():
+        channel.queue_bind(target, DEAD, source)

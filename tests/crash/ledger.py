@@ -6,12 +6,18 @@ of a consumer's:                 D queue id flag  delivered, flag 1 when marked 
                                  B n  about to publish barrier n;  F n  it was confirmed
 of the declarer's:               Q name  about to declare;  q name  declared, and a message in it confirmed
                                  E name  about to delete;  e name  deleted, and a barrier behind it confirmed
+of a transactor's:               D as a consumer's;  T tx A id, T tx R id, T tx P id  acknowledged, rejected or
+                                 published in this transaction;  K tx  about to commit;  k tx  committed
+of the replayer's:               M id  about to replay to the last queue;  m id  done, and a barrier behind it confirmed
+                                 X id  about to delete;  x id  done, and a barrier behind it confirmed
+of the definer's:                registers.py
 """
 
 import collections
 import dataclasses
 
-from layout import GROUPS, IN, OUT, number_of, route_of
+from layout import DELAY, GROUPS, IN, LATE, REPLAY_DONE, TX_DEAD, TX_IN, UNORDERED, number_of, route_of
+from registers import Registers
 
 VERDICTS = (
     "LOSS DUPLICATE GHOST CORRUPT ORDER RESURRECT TORN TOPOLOGY UNFLAGGED".split()
@@ -26,6 +32,7 @@ class Place:
     answered: bool = False  # an acknowledgement was attempted
     answer_flushed: bool = False
     move_flushed: bool = False  # a rejection is on disk: it is no longer in its first queue
+    replay_flushed: bool = False  # and so is its replay: it is in its last queue
     delivered: set = dataclasses.field(default_factory=set)  # queues that delivered it in earlier lives
     delivered_now: set = dataclasses.field(default_factory=set)  # and in this one
     noted_now: set = dataclasses.field(default_factory=set)  # of those, the ones before a confirmed barrier
@@ -56,6 +63,9 @@ class Ledger:
         self.places = {}  # (id, group) -> Place
         self.gone = set()  # (id, group): was absent at an audit or known to be settled
         self.queues = {}  # declared ones -> "trying", "there", "leaving", "gone"
+        self.transactions = {}  # those that may have been committed -> [(A, R or P, message id), ...]
+        self.committed = self.replayed = 0
+        self.definitions = Registers(self.find)
 
     def find(self, verdict, text):
         assert verdict in VERDICTS
@@ -91,18 +101,25 @@ class Ledger:
                 flushed, noted = answer_count, delivery_count
             else:
                 queue, message_id = fields[1], fields[2]
-                place = self.places.get((message_id, GROUP_OF[queue]))
+                place = self._place_of_delivery(queue, message_id)
                 if place is None:
-                    verdict = "RESURRECT" if (message_id, GROUP_OF[queue]) in self.gone else "GHOST"
-                    self.find(verdict, f"{queue} delivered {message_id}")
-                elif kind == "D":
+                    continue
+                if kind == "D":
                     self._deliver(place, queue, message_id, fields[3] == "1", last_first_delivery)
                     delivered.append((queue, place))
                 else:
                     place.answered |= kind == "A"
                     answers.append((queue, message_id, kind))
 
+    def _place_of_delivery(self, queue, message_id):
+        key = message_id, GROUP_OF[queue]
+        if key not in self.places:
+            self.find("RESURRECT" if key in self.gone else "GHOST", f"{queue} delivered {message_id}")
+        return self.places.get(key)
+
     def _deliver(self, place, queue, message_id, redelivered, last_first_delivery):
+        if GROUP_OF[queue] == GROUP_OF[REPLAY_DONE]:
+            return  # What is replayed is new.
         # The journals of two consumers do not say who was first; so in one life just one delivery of a
         # message may be unmarked.
         if not redelivered and queue in place.delivered | place.unmarked:
@@ -114,7 +131,7 @@ class Ledger:
         number = number_of(message_id)
         # What is delivered for the first time comes in order, whatever is redelivered in between. A
         # dead-letter queue has the order in which messages were rejected.
-        if not redelivered and queue != OUT:
+        if not redelivered and queue not in UNORDERED:
             if number <= last_first_delivery.get(publisher, -1):
                 self.find("ORDER", f"{queue} delivered {message_id} after {last_first_delivery[publisher]}")
             last_first_delivery[publisher] = number
@@ -126,6 +143,58 @@ class Ledger:
             place.answer_flushed = True
         elif queue == IN:
             place.move_flushed = True
+
+    def read_transactor(self, lines):
+        members = collections.defaultdict(list)
+        last_first_delivery = {}
+        for kind, *fields in (line.split() for line in lines):
+            if kind == "D":
+                queue, message_id, flag = fields
+                place = self._place_of_delivery(queue, message_id)
+                if place is not None:
+                    self._deliver(place, queue, message_id, flag == "1", last_first_delivery)
+            elif kind == "T":
+                members[fields[0]].append((fields[1], fields[2]))
+            elif kind == "K":
+                self.transactions[fields[0]] = members.pop(fields[0], [])
+                self._begin_commit(self.transactions[fields[0]])
+            else:
+                self._end_commit(self.transactions.pop(fields[0]))
+
+    def _begin_commit(self, members):
+        for what, message_id in members:
+            key = message_id, GROUPS[route_of(message_id)][0]
+            if what == "P":
+                self.places[key] = Place()
+            elif what == "A" and key in self.places:
+                self.places[key].answered = True
+
+    def _end_commit(self, members):
+        self.committed += 1
+        for what, message_id in members:
+            place = self.places.get((message_id, GROUPS[route_of(message_id)][0]))
+            if place is None:
+                continue  # It should not have been delivered, which was found.
+            if what == "P":
+                place.must = True
+            elif what == "A":
+                self.settled += 1
+                place.answer_flushed = True
+            else:
+                place.move_flushed = True
+
+    def read_replayer(self, lines):
+        for kind, message_id in (line.split() for line in lines):
+            place = self._place_of_delivery(REPLAY_DONE, message_id)
+            if place is None:
+                continue
+            place.answered |= kind == "X"
+            place.answer_flushed |= kind == "x"
+            place.replay_flushed |= kind == "m"
+            self.replayed += kind == "m"
+
+    def read_definer(self, lines):
+        self.definitions.read(lines)
 
     def read_declarer(self, lines):
         states = {"Q": "trying", "q": "there", "E": "leaving", "e": "gone"}
@@ -146,10 +215,11 @@ class Ledger:
             if len(queues) > 1:
                 self.find("DUPLICATE", f"{key[0]} is in {' and '.join(queues)}")
         self._audit_fan_out(where)
+        self._audit_transactions(where)
         for (message_id, group), place in list(self.places.items()):
             if (message_id, group) in where:
                 place.must, place.answered = True, False
-                place.answer_flushed = place.move_flushed = False
+                place.answer_flushed = place.move_flushed = place.replay_flushed = False
                 # The auditor has it now. Back in its first queue, it is dead-lettered anew, as another message.
                 place.delivered = set(where[message_id, group])
                 place.delivered_now.clear()
@@ -171,16 +241,22 @@ class Ledger:
             verdict = "RESURRECT" if key in self.gone else "GHOST"
             self.find(verdict, f"{found.message_id} in {queue}")
             return
-        if place.answer_flushed or (place.move_flushed and queue == IN):
+        if place.answer_flushed or (place.move_flushed and queue in (IN, TX_IN)):
             self.find("RESURRECT", f"{found.message_id} in {queue}, its answer was on disk")
+        if place.replay_flushed and queue != REPLAY_DONE:
+            self.find("RESURRECT", f"{found.message_id} in {queue}, its replay was on disk")
+        if queue == DELAY and LATE in place.noted_now:
+            self.find("RESURRECT", f"{found.message_id} in {queue}, its end was on disk")
         if not found.redelivered:
-            if queue in place.delivered | (place.delivered_now if self.strict_flags else place.noted_now):
+            # What had been dead-lettered by time, and not yet on disk, is so again before anyone looks.
+            is_strict = self.strict_flags and queue != LATE
+            if queue in place.delivered | (place.delivered_now if is_strict else place.noted_now):
                 self.find("UNFLAGGED", f"{found.message_id} in {queue} was delivered before")
             elif queue in place.delivered_now:
                 self.late_unmarked += 1
 
     def _audit_order(self, queue, messages):
-        if queue == OUT:
+        if queue in UNORDERED:
             return
         last = {}
         for found in messages:
@@ -198,6 +274,17 @@ class Ledger:
                 continue
             if len({key in where for key in keys}) > 1:
                 self.find("TORN", f"{message_id} is in some of its queues only")
+
+    def _audit_transactions(self, where):
+        """What no answer came for was committed whole or not at all."""
+        for transaction, members in self.transactions.items():
+            done = set()
+            for what, message_id in members:
+                queues = where.get((message_id, GROUPS[route_of(message_id)][0]), [])
+                done.add({"P": bool(queues), "A": not queues, "R": TX_DEAD in queues}[what])
+            if len(done) > 1:
+                self.find("TORN", f"transaction {transaction} is there in part: {members}")
+        self.transactions.clear()
 
     def _audit_topology(self, queues_there):
         for name, state in list(self.queues.items()):

@@ -5,8 +5,9 @@ Run by crash_test.py before it starts, or by pytest.
 
 import copy
 
-from layout import FAN_QUEUES, IN, OUT, QUEUES
+from layout import DELAY, FAN_QUEUES, IN, LATE, OUT, QUEUES, REPLAY_DEAD, REPLAY_DONE, REPLAY_IN, TX_DEAD, TX_IN, TX_OUT
 from ledger import VERDICTS, Found, Ledger
+from registers import Registers, definitions_found
 
 
 def history():
@@ -16,6 +17,8 @@ def history():
         "P p1.a.1|C p1.a.1|P p1.a.2|C p1.a.2|P p1.a.3|C p1.a.3|P p1.f.4|P p1.f.5|C p1.f.5|P p1.d.6|C p1.d.6"
         "|P p1.d.7|C p1.d.7|P p1.b.8|P p1.a.9|C p1.a.9".split("|")
     )
+    for message_id in ("p2.l.1 p2.l.2 p2.r.3 p2.r.4 p2.r.5 p2.r.6 p2.x.7 p2.x.8 p2.x.9 p2.x.10 p2.x.11".split()):
+        ledger.read_publisher([f"P {message_id}", f"C {message_id}"])
     ledger.read_consumer(
         [
             "D crash.a p1.a.1 0", "A crash.a p1.a.1", "B 1",
@@ -24,6 +27,14 @@ def history():
             "D crash.a p1.a.3 0",
         ]
     )  # fmt: skip
+    ledger.read_consumer([f"D {LATE} p2.l.1 0", "B 3", "F 3"])
+    ledger.read_transactor(
+        [f"D {TX_IN} p2.x.{number} 0" for number in (7, 8, 9, 10, 11)]
+        + "T x1.1 A p2.x.7|T x1.1 R p2.x.8|T x1.1 P x1.y.1|K x1.1|k x1.1".split("|")
+        + "T x1.2 A p2.x.9|T x1.2 P x1.y.2".split("|")  # rolled back
+        + "T x1.3 A p2.x.9|T x1.3 R p2.x.10|T x1.3 P x1.y.3|T x1.3 P x1.y.4|K x1.3".split("|")
+    )
+    ledger.read_replayer("M p2.r.3|m p2.r.3|M p2.r.4|X p2.r.5|x p2.r.5".split("|"))
     ledger.read_declarer(["Q t.1", "q t.1", "Q t.2", "q t.2", "E t.2", "e t.2", "Q t.3"])
     contents = {queue: [] for queue in QUEUES}
     contents["crash.a"] = [Found("p1.a.3", redelivered=True), Found("p1.a.9")]
@@ -31,6 +42,13 @@ def history():
         contents[queue] = [Found("p1.f.5")]
     contents[OUT] = [Found("p1.d.6")]
     contents[IN] = [Found("p1.d.7")]
+    contents[DELAY], contents[LATE] = [Found("p2.l.2")], [Found("p2.l.1", redelivered=True)]
+    contents[REPLAY_DONE] = [Found("p2.r.3")]
+    contents[REPLAY_DEAD] = [Found("p2.r.4", redelivered=True)]
+    contents[REPLAY_IN] = [Found("p2.r.6")]
+    contents[TX_OUT] = [Found("x1.y.1")]
+    contents[TX_DEAD] = [Found("p2.x.8")]
+    contents[TX_IN] = [Found(f"p2.x.{number}", redelivered=True) for number in (9, 10, 11)]
     return ledger, contents, {"t.1"}
 
 
@@ -66,6 +84,35 @@ def planted():
     yield "TORN", "unconfirmed in one of three", set_contents(FAN_QUEUES[0], Found("p1.f.4"), Found("p1.f.5"))
     yield "TOPOLOGY", "a declared queue is missing", lambda ledger, contents, queues: queues.clear()
     yield "TOPOLOGY", "a deleted queue is there", lambda ledger, contents, queues: queues.add("t.2")
+    yield "RESURRECT", "its time was over and that is on disk, and it waits again", lambda ledger, contents, queues: (
+        contents[LATE].clear(), contents[DELAY].insert(0, Found("p2.l.1", redelivered=True)),
+    )  # fmt: skip
+    yield "LOSS", "waits no longer and has not come out", set_contents(DELAY)
+    yield "DUPLICATE", "waits, and has come out", set_contents(LATE, Found("p2.l.1", redelivered=True), Found("p2.l.2"))
+    yield "LOSS", "taken for a replay, not put anywhere", set_contents(REPLAY_DEAD)
+    yield "DUPLICATE", "replayed, and still where it was", set_contents(REPLAY_DONE, Found("p2.r.3"), Found("p2.r.4"))
+    yield "DUPLICATE", "replayed twice", set_contents(REPLAY_DONE, Found("p2.r.3"), Found("p2.r.3"))
+    yield "RESURRECT", "a replay that was on disk is undone", lambda ledger, contents, queues: (
+        contents[REPLAY_DONE].clear(), contents[REPLAY_DEAD].append(Found("p2.r.3")),
+    )  # fmt: skip
+    yield "RESURRECT", "a dead letter that was deleted", set_contents(REPLAY_DEAD, Found("p2.r.4"), Found("p2.r.5"))
+    left = [Found(f"p2.x.{number}", redelivered=True) for number in (9, 10, 11)]
+    yield "LOSS", "published in a transaction that was answered", set_contents(TX_OUT)
+    yield "RESURRECT", "acknowledged in one", set_contents(TX_IN, Found("p2.x.7", redelivered=True), *left)
+    yield "RESURRECT", "rejected in one", lambda ledger, contents, queues: (
+        contents[TX_DEAD].clear(), contents[TX_IN].insert(0, Found("p2.x.8", redelivered=True)),
+    )  # fmt: skip
+    yield "GHOST", "published in one that was rolled back", set_contents(TX_OUT, Found("x1.y.1"), Found("x1.y.2"))
+    yield "LOSS", "one that no transaction has touched", set_contents(TX_IN, *left[:2])
+    yield "LOSS", "rejected in one, and in neither queue", set_contents(TX_DEAD)
+    yield "TORN", "one of two that were published at once", set_contents(TX_OUT, Found("x1.y.1"), Found("x1.y.3"))
+    yield "TORN", "published, and what it came from is there", set_contents(
+        TX_OUT, *(Found(f"x1.y.{number}") for number in (1, 3, 4))
+    )
+    yield "TORN", "acknowledged, and not published", set_contents(TX_IN, *left[1:])
+    yield "TORN", "rejected, and not published", lambda ledger, contents, queues: (
+        contents[TX_IN].pop(1), contents[TX_DEAD].append(Found("p2.x.10")),
+    )  # fmt: skip
     yield "UNFLAGGED", "delivered before, not marked", set_contents(ack, Found("p1.a.3"), nine)
 
 
@@ -80,6 +127,77 @@ def test_what_may_be_there_may_be_there():
         queues.add("t.3")
 
     assert verdicts(change) == []
+
+
+def test_a_transaction_that_nobody_answered_for_may_be_there_whole():
+    def change(ledger, contents, queues):
+        contents[TX_OUT] += [Found("x1.y.3"), Found("x1.y.4")]
+        del contents[TX_IN][:2]
+        contents[TX_DEAD].append(Found("p2.x.10"))
+
+    assert verdicts(change) == []
+
+
+def test_what_is_late_may_be_so_again():
+    def change(ledger, contents, queues):
+        ledger.read_consumer([f"D {LATE} p2.l.2 0"])  # not on disk yet
+        contents[DELAY].clear()
+        contents[LATE].append(Found("p2.l.2"))
+
+    assert verdicts(change) == []
+
+
+def test_what_is_replayed_may_be_rejected_again():
+    def change(ledger, contents, queues):
+        ledger.read_consumer([f"D {REPLAY_IN} p2.r.4 0", f"R {REPLAY_IN} p2.r.4", f"D {REPLAY_IN} p2.r.4 0"])
+
+    assert verdicts(change) == []
+
+
+def definition_verdicts(found):
+    """Of a history with all kinds of steps, when these are there after it."""
+    findings = []
+    registers = Registers(lambda verdict, _: findings.append(verdict))
+    registers.read(
+        "S 1 queue:q 5|s 1|S 2 queue:q -|s 2|S 3 policy:p 1|s 3|S 4 policy:p 2|s 4|S 5 user:u a|s 5"
+        "|S 6 exchange:e topic|S 6 binding:e>q:k 1|S 7 policy:p 3".split("|")
+    )
+    registers.audit(found)
+    return findings
+
+
+def test_definitions_are_what_was_answered_for_or_what_was_being_set():
+    right = {"policy:p": "2", "user:u": "a"}
+    assert definition_verdicts(right) == []
+    assert definition_verdicts(right | {"policy:p": "3"}) == []
+    assert definition_verdicts(right | {"exchange:e": "topic", "binding:e>q:k": "1"}) == []
+    assert definition_verdicts({"policy:p": "2"}) == ["TOPOLOGY"]  # a user is lost
+    assert definition_verdicts(right | {"queue:q": "5"}) == ["TOPOLOGY"]  # a deleted queue is back
+    assert definition_verdicts(right | {"user:u": "b"}) == ["TOPOLOGY"]
+    assert definition_verdicts(right | {"policy:p": "1"}) == ["TOPOLOGY"]  # an older value
+    assert definition_verdicts({"user:u": "a"}) == ["TOPOLOGY"]  # neither the old nor the new value
+    assert definition_verdicts(right | {"exchange:f": "topic"}) == ["TOPOLOGY"]  # nobody made it
+    assert definition_verdicts(right | {"exchange:e": "fanout", "binding:e>q:k": "1"}) == ["TOPOLOGY", "TORN"]
+    assert definition_verdicts(right | {"exchange:e": "topic"}) == ["TORN"]  # half of a step
+
+
+def test_definitions_are_found_in_an_export():
+    at = {"vhost": "/"}
+    exported = {
+        "queues": [{"name": "defined.q", "arguments": {"x-max-length": 5}, **at}, {"name": "crash.a", "arguments": {}}],
+        "exchanges": [{"name": "defined.e", "type": "topic", **at}],
+        "bindings": [{"source": "defined.e", "destination": "defined.q", "routing_key": "k", **at}],
+        "users": [{"name": "guest", "tags": ["administrator"]}, {"name": "defined.u", "tags": ["a", "b"]}],
+        "permissions": [{"user": "defined.u", "configure": "^9", **at}],
+        "policies": [{"name": "defined.p", "priority": 7, **at}],
+        "global_parameters": [{"name": "defined.g", "value": 8}],
+        "vhosts": [{"name": "/"}, {"name": "defined.v"}],
+    }
+    assert definitions_found(exported) == {
+        "queue:defined.q": "5", "exchange:defined.e": "topic", "binding:defined.e>defined.q:k": "1",
+        "user:defined.u": "a,b", "permission:defined.u": "^9", "policy:defined.p": "7", "global:defined.g": "8",
+        "vhost:defined.v": "1",
+    }  # fmt: skip
 
 
 def test_every_planted_fault_is_found():

@@ -1,21 +1,17 @@
-"""The load: one process per role, started once, that works whenever the broker is up.
+"""Those of the load that have much on its way at once: publishers, consumers, and one who declares.
 
-    workers.py ROLE NAME JOURNAL SEED
-
-Reads "go PORT" lines from its standard input, works until the connection is gone, writes "down" to its
-standard output. Journals are described in ledger.py; each line is with the kernel before what it announces
-leaves, and after what it reports came.
+Journals are described in ledger.py; each line is with the kernel before what it announces leaves, and after what it
+reports came.
 """
 
 import functools
 import os
-import random
 import sys
 
 import pika
 import pika.exceptions
 
-from layout import BARRIER, IN, QUEUES, ROUTES, body_of
+from layout import BARRIER, CONSUMED, IN, REPLAY_IN, ROUTES, body_of
 
 PERSISTENT = 2  # delivery_mode
 
@@ -37,7 +33,7 @@ class Worker:
         self.next_tag = 1
         self.awaited = {}  # publisher's delivery tag -> what to call when it is confirmed
 
-    def live(self, port):
+    def live(self, port, _http_port):
         self.next_tag, self.awaited = 1, {}
         self.connection = pika.SelectConnection(
             pika.ConnectionParameters("127.0.0.1", port, heartbeat=0),
@@ -90,7 +86,7 @@ class Publisher(Worker):
 
     def fill(self):
         while len(self.awaited) < self.window:
-            route = self.random.choice("aaabbfdd")
+            route = self.random.choice("aaabbfddlrrxx")
             Publisher.number += 1
             message_id = f"{self.name}.{route}.{Publisher.number}"
             self.journal.write("P", message_id)
@@ -110,7 +106,7 @@ class Consumer(Worker):
     def start(self):
         self.held, self.answers = {}, 0
         self.channel.basic_qos(prefetch_count=30)
-        for queue in QUEUES:
+        for queue in CONSUMED:
             self.channel.basic_consume(queue, functools.partial(self.on_message, queue))
 
     def on_message(self, queue, channel, method, properties, _body):
@@ -125,7 +121,7 @@ class Consumer(Worker):
         elif chance < 0.23:
             self.held.pop(tag)
             channel.basic_nack(tag, requeue=True)
-        elif queue == IN and chance < 0.6:
+        elif queue in (IN, REPLAY_IN) and chance < 0.6:
             self.journal.write("R", *self.held.pop(tag))
             channel.basic_reject(tag, requeue=False)
         else:
@@ -185,18 +181,3 @@ class Declarer(Worker):
     def deleted(self, queue):
         self.journal.write("e", queue)
         self.declare()
-
-
-ROLES = {"publisher": Publisher, "consumer": Consumer, "declarer": Declarer}
-
-
-def main():
-    role, name, journal, seed = sys.argv[1:]
-    worker = ROLES[role](name, Journal(journal), random.Random(seed))
-    for line in sys.stdin:
-        worker.live(int(line.split()[1]))
-        print("down", flush=True)
-
-
-if __name__ == "__main__":
-    main()
