@@ -28,13 +28,13 @@ std::string text_of_bytes(std::uint64_t bytes) {
 
 std::optional<Watermark> Watermark::parse(const GivenValue& given) {
   const auto add = [](Watermark& mark, const std::string& text) {
-    if (const auto percent = percent_of(text); percent && !mark.percent) {
-      mark.percent = static_cast<unsigned>(*percent);
+    if (const auto part = percent_of(text); part && !mark.percent) {
+      mark.percent = static_cast<unsigned>(*part);
       return true;
     }
-    const auto bytes = number_of(Texts{text});
-    if (!bytes || *bytes < 1 || mark.bytes) return false;
-    mark.bytes = static_cast<std::uint64_t>(*bytes);
+    const auto number = number_of(Texts{text});
+    if (!number || *number < 1 || mark.bytes) return false;
+    mark.bytes = static_cast<std::uint64_t>(*number);
     return true;
   };
   if (const auto bytes = number_of(given)) {

@@ -60,6 +60,16 @@ void split_user(std::string_view user_and_password, UrlParts& parts) {
     parts.password = percent_decode(user_and_password.substr(colon + 1));
 }
 
+/// A name, or an address: what is neither cannot be written in an address again either.
+void check_host(std::string_view host) {
+  const bool is_ipv6 = host.find(':') != std::string_view::npos;
+  const bool is_right = std::ranges::all_of(host, [&](char c) {
+    return is_unreserved(c) || (static_cast<unsigned char>(c) & 0x80U) != 0 ||
+           (is_ipv6 && (c == ':' || c == '%'));  // fe80::1%eth0
+  });
+  if (!is_right) throw std::invalid_argument("the host has a character that no host has");
+}
+
 void take_parameter(Url& url, std::string_view name, const std::string& value) {
   if (name == "heartbeat") {
     url.heartbeat_s = parse_u16(value);
@@ -182,6 +192,7 @@ Url Url::parse(std::string_view text) {
   if (parts.user) url.user = *parts.user;
   if (parts.password) url.password = *parts.password;
   if (!parts.host.empty()) url.host = percent_decode(parts.host);
+  check_host(url.host);
   if (parts.port) url.port = *parts.port;
   if (parts.path.size() > 1) {
     if (parts.path.find('/', 1) != std::string_view::npos)
@@ -201,7 +212,10 @@ std::string Url::authority() const {
 }
 
 std::string Url::to_string() const {
-  return (is_tls ? "amqps://" : "amqp://") + percent_encode(user) + "@" + authority() + "/" +
+  std::string place = authority();
+  for (std::size_t at = place.find('%'); at != std::string::npos; at = place.find('%', at + 1))
+    place.insert(at + 1, "25");
+  return (is_tls ? "amqps://" : "amqp://") + percent_encode(user) + "@" + place + "/" +
          percent_encode(vhost);
 }
 

@@ -44,8 +44,8 @@ void DeadLetterMap::resolve(const Vhost& vhost, const Exchange& exchange,
     });
   }
   std::ranges::sort(group.targets);
-  const auto same = std::ranges::unique(group.targets);
-  group.targets.erase(same.begin(), same.end());
+  // Not std::ranges::unique, whose subrange clang 14 cannot compile.
+  group.targets.erase(std::unique(group.targets.begin(), group.targets.end()), group.targets.end());
 }
 
 void DeadLetterMap::add_target(Group& group, const Queue& queue) {

@@ -18,6 +18,8 @@ template <class... Fs>
 struct Overloaded : Fs... {
   using Fs::operator()...;
 };
+template <class... Fs>  // clang 14 does not deduce it
+Overloaded(Fs...)->Overloaded<Fs...>;
 
 Json bytes_to_json(std::string_view bytes) {
   if (is_utf8(bytes)) return bytes;

@@ -13,6 +13,7 @@
 #include "http/list.h"
 #include "http/message_json.h"
 #include "http/negotiation.h"
+#include "http/topic.h"
 #include "http/url.h"
 
 using namespace leveret;
@@ -46,6 +47,7 @@ void read_target(std::string_view text) {
   is_refused([&] { query.number("limit", 1, 500); });
   is_refused([&] { query.values("columns"); });
   query.flag("memory");
+  is_refused([&] { http::parse_topics(text); });
 }
 
 void read_header(std::string_view value) {

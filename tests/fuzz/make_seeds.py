@@ -3,6 +3,7 @@
 CODEC_PEER is the built leveret_codec_peer. Existing files stay; a seed is named after its content.
 """
 
+import datetime
 import hashlib
 import json
 import pathlib
@@ -134,7 +135,40 @@ def configurations():
         yield text.encode()
 
 
+def dead_letters():
+    death = {"count": 2, "reason": "rejected", "queue": "q", "time": datetime.datetime.fromtimestamp(1, datetime.timezone.utc),
+             "exchange": "", "routing-keys": ["q", "cc"], "original-expiration": "5"}
+    for headers in ({}, {"x-death": [death]}, {"x-death": [{**death, "reason": "expired"}, {**death, "queue": "r"}]},
+                    {"x-death": "none", "CC": ["a", 1], "BCC": ["b"]}, {"x-replay": {"n": 7}, "x-delivery-count": 3},
+                    {"x-error": "SMTP 451: 'a' at 0123456789abcdef", "x-first-death-reason": "maxlen"}):
+        yield b"".join(spec.BasicProperties(headers=headers, expiration="1000", delivery_mode=2).encode())
+
+
+def addresses():
+    yield b"amqp://alice:p%3Aw@broker.example:5673/%2Fshop?heartbeat=7"
+    yield b"amqps://[::1]:1234/v?cacertfile=%2Fca.pem&certfile=c&keyfile=k&verify=verify_none&auth_mechanism=external"
+    yield b"amqps://h?server_name_indication=other"
+
+
+def servers():
+    """What a server says to a client."""
+    deliver = method(1, spec.Basic.Deliver(consumer_tag="c", delivery_tag=7, exchange="", routing_key="k"))
+    properties = b"".join(spec.BasicProperties(headers={"n": 1}).encode())
+    content = frame(2, 1, struct.pack(">HHQ", 60, 0, 5) + properties) + frame(3, 1, b"he") + frame(3, 1, b"llo")
+    yield b"\x01" + method(1, spec.Channel.OpenOk()) + deliver + content + method(1, spec.Basic.Ack(3, True))
+    yield b"\x01" + method(0, spec.Connection.Blocked("memory")) + method(0, spec.Connection.Close(320, "BYE", 0, 0))
+    start = spec.Connection.Start(server_properties={"product": "seed"}, mechanisms="AMQPLAIN PLAIN", locales="en_US")
+    yield b"\x00" + method(0, start) + method(0, spec.Connection.Tune(16, 8192, 60)) + method(0, spec.Connection.OpenOk())
+    yield b"\x00AMQP\x00\x00\x09\x01"
+
+
 def main():
+    for properties in dead_letters():
+        add("fuzz_dead_letter", properties)
+    for address in addresses():
+        add("fuzz_client_url", address)
+    for stream in servers():
+        add("fuzz_client_session", stream)
     for request in requests():
         add("fuzz_http", request)
     for each in definitions():

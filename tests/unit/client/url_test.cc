@@ -48,6 +48,20 @@ TEST(Url, TakesIpv6InBrackets) {
   EXPECT_EQ(url.authority(), "[::1]:1234");
 }
 
+TEST(Url, RefusesWhatNoHostCanBe) {
+  for (const char* text : {"amqp://a%2Fb", "amqp://a b", "amqp://e=%2Fca.pem&certfile",
+                           "amqp://a%00b", "amqp://[::1%2F]"})
+    EXPECT_EQ(fault_of(text), "the host has a character that no host has") << text;
+  EXPECT_EQ(Url::parse("amqp://b%C3%BCro-1.example").host, "b\xC3\xBCro-1.example");
+}
+
+TEST(Url, WhatIsShownOfItReadsAsTheSame) {
+  const Url url = Url::parse("amqps://a%40b:secret@[fe80::1%25eth0]:5/%2Fv");
+  EXPECT_EQ(url.host, "fe80::1%eth0");
+  EXPECT_EQ(url.to_string(), "amqps://a%40b@[fe80::1%25eth0]:5/%2Fv");
+  EXPECT_EQ(Url::parse(url.to_string()).host, url.host);
+}
+
 TEST(Url, UserWithoutPasswordKeepsTheDefault) {
   EXPECT_EQ(Url::parse("amqp://alice@h").password, "guest");
   EXPECT_EQ(Url::parse("amqp://alice:@h").password, "");
