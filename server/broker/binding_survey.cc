@@ -1,7 +1,5 @@
 #include "broker/binding_survey.h"
 
-#include <algorithm>
-#include <type_traits>
 #include <utility>
 
 #include "amqp/wire.h"
@@ -16,10 +14,10 @@ namespace {
 /// larger one are found at their destinations.
 constexpr std::size_t source_bindings_at_once = 500;
 
+/// Over the one object, or none.
 template <class T>
-void narrow_to(const T* object, RosterPlace& place, RosterPlace& end) {
-  end = object ? object->roster_serial : 0;
-  place = object ? end - 1 : 0;
+BindingWalk walk_of(const T* object) {
+  return object ? BindingWalk{object->roster_serial - 1, object->roster_serial} : BindingWalk{};
 }
 
 }  // namespace
@@ -42,24 +40,24 @@ BindingSurvey::BindingSurvey(const Vhost& vhost, BindingFilter filter, SurveySea
     : filter_(std::move(filter)),
       search_(std::move(search)),
       window_(search_.limit, search_.from_end),
-      queues_end_(vhost.all_queues().end()),
-      exchanges_end_(vhost.all_exchanges().end()) {
+      to_queues_(0, vhost.all_queues().end()),
+      to_exchanges_(0, vhost.all_exchanges().end()) {
   narrow(vhost);
 }
 
 /// Leaves those destinations to be walked over that may have what is meant.
 void BindingSurvey::narrow(const Vhost& vhost) {
   if (filter_.destination) {
-    narrow_to(vhost.find_queue(std::string_view{*filter_.destination}), queue_, queues_end_);
-    narrow_to(vhost.find_exchange(*filter_.destination), exchange_, exchanges_end_);
+    to_queues_ = walk_of(vhost.find_queue(std::string_view{*filter_.destination}));
+    to_exchanges_ = walk_of(vhost.find_exchange(*filter_.destination));
   }
-  if (filter_.to_exchange.value_or(false)) queue_ = queues_end_;
-  if (!filter_.to_exchange.value_or(true)) exchange_ = exchanges_end_;
+  if (filter_.to_exchange.value_or(false)) to_queues_ = {};
+  if (!filter_.to_exchange.value_or(true)) to_exchanges_ = {};
   if (!filter_.source || filter_.source->empty()) return;
   const Exchange* source = vhost.find_exchange(*filter_.source);
   if (source && source->binding_count() > source_bindings_at_once) return;
-  queue_ = queues_end_;
-  exchange_ = exchanges_end_;
+  to_queues_ = {};
+  to_exchanges_ = {};
   if (source)
     source->for_each_binding([this](const Binding& binding) {
       const std::string& to = binding.queue ? binding.queue->name() : binding.exchange->name();
@@ -74,45 +72,25 @@ bool BindingSurvey::wants_source(std::string_view source) const {
 }
 
 bool BindingSurvey::look(const Vhost& vhost, std::size_t count) {
-  if (!are_queues_done_) {
-    walk(vhost.all_queues(), queue_, queues_end_, count);
-    if (left_ || queue_ < queues_end_) return true;
-    are_queues_done_ = true;
-  }
-  walk(vhost.all_exchanges(), exchange_, exchanges_end_, count);
-  return left_ || exchange_ < exchanges_end_;
-}
-
-template <class T>
-void BindingSurvey::walk(const Roster<T>& roster, RosterPlace& place, RosterPlace end,
-                         std::size_t& count) {
-  while (count > 0) {
-    if (!left_) {
-      const T* destination = roster.next(place, end);
-      if (destination == nullptr) return;
-      --count;
-      begin(*destination);
-      continue;
-    }
-    const T* destination = roster.find(place);
-    std::size_t left = destination ? std::min(*left_, destination->incoming.size()) : 0;
-    for (; left > 0 && count > 0; --count)
-      if (const Binding& binding = *destination->incoming[--left];
-          wants_source(binding.source->name()))
-        add(binding);
-    left_ = left > 0 ? std::optional{left} : std::nullopt;
-  }
-}
-
-template <class T>
-void BindingSurvey::begin(const T& destination) {
-  if constexpr (std::is_same_v<T, Queue>) {
-    static const amqp::Table none;
-    const std::string& name = destination.name();
-    if (wants_source("")) add({"", name, name, "", false}, none);
-  }
   const bool is_default_only = filter_.source && filter_.source->empty();
-  if (!is_default_only && !destination.incoming.empty()) left_ = destination.incoming.size();
+  const auto each = [this](const auto&, const Binding& binding) {
+    if (wants_source(binding.source->name())) add(binding);
+  };
+  const auto begin_queue = [&](const Queue& queue) {
+    begin(queue);
+    return !is_default_only;
+  };
+  if (!are_queues_done_ && to_queues_.go_on(vhost.all_queues(), count, begin_queue, each))
+    return true;
+  are_queues_done_ = true;
+  const auto begin_exchange = [&](const Exchange&) { return !is_default_only; };
+  return to_exchanges_.go_on(vhost.all_exchanges(), count, begin_exchange, each);
+}
+
+/// With the binding to the default exchange, which is nowhere written down.
+void BindingSurvey::begin(const Queue& queue) {
+  static const amqp::Table none;
+  if (wants_source("")) add({"", queue.name(), queue.name(), "", false}, none);
 }
 
 void BindingSurvey::add(const Binding& binding) {

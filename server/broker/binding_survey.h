@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "broker/binding.h"
+#include "broker/binding_walk.h"
 #include "broker/inspect.h"
-#include "broker/roster.h"
 #include "broker/survey.h"
 #include "broker/window.h"
 
@@ -48,25 +48,17 @@ class BindingSurvey {
  private:
   bool wants_source(std::string_view source) const;
   void narrow(const Vhost& vhost);
-  template <class T>
-  void walk(const Roster<T>& roster, RosterPlace& place, RosterPlace end, std::size_t& count);
-  template <class T>
-  void begin(const T& destination);
+  void begin(const Queue& queue);
   void add(const Binding& binding);
   void add(const BindingKey& key, const amqp::Table& arguments);
 
   BindingFilter filter_;
   SurveySearch search_;
   Window<BindingView> window_;
-  /// Destination by destination: first queues, then exchanges.
-  RosterPlace queue_ = 0;
-  RosterPlace queues_end_ = 0;
-  RosterPlace exchange_ = 0;
-  RosterPlace exchanges_end_ = 0;
+  /// First those of queues, then those of exchanges.
+  BindingWalk to_queues_;
+  BindingWalk to_exchanges_;
   bool are_queues_done_ = false;
-  /// Of the destination at the place: its bindings before this index are left. They are looked at
-  /// from the back, since the last one takes the place of one that is removed.
-  std::optional<std::size_t> left_;
   std::size_t total_ = 0;
   std::size_t matched_ = 0;
 };

@@ -8,6 +8,12 @@
 #include "broker/vhost.h"
 
 namespace leveret::broker {
+namespace {
+
+/// Of one queue, in one turn.
+constexpr std::size_t consumers_at_once = 200;
+
+}  // namespace
 
 std::string channel_name(std::string_view connection, std::uint16_t number) {
   return std::string{connection} + " (" + std::to_string(number) + ")";
@@ -85,8 +91,26 @@ void ChannelSurvey::add(const Channel& channel) {
   window_.offer(ChannelKey{info.name, channel.number()}, [&] { return view_of(channel); });
 }
 
-ConsumerSurvey::ConsumerSurvey(const Vhost& vhost, SurveySearch search)
-    : search_(std::move(search)), window_(search_.limit, search_.from_end), walk_(vhost) {}
+ConsumerSurvey::ConsumerSurvey(const Vhost& vhost, SurveySearch search, std::string queue)
+    : search_(std::move(search)),
+      queue_(std::move(queue)),
+      window_(search_.limit, search_.from_end) {
+  if (queue_.empty())
+    walk_ = ChannelWalk{vhost};
+  else
+    narrow(vhost);
+}
+
+/// Which of a queue's consumers come first changes all the time: many of them are found at their
+/// channels, as they would be met twice or never where they stand.
+void ConsumerSurvey::narrow(const Vhost& vhost) {
+  const Queue* queue = vhost.find_queue(std::string_view{queue_});
+  if (queue == nullptr) return;
+  if (queue->consumers().size() > consumers_at_once)
+    walk_ = ChannelWalk{vhost};
+  else
+    for (const Consumer* consumer : queue->consumers()) add(*consumer);
+}
 
 bool ConsumerSurvey::look(const Vhost& vhost, std::size_t count) {
   while (count > 0) {
@@ -107,6 +131,7 @@ bool ConsumerSurvey::look(const Vhost& vhost, std::size_t count) {
 }
 
 void ConsumerSurvey::add(const Consumer& consumer) {
+  if (!queue_.empty() && consumer.queue->name() != queue_) return;
   const ConnectionInfo& info = consumer.channel->connection().info();
   if (!search_.shows(info.user)) return;
   ++total_;

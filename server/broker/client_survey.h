@@ -55,6 +55,8 @@ class ConnectionSurvey {
 /// A walk over all channels of a virtual host, a few a turn.
 class ChannelWalk {
  public:
+  /// Over none.
+  ChannelWalk() = default;
   explicit ChannelWalk(const Vhost& vhost);
   /// The next one, or null when `count`, which it counts down by what it costs, or all is over.
   const Channel* next(const Vhost& vhost, std::size_t& count);
@@ -94,21 +96,24 @@ class ChannelSurvey {
   std::size_t matched_ = 0;
 };
 
-/// Looks at the consumers of a virtual host, see survey.h.
+/// Looks at the consumers of a virtual host, see survey.h; `queue`, when not empty, is the name of
+/// the one whose they are.
 class ConsumerSurvey {
  public:
   using View = ConsumerView;
 
-  ConsumerSurvey(const Vhost& vhost, SurveySearch search);
+  ConsumerSurvey(const Vhost& vhost, SurveySearch search, std::string queue = {});
   bool look(const Vhost& vhost, std::size_t count);
   std::vector<ConsumerView> take() { return window_.take(); }
   std::size_t total() const { return total_; }
   std::size_t matched() const { return matched_; }
 
  private:
+  void narrow(const Vhost& vhost);
   void add(const Consumer& consumer);
 
   SurveySearch search_;
+  std::string queue_;
   Window<ConsumerView> window_;
   ChannelWalk walk_;
   /// Tags of the current channel's that are left.

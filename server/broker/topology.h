@@ -38,17 +38,17 @@ struct Topology {
   std::vector<std::string> exclusive_queues;
 };
 
-/// Copies the topology of a virtual host a few queues and exchanges at a time, so that with many of
-/// them no turn takes long: begun in one turn, continued in later ones. Left out are what AMQP
-/// itself declares (the default exchange with its bindings, exchanges named amq.*), and what is
-/// deleted or made meanwhile, perhaps.
+/// Copies the topology of a virtual host a few queues, exchanges and bindings at a time, so that
+/// with many of them no turn takes long: begun in one turn, continued in later ones. Left out are
+/// what AMQP itself declares (the default exchange with its bindings, exchanges named amq.*), and
+/// what is deleted or made meanwhile, perhaps.
 class TopologySurvey {
  public:
   explicit TopologySurvey(const Vhost& vhost);
   ~TopologySurvey();
   TopologySurvey(TopologySurvey&&) noexcept;
 
-  /// Looks at up to `count` more queues and exchanges; returns whether there are more.
+  /// Looks at up to `count` more; returns whether there are more.
   bool look(const Vhost& vhost, std::size_t count);
   /// What has been seen, sorted by name.
   Topology take();

@@ -7,7 +7,7 @@
 namespace leveret::http {
 namespace {
 
-/// Queues and exchanges that a turn copies: some tenths of a millisecond.
+/// Queues, exchanges and bindings that a turn copies: some tenths of a millisecond.
 constexpr std::size_t slice = 200;
 
 broker::Topology survey(broker::Core& core, const std::atomic<bool>& is_stopping) {

@@ -6,6 +6,7 @@
 #include "broker/binding_survey.h"
 #include "broker/client_survey.h"
 #include "broker/exchange_survey.h"
+#include "broker/topology.h"
 #include "broker/vhost.h"
 #include "unit/broker/support/test_client.h"
 
@@ -20,6 +21,11 @@ std::vector<typename Survey::View> finish(Survey& survey, const Vhost& vhost,
                                           std::size_t count = 1) {
   while (survey.look(vhost, count)) {
   }
+  return survey.take();
+}
+
+Topology finish_topology(TopologySurvey& survey, TestBroker& broker) {
+  while (survey.look(broker.vhost(), 1)) continue;
   return survey.take();
 }
 
@@ -184,6 +190,78 @@ TEST(ClientSurvey, LeavesOutWhomTheUserMayNotSee) {
   EXPECT_THAT(finish(channels, broker.vhost()), IsEmpty());
   EXPECT_THAT(finish(consumers, broker.vhost()), IsEmpty());
   EXPECT_EQ(consumers.total(), 0U);
+}
+
+std::vector<std::string> tags(const std::vector<ConsumerView>& consumers) {
+  std::vector<std::string> all;
+  for (const ConsumerView& each : consumers) all.push_back(each.tag);
+  return all;
+}
+
+TEST(ClientSurvey, ShowsTheConsumersOfOneQueue) {
+  TestBroker broker;
+  TestClient client{broker};
+  client.declare("a").declare("b").consume("a", {.tag = "z"}).consume("b", {.tag = "y"});
+  client.consume("a", {.tag = "x"});
+  ConsumerSurvey survey{broker.vhost(), {}, "a"};
+  EXPECT_THAT(tags(finish(survey, broker.vhost())), ElementsAre("x", "z"));
+  ConsumerSurvey none{broker.vhost(), {}, "c"};
+  EXPECT_THAT(finish(none, broker.vhost()), IsEmpty());
+}
+
+TEST(ClientSurvey, MeetsEachOfVeryManyConsumersOnceWhileTheyTakeTurns) {
+  TestBroker broker;
+  TestClient client{broker};
+  client.declare("a").declare("b");
+  for (int i = 1000; i < 1300; ++i) client.consume("a", {.tag = std::to_string(i)});
+  client.consume("b", {.tag = "other"});
+  ConsumerSurvey survey{broker.vhost(), {}, "a"};
+  int turns = 0;
+  while (survey.look(broker.vhost(), 10)) {
+    client.send("a", "to the next one");
+    ++turns;
+  }
+  EXPECT_GE(turns, 30);
+  const std::vector<std::string> found = tags(survey.take());
+  ASSERT_EQ(found.size(), 300U);
+  EXPECT_EQ(found.front(), "1000");
+  EXPECT_EQ(found.back(), "1299");
+}
+
+std::vector<std::string> lines(const Topology& topology) {
+  std::vector<std::string> all;
+  for (const auto& each : topology.exchanges) all.push_back("exchange " + each.name);
+  for (const auto& each : topology.queues) all.push_back("queue " + each.name);
+  for (const auto& each : topology.exclusive_queues) all.push_back("exclusive " + each);
+  for (const auto& each : topology.bindings)
+    all.push_back(each.source + ">" + each.destination + ":" + each.routing_key);
+  return all;
+}
+
+TEST(TopologySurvey, HasWhatWasDeclaredInOrder) {
+  Bindings all;
+  all.client.declare("mine", {.exclusive = true}).bind("mine", "x", "1");
+  TopologySurvey survey{all.broker.vhost()};
+  EXPECT_THAT(lines(finish_topology(survey, all.broker)),
+              ElementsAre("exchange x", "exchange y", "queue a", "queue b", "exclusive mine",
+                          "x>a:1", "x>a:2", "x>b:1", "x>y:3", "y>b:"));
+}
+
+TEST(TopologySurvey, LooksAtABindingATurnAndMeetsNoneTwiceInTheEnd) {
+  TestBroker broker;
+  TestClient client{broker};
+  client.declare("a").exchange("x", "direct");
+  for (int i = 0; i < 10; ++i) client.bind("a", "x", std::to_string(i));
+  TopologySurvey survey{broker.vhost()};
+  // The exchanges, the queue, and some of what is bound to it.
+  const std::size_t exchanges = broker.vhost().all_exchanges().size();
+  ASSERT_TRUE(survey.look(broker.vhost(), exchanges + 1 + 5));
+  // The last one, which has been met, takes this one's place.
+  client.unbind("a", "x", "0");
+  const Topology topology = finish_topology(survey, broker);
+  ASSERT_EQ(topology.bindings.size(), 9U);
+  EXPECT_EQ(topology.bindings.front().routing_key, "1");
+  EXPECT_EQ(topology.bindings.back().routing_key, "9");
 }
 
 }  // namespace
