@@ -2,7 +2,7 @@ import { useState } from 'preact/hooks';
 import * as calls from '../api/calls';
 import type { Json, JsonObject } from '../api/types';
 import { notify } from '../state/notices';
-import { Dialog, useAction } from '../ui/dialog';
+import { FormDialog } from '../ui/dialog';
 import { Name } from '../ui/text';
 import { visible } from '../ui/visible';
 
@@ -26,7 +26,7 @@ export function Publish({ vhost, queue, onClose }: { vhost: string; queue: strin
   const [type, setType] = useState('application/json');
   const [headers, setHeaders] = useState('');
   const [persistent, setPersistent] = useState(true);
-  const { busy, error, run } = useAction(async () => {
+  const publish = async () => {
     const properties: JsonObject = {
       delivery_mode: persistent ? 2 : 1,
       headers: parseHeaders(headers),
@@ -41,78 +41,58 @@ export function Publish({ vhost, queue, onClose }: { vhost: string; queue: strin
     if (!routed) throw new Error('The message reached no queue: this one is gone.');
     notify('ok', `Published 1 message to ${visible(queue)}`);
     onClose();
-  });
+  };
   return (
-    <Dialog
+    <FormDialog
       title={
         <>
           Publish to <Name value={queue} />
         </>
       }
+      action={`Publish 1 to ${visible(queue)}`}
+      onSubmit={publish}
       onClose={onClose}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          run();
-        }}
-      >
-        <div class="dialog-body">
-          <label class="field-label" for="publish-body">
-            Body
-          </label>
-          <textarea
-            id="publish-body"
-            class="input mono"
-            rows={7}
-            spellcheck={false}
-            value={payload}
-            onInput={(event) => setPayload(event.currentTarget.value)}
-          />
-          <label class="field-label" for="publish-type">
-            Content type
-          </label>
-          <input
-            id="publish-type"
-            class="input"
-            value={type}
-            spellcheck={false}
-            onInput={(event) => setType(event.currentTarget.value)}
-          />
-          <label class="field-label" for="publish-headers">
-            Headers <span class="muted">(JSON object, optional)</span>
-          </label>
-          <input
-            id="publish-headers"
-            class="input mono"
-            placeholder='{"tenant": "acme"}'
-            value={headers}
-            spellcheck={false}
-            onInput={(event) => setHeaders(event.currentTarget.value)}
-          />
-          <label class="check">
-            <input
-              type="checkbox"
-              checked={persistent}
-              onChange={(event) => setPersistent(event.currentTarget.checked)}
-            />
-            Persistent: survives a restart in a durable queue
-          </label>
-          {error ? (
-            <p class="form-error" role="alert">
-              {error}
-            </p>
-          ) : null}
-        </div>
-        <footer class="dialog-foot">
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="button primary" disabled={busy}>
-            Publish 1 to {visible(queue)}
-          </button>
-        </footer>
-      </form>
-    </Dialog>
+      <label class="field-label" for="publish-body">
+        Body
+      </label>
+      <textarea
+        id="publish-body"
+        class="input mono"
+        rows={7}
+        spellcheck={false}
+        value={payload}
+        onInput={(event) => setPayload(event.currentTarget.value)}
+      />
+      <label class="field-label" for="publish-type">
+        Content type
+      </label>
+      <input
+        id="publish-type"
+        class="input"
+        value={type}
+        spellcheck={false}
+        onInput={(event) => setType(event.currentTarget.value)}
+      />
+      <label class="field-label" for="publish-headers">
+        Headers <span class="muted">(JSON object, optional)</span>
+      </label>
+      <input
+        id="publish-headers"
+        class="input mono"
+        placeholder='{"tenant": "acme"}'
+        value={headers}
+        spellcheck={false}
+        onInput={(event) => setHeaders(event.currentTarget.value)}
+      />
+      <label class="check">
+        <input
+          type="checkbox"
+          checked={persistent}
+          onChange={(event) => setPersistent(event.currentTarget.checked)}
+        />
+        Persistent: survives a restart in a durable queue
+      </label>
+    </FormDialog>
   );
 }

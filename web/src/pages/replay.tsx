@@ -3,7 +3,7 @@ import * as calls from '../api/calls';
 import type { Queue } from '../api/types';
 import { watch } from '../state/operations';
 import { asApiError, useResource } from '../state/resource';
-import { Dialog, useAction } from '../ui/dialog';
+import { FormDialog } from '../ui/dialog';
 import { count, plural, timeOfDay } from '../ui/format';
 import { Icon } from '../ui/icons';
 import { Name } from '../ui/text';
@@ -83,102 +83,91 @@ export function Replay({ vhost, queue, chosen, onClose, onStarted, onDone }: Rep
   const find = (name: string): Queue | null | undefined => found?.get(name);
   const missing = elsewhere && target !== '' && (find(target) === null || target === queue);
   const ready = elsewhere ? target !== '' && find(target) !== undefined && !missing : homeless < chosen.count;
-  const { busy, error, run } = useAction(async () => {
+  const replay = async () => {
     const operation = await calls.replay(vhost, queue, chosen.set, elsewhere ? target : undefined);
     onStarted();
     void watch(operation).then(onDone);
-  });
+  };
   const to = elsewhere ? (target ? visible(target) : 'another queue') : originText(chosen.origins);
   return (
-    <Dialog title={`Replay ${plural(chosen.count, 'message')}`} onClose={onClose} class="wide">
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (ready) run();
-        }}
-      >
-        <div class="dialog-body">
-          <p class="muted">
-            From <Name value={queue} class="strong" />, as listed at {timeOfDay(chosen.at)}. What arrived later is not
-            included. Each message is moved in one transaction and lies in exactly one queue at any time.
-          </p>
-          <fieldset class="choices">
-            <legend class="field-label">To</legend>
-            <label class="choice">
-              <input
-                type="radio"
-                name="target"
-                checked={!elsewhere}
-                disabled={homeless === chosen.count}
-                onChange={() => setElsewhere(false)}
-              />
-              <span>
-                The original queue of each
-                <span class="muted"> – from its x-death header</span>
-              </span>
-            </label>
-            {!elsewhere ? (
-              <ul class="targets">
-                {[...chosen.origins].map(([name, n]) => (
-                  <li key={name}>
-                    {name === null ? (
-                      <span class="tone-warn">
-                        <Icon name="warn" /> {count(n)} without an original queue stay here
-                      </span>
-                    ) : (
-                      <Target name={name} n={n} found={find(name)} />
-                    )}
-                  </li>
-                ))}
-              </ul>
+    <FormDialog
+      wide
+      title={`Replay ${plural(chosen.count, 'message')}`}
+      action={
+        <>
+          <Icon name="replay" /> Replay {count(chosen.count)} to {to}
+        </>
+      }
+      disabled={!ready}
+      onSubmit={replay}
+      onClose={onClose}
+    >
+      <p class="muted">
+        From <Name value={queue} class="strong" />, as listed at {timeOfDay(chosen.at)}. What arrived later is not
+        included. Each message is moved in one transaction and lies in exactly one queue at any time.
+      </p>
+      <fieldset class="choices">
+        <legend class="field-label">To</legend>
+        <label class="choice">
+          <input
+            type="radio"
+            name="target"
+            checked={!elsewhere}
+            disabled={homeless === chosen.count}
+            onChange={() => setElsewhere(false)}
+          />
+          <span>
+            The original queue of each
+            <span class="muted"> – from its x-death header</span>
+          </span>
+        </label>
+        {!elsewhere ? (
+          <ul class="targets">
+            {[...chosen.origins].map(([name, n]) => (
+              <li key={name}>
+                {name === null ? (
+                  <span class="tone-warn">
+                    <Icon name="warn" /> {count(n)} without an original queue stay here
+                  </span>
+                ) : (
+                  <Target name={name} n={n} found={find(name)} />
+                )}
+              </li>
+            ))}
+          </ul>
+        ) : null}
+        <label class="choice">
+          <input type="radio" name="target" checked={elsewhere} onChange={() => setElsewhere(true)} />
+          <span>Another queue</span>
+        </label>
+        {elsewhere ? (
+          <div class="targets">
+            <input
+              class="input"
+              aria-label="Target queue"
+              list="replay-targets"
+              value={target}
+              autocomplete="off"
+              spellcheck={false}
+              placeholder="Name of the queue"
+              onInput={(event) => setTarget(event.currentTarget.value)}
+            />
+            <datalist id="replay-targets">
+              {(offered?.items ?? []).map(({ name }) =>
+                name === queue ? null : <option key={name} value={name} />,
+              )}
+            </datalist>
+            {missing ? (
+              <p class="form-error">There is no such queue in this virtual host.</p>
+            ) : target ? (
+              <p>
+                <Target name={target} n={chosen.count} found={find(target)} />
+              </p>
             ) : null}
-            <label class="choice">
-              <input type="radio" name="target" checked={elsewhere} onChange={() => setElsewhere(true)} />
-              <span>Another queue</span>
-            </label>
-            {elsewhere ? (
-              <div class="targets">
-                <input
-                  class="input"
-                  aria-label="Target queue"
-                  list="replay-targets"
-                  value={target}
-                  autocomplete="off"
-                  spellcheck={false}
-                  placeholder="Name of the queue"
-                  onInput={(event) => setTarget(event.currentTarget.value)}
-                />
-                <datalist id="replay-targets">
-                  {(offered?.items ?? []).map(({ name }) =>
-                    name === queue ? null : <option key={name} value={name} />,
-                  )}
-                </datalist>
-                {missing ? (
-                  <p class="form-error">There is no such queue in this virtual host.</p>
-                ) : target ? (
-                  <p>
-                    <Target name={target} n={chosen.count} found={find(target)} />
-                  </p>
-                ) : null}
-              </div>
-            ) : null}
-          </fieldset>
-          {error ? (
-            <p class="form-error" role="alert">
-              {error}
-            </p>
-          ) : null}
-        </div>
-        <footer class="dialog-foot">
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="button primary" disabled={!ready || busy}>
-            <Icon name="replay" /> Replay {count(chosen.count)} to {to}
-          </button>
-        </footer>
-      </form>
-    </Dialog>
+          </div>
+        ) : null}
+      </fieldset>
+    </FormDialog>
   );
 }
 

@@ -62,44 +62,33 @@ export function useAction(action: () => Promise<void>): { busy: boolean; error: 
   return { busy, error, run };
 }
 
-interface ConfirmProps {
-  title: string;
-  /** What will be lost, in full sentences. */
-  children: ComponentChildren;
-  /** What must be typed to go on. */
-  name: string;
+interface FormProps {
+  title: ComponentChildren;
   /** The button: verb, count and target. */
-  action: string;
-  onConfirm: () => Promise<void>;
+  action: ComponentChildren;
+  onSubmit: () => Promise<void>;
   onClose: () => void;
+  /** Why it cannot be sent yet; the button waits. */
+  disabled?: boolean;
+  /** It takes something away. */
+  danger?: boolean;
+  wide?: boolean;
+  children: ComponentChildren;
 }
 
-/** For what cannot be undone: says what is lost and asks for the object's name. */
-export function ConfirmByName({ title, children, name, action, onConfirm, onClose }: ConfirmProps) {
-  const [typed, setTyped] = useState('');
-  const { busy, error, run } = useAction(onConfirm);
-  const id = useId();
+/** A dialog that is a form: Enter sends it, what the server says against it stands in it. */
+export function FormDialog({ title, action, onSubmit, onClose, children, ...is }: FormProps) {
+  const { busy, error, run } = useAction(onSubmit);
   return (
-    <Dialog title={title} onClose={onClose}>
+    <Dialog title={title} onClose={onClose} class={is.wide ? 'wide' : ''}>
       <form
         onSubmit={(event) => {
           event.preventDefault();
-          if (typed === name) run();
+          if (!is.disabled) run();
         }}
       >
         <div class="dialog-body">
           {children}
-          <label for={id} class="field-label">
-            Type <code class="wrap">{name}</code> to confirm
-          </label>
-          <input
-            id={id}
-            class="input mono"
-            value={typed}
-            autocomplete="off"
-            spellcheck={false}
-            onInput={(event) => setTyped(event.currentTarget.value)}
-          />
           {error ? (
             <p class="form-error" role="alert">
               {error}
@@ -110,11 +99,42 @@ export function ConfirmByName({ title, children, name, action, onConfirm, onClos
           <button type="button" class="button" onClick={onClose}>
             Cancel
           </button>
-          <button type="submit" class="button danger" disabled={typed !== name || busy}>
+          <button type="submit" class={`button ${is.danger ? 'danger' : 'primary'}`} disabled={is.disabled || busy}>
             {action}
           </button>
         </footer>
       </form>
     </Dialog>
+  );
+}
+
+type ConfirmProps = Pick<FormProps, 'title' | 'action' | 'onClose' | 'children'> & {
+  onConfirm: () => Promise<void>;
+};
+
+/** For what takes something away that is easily made again: says what, and asks once. */
+export function Confirm({ onConfirm, ...form }: ConfirmProps) {
+  return <FormDialog danger onSubmit={onConfirm} {...form} />;
+}
+
+/** For what cannot be undone: says what is lost and asks for the object's name. */
+export function ConfirmByName({ name, onConfirm, children, ...form }: ConfirmProps & { name: string }) {
+  const [typed, setTyped] = useState('');
+  const id = useId();
+  return (
+    <FormDialog danger disabled={typed !== name} onSubmit={onConfirm} {...form}>
+      {children}
+      <label for={id} class="field-label">
+        Type <code class="wrap">{name}</code> to confirm
+      </label>
+      <input
+        id={id}
+        class="input mono"
+        value={typed}
+        autocomplete="off"
+        spellcheck={false}
+        onInput={(event) => setTyped(event.currentTarget.value)}
+      />
+    </FormDialog>
   );
 }

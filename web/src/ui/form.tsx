@@ -1,50 +1,5 @@
 import type { ComponentChildren } from 'preact';
 import { useId } from 'preact/hooks';
-import { Dialog, useAction } from './dialog';
-
-interface FormProps {
-  title: ComponentChildren;
-  /** The button: verb and target. */
-  action: string;
-  onSubmit: () => Promise<void>;
-  onClose: () => void;
-  /** Why it cannot be sent yet; the button waits. */
-  disabled?: boolean;
-  wide?: boolean;
-  children: ComponentChildren;
-}
-
-/** A dialog that is a form: Enter sends it, what the server says against it stands in it. */
-export function FormDialog({ title, action, onSubmit, onClose, disabled = false, wide = false, children }: FormProps) {
-  const { busy, error, run } = useAction(onSubmit);
-  return (
-    <Dialog title={title} onClose={onClose} class={wide ? 'wide' : ''}>
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          if (!disabled) run();
-        }}
-      >
-        <div class="dialog-body">
-          {children}
-          {error ? (
-            <p class="form-error" role="alert">
-              {error}
-            </p>
-          ) : null}
-        </div>
-        <footer class="dialog-foot">
-          <button type="button" class="button" onClick={onClose}>
-            Cancel
-          </button>
-          <button type="submit" class="button primary" disabled={disabled || busy}>
-            {action}
-          </button>
-        </footer>
-      </form>
-    </Dialog>
-  );
-}
 
 interface FieldProps {
   label: string;
