@@ -2,6 +2,11 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
 
 #include "cli/api.h"
 #include "cli/context.h"
@@ -65,24 +70,64 @@ std::string to_table(const std::vector<Json>& queues, bool is_every_vhost) {
   return table.to_string();
 }
 
+/// Queues with this in their names, in whatever case, and how many there are in all.
+struct Found {
+  std::map<std::pair<std::string, std::string>, Json> by_vhost_and_name;
+  std::uint64_t total = 0;
+};
+
+/// As many at once as the API shows in a page. Nothing when queues have come or gone between two
+/// pages: some may have been left out.
+std::optional<Found> find_by_pages(const Api& api, const std::string& list,
+                                   const std::string& name) {
+  constexpr int page_size = 500;
+  Found found;
+  std::uint64_t pages = 1;
+  for (std::uint64_t page = 1; page <= pages; ++page) {
+    const Json answer =
+        api.get(list + "?page=" + std::to_string(page) + "&page_size=" + std::to_string(page_size) +
+                "&name=" + client::percent_encode(name));
+    const std::uint64_t total = number_at(answer, "/total_count");
+    if (page > 1 && total != found.total) return std::nullopt;
+    found.total = total;
+    pages = number_at(answer, "/page_count");
+    for (const Json& queue : answer.at("items"))
+      found.by_vhost_and_name.insert_or_assign({queue.value("vhost", ""), queue.value("name", "")},
+                                               queue);
+  }
+  return found;
+}
+
+/// Where queues come and go all the time pages do not help.
+Found find_all(const Api& api, const std::string& list) {
+  Found found;
+  for (const Json& queue : api.get(list)) {
+    ++found.total;
+    found.by_vhost_and_name.insert_or_assign({queue.value("vhost", ""), queue.value("name", "")},
+                                             queue);
+  }
+  return found;
+}
+
 Exit queues(const QueuesOptions& options, const Context& context) {
   const Api api(context.api());
   const std::string vhost = context.url().vhost;
-  const Json all =
-      api.get(options.is_every_vhost ? "/api/queues" : Api::path("/api/queues", {vhost}));
+  const std::string list =
+      options.is_every_vhost ? "/api/queues" : Api::path("/api/queues", {vhost});
+  auto found = find_by_pages(api, list, options.contains);
+  if (!found) found = find_all(api, list);
   std::vector<Json> chosen;
-  for (const Json& queue : all)
-    if (queue.value("name", "").find(options.contains) != std::string::npos)
-      chosen.push_back(queue);
+  for (auto& [key, queue] : found->by_vhost_and_name)
+    if (key.second.find(options.contains) != std::string::npos) chosen.push_back(std::move(queue));
   sort_queues(chosen, options.sort);
   if (context.is_json)
     print_json(Json(chosen));
   else if (!chosen.empty())
     print(to_table(chosen, options.is_every_vhost));
   else
-    say(all.empty()
+    say(found->total == 0
             ? "no queues in virtual host '" + vhost + "' yet"
-            : "0 of " + with_commas(all.size()) + " queues match '" + options.contains + "'");
+            : "0 of " + with_commas(found->total) + " queues match '" + options.contains + "'");
   return Exit::ok;
 }
 

@@ -1,5 +1,7 @@
 """leveret queues."""
 
+import pika
+
 from support import wait
 
 
@@ -29,3 +31,15 @@ def test_wrong_password(leveret, api):
     bad = api.replace("guest:guest", "guest:hunter2")
     done = leveret.run("queues", "--api", bad, status=77)
     assert "hunter2" not in done.stderr
+
+
+def test_lists_more_queues_than_a_page_has(leveret, broker, api):
+    with pika.BlockingConnection(pika.URLParameters(broker.url)) as connection:
+        channel = connection.channel()
+        names = [f"many.{n:04}" for n in range(1100)]
+        for name in names:
+            channel.queue_declare(name, exclusive=True)
+        assert [item["name"] for item in leveret.json("queues", "many.")] == names
+        rows = leveret.run("queues", "many.").stdout.splitlines()[1:]
+        assert [row.split()[0] for row in rows] == names
+        assert leveret.json("queues", "Many.") == []
