@@ -78,35 +78,41 @@ void AlarmWatch::run() {
 }
 
 void AlarmWatch::look(const ResourceLimits& limits) {
-  const bool was_short_of_memory = memory_.is_on();
-  const bool was_short_of_disk = disk_.is_on();
+  const bool memory_changed = look_at_memory(limits.memory);
+  const bool disk_changed = !data_dir_.empty() && look_at_disk(limits.disk_free);
+  if (memory_changed || disk_changed)
+    on_change_({.memory = memory_.is_on(), .disk = disk_.is_on()});
+}
 
-  const auto memory_limit = limits.memory.of(http::memory_there_is());
+bool AlarmWatch::look_at_memory(const Watermark& mark) {
+  const auto limit = mark.of(http::memory_there_is());
   std::uint64_t used = http::memory_in_use();
   const auto now = std::chrono::steady_clock::now();
-  if (memory_limit && used > *memory_limit - *memory_limit / 10 && now >= trim_due_) {
+  if (limit && used > *limit - *limit / 10 && now >= trim_due_) {
     malloc_trim(0);
     trim_due_ = now + trim_period;
     used = http::memory_in_use();
   }
-  memory_.is_over(used, memory_limit);
-  if (memory_.is_on() != was_short_of_memory)
-    log::warn(memory_.is_on() ? "memory alarm: publishers are blocked"
-                              : "the memory alarm is over: publishers go on",
-              {{"used", mebibytes(used)}, {"limit", mebibytes(memory_limit.value_or(0))}});
+  const bool was_on = memory_.is_on();
+  memory_.is_over(used, limit);
+  if (memory_.is_on() == was_on) return false;
+  log::warn(memory_.is_on() ? "memory alarm: publishers are blocked"
+                            : "the memory alarm is over: publishers go on",
+            {{"used", mebibytes(used)}, {"limit", mebibytes(limit.value_or(0))}});
+  return true;
+}
 
-  if (!data_dir_.empty()) {
-    const http::DiskView disk = http::view_disk(data_dir_);
-    const auto least = limits.disk_free.of(disk.size);
-    // A disk that does not answer is the store's to judge.
-    if (disk.size != 0) disk_.is_under(disk.free, least);
-    if (disk_.is_on() != was_short_of_disk)
-      log::warn(disk_.is_on() ? "disk alarm: publishers are blocked"
-                              : "the disk alarm is over: publishers go on",
-                {{"free", mebibytes(disk.free)}, {"limit", mebibytes(least.value_or(0))}});
-  }
-  if (memory_.is_on() != was_short_of_memory || disk_.is_on() != was_short_of_disk)
-    on_change_({.memory = memory_.is_on(), .disk = disk_.is_on()});
+bool AlarmWatch::look_at_disk(const Watermark& mark) {
+  const http::DiskView disk = http::view_disk(data_dir_);
+  if (disk.size == 0) return false;  // A disk that does not answer is the store's to judge.
+  const auto least = mark.of(disk.size);
+  const bool was_on = disk_.is_on();
+  disk_.is_under(disk.free, least);
+  if (disk_.is_on() == was_on) return false;
+  log::warn(disk_.is_on() ? "disk alarm: publishers are blocked"
+                          : "the disk alarm is over: publishers go on",
+            {{"free", mebibytes(disk.free)}, {"limit", mebibytes(least.value_or(0))}});
+  return true;
 }
 
 }  // namespace leveret::server

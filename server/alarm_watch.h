@@ -67,6 +67,9 @@ class AlarmWatch {
   ResourceLimits current_limits() const;
   void run();
   void look(const ResourceLimits& limits);
+  /// These return whether the alarm has begun or ended.
+  bool look_at_memory(const Watermark& mark);
+  bool look_at_disk(const Watermark& mark);
 
   const std::string data_dir_;
   const OnChange on_change_;

@@ -48,7 +48,10 @@ std::string handshake() {
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   if (size == 0) return 0;
   Reader reader;
-  client::Session session{{.user = "guest", .password = "guest", .vhost = "/"}, reader};
+  client::SessionSettings settings;
+  settings.user = settings.password = "guest";
+  settings.vhost = "/";
+  client::Session session{settings, reader};
   session.start();
   std::string stream = (data[0] & 1U) != 0 ? handshake() : "";
   stream += view_of(data + 1, size - 1);
