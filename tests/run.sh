@@ -6,7 +6,7 @@ set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../conf/lib.sh"
 export PATH="$PATH:/usr/sbin:/sbin"
 
-PARTS=(unit sim sanitize fuzz conformance cli http web story crash)
+PARTS=(unit sim sanitize tsan fuzz conformance cli http web story crash)
 TEST_PACKAGES=(libgtest-dev libgmock-dev libbenchmark-dev python3-pytest python3-pika python3-celery
   celery amqp-tools chromium openssl)
 # Clients of other languages, for the conformance tests.
@@ -52,6 +52,31 @@ run_sim() {
 run_sanitize() {
   build debug
   ctest --test-dir "$ROOT/build/debug" --output-on-failure -j "$(nproc)" -LE bench
+}
+# What has threads, under ThreadSanitizer: unit tests without those that only go through many places of a file, and
+# real clients of every part of the broker without what is about speed.
+TSAN_CONFORMANCE=(08_tls.py 42_publish_confirms.py 51_consume.py 60_dead_letter.py 73_transactions.py 85_restart.py)
+TSAN_HTTP=(03_tls.py 04_settings.py 26_definitions.py 30_messages.py 31_dead_letters.py 40_events.py 60_vhosts.py
+  61_users.py 71_prometheus.py 80_alarms.py)
+run_tsan() {
+  local tests=(leveret_base_tests leveret_auth_tests leveret_store_tests leveret_server_tests) reports failed=0 name
+  build tsan leveretd "${tests[@]}"
+  reports=$(mktemp -d)
+  export TSAN_OPTIONS="log_path=$reports/report second_deadlock_stack=1"
+  for name in "${tests[@]}"; do
+    "$ROOT/build/tsan/tests/$name" --gtest_brief=1 \
+      --gtest_filter='-PowerCut.*:FailedIo.*:Damage.OneChangedBit*:Store.HoldsWhatAModel*' || failed=1
+  done
+  export LEVERETD="$ROOT/build/tsan/leveretd"
+  "${PYTEST[@]}" "${TSAN_CONFORMANCE[@]/#/$ROOT/tests/conformance/test_}" || failed=1
+  "${PYTEST[@]}" "${TSAN_HTTP[@]/#/$ROOT/tests/http/test_}" -k "not do_not_stall" || failed=1
+  # A report of a broker that a test has stopped fails no test.
+  if compgen -G "$reports/*" >/dev/null; then
+    cat "$reports"/*
+    failed=1
+  fi
+  rm -r "$reports"
+  return $failed
 }
 # Each fuzzer searches for a minute.
 run_fuzz() { "$ROOT/tests/fuzz/search.sh" "${FUZZ_SECONDS:-60}"; }
