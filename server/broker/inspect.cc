@@ -85,25 +85,6 @@ ConsumerView view_of(const Consumer& consumer) {
           .arguments = consumer.arguments};
 }
 
-OverviewView view_overview(const Vhost& vhost) {
-  OverviewView view;
-  vhost.for_each_connection([&](const Connection& connection) {
-    ++view.connections;
-    view.channels += connection.channel_count();
-  });
-  vhost.for_each_exchange([&](const Exchange&) { ++view.exchanges; });
-  vhost.for_each_queue([&](const Queue& queue) {
-    ++view.queues;
-    view.consumers += queue.consumers().size();
-    view.ready += queue.ready().count();
-    view.unacked += queue.unacked_count();
-  });
-  view.alarms = vhost.alarms();
-  view.stats = vhost.all_messages();
-  view.churn = vhost.churn();
-  return view;
-}
-
 std::optional<ExchangeView> view_exchange(const Vhost& vhost, std::string_view name) {
   const Exchange* exchange = vhost.find_exchange(name);
   if (exchange == nullptr) return std::nullopt;
@@ -113,13 +94,6 @@ std::optional<ExchangeView> view_exchange(const Vhost& vhost, std::string_view n
 std::uint64_t queue_length(const Vhost& vhost, std::string_view name) {
   const Queue* queue = vhost.find_queue(name);
   return queue ? queue->ready().count() + queue->unacked_count() : 0;
-}
-
-std::vector<ConsumerView> view_consumers(const Vhost& vhost, std::string_view name) {
-  std::vector<ConsumerView> views;
-  if (const Queue* queue = vhost.find_queue(name))
-    for (const Consumer* consumer : queue->consumers()) views.push_back(view_of(*consumer));
-  return views;
 }
 
 std::vector<ConsumerView> view_consumers(const Vhost& vhost, const ChannelView& view) {

@@ -152,12 +152,9 @@ struct OverviewView {
   ChurnStats churn;
 };
 
-OverviewView view_overview(const Vhost& vhost);
 std::optional<ExchangeView> view_exchange(const Vhost& vhost, std::string_view name);
 /// Messages in a queue, also those that are out for delivery; 0 for an absent one.
 std::uint64_t queue_length(const Vhost& vhost, std::string_view name);
-/// Of one queue.
-std::vector<ConsumerView> view_consumers(const Vhost& vhost, std::string_view queue);
 /// Of one channel, if it still is there.
 std::vector<ConsumerView> view_consumers(const Vhost& vhost, const ChannelView& channel);
 

@@ -20,6 +20,7 @@
 #include "http/metrics/archive.h"
 #include "http/metrics/loop_lag.h"
 #include "http/occupancy.h"
+#include "http/rate_history.h"
 #include "http/request.h"
 #include "http/router.h"
 #include "http/sampler.h"

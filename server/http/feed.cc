@@ -6,6 +6,7 @@
 
 #include "http/context.h"
 #include "http/cpu_time.h"
+#include "http/overview.h"
 #include "http/render.h"
 #include "http/sampler.h"
 

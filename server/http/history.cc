@@ -100,6 +100,20 @@ SampleRanges read_sample_ranges(const Query& query) {
           .node_stats = read_range(query, "node_stats")};
 }
 
+std::size_t sample_count(const SampleRanges& ranges) {
+  std::size_t count = 0;
+  for (const auto& range : {ranges.lengths, ranges.msg_rates, ranges.data_rates, ranges.node_stats})
+    if (range) count += static_cast<std::size_t>(range->age_s / range->incr_s + 1);
+  return count;
+}
+
+SampleRanges SampleAllowance::next() {
+  const std::size_t count = sample_count(ranges_);
+  if (given_ + count > samples_of_figure_max) return {};
+  given_ += count;
+  return ranges_;
+}
+
 namespace {
 
 template <class At>

@@ -68,6 +68,23 @@ struct SampleRanges {
   std::optional<SampleRange> data_rates;
   std::optional<SampleRange> node_stats;
 };
+/// How many samples each of their figures gets.
+std::size_t sample_count(const SampleRanges& ranges);
+
+/// What one answer may show of the past: with very many items those behind have none, so that no
+/// answer takes a hundred megabytes.
+class SampleAllowance {
+ public:
+  explicit SampleAllowance(const SampleRanges& ranges) : ranges_(ranges) {}
+  /// For one more item.
+  SampleRanges next();
+
+ private:
+  static constexpr std::size_t samples_of_figure_max = 30'000;
+  SampleRanges ranges_;
+  std::size_t given_ = 0;
+};
+
 /// A range needs both of its parameters. Throws HttpError 400 for what is no number from 1, and for
 /// more than 500 samples.
 SampleRanges read_sample_ranges(const Query& query);

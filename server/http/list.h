@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <cstddef>
 #include <memory>
 #include <optional>
 #include <string>
@@ -58,6 +60,17 @@ PageRange page_range(const ListOptions& options, std::size_t filtered_count);
 /// RabbitMQ's answer with a page: items and how many there are.
 Json page_json(const ListOptions& options, Json items, std::size_t filtered_count,
                std::size_t total_count);
+
+/// Puts the first `count` rows in order; those behind may be in none. Most lists that are wanted
+/// whole are in order already.
+template <class Row, class Before>
+void sort_first(std::vector<Row>& rows, std::size_t count, Before before) {
+  if (count < rows.size())
+    std::partial_sort(rows.begin(), rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end(),
+                      before);
+  else if (!std::is_sorted(rows.begin(), rows.end(), before))
+    std::sort(rows.begin(), rows.end(), before);
+}
 
 /// Sorts by the value at `path`; null and absent values come first.
 void sort_items(Json& items, const std::string& path, bool reverse);

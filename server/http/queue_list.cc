@@ -4,6 +4,7 @@
 #include <array>
 #include <tuple>
 
+#include "broker/client_survey.h"
 #include "broker/queue_survey.h"
 #include "broker/vhost.h"
 #include "http/ask.h"
@@ -11,6 +12,7 @@
 #include "http/error.h"
 #include "http/list.h"
 #include "http/render.h"
+#include "http/survey_list.h"
 
 namespace leveret::http {
 namespace {
@@ -119,6 +121,7 @@ Columns shown_columns(const Query& query, const ListOptions& options) {
 template <class Use>
 asio::awaitable<void> for_each_item(ContextPtr context, std::vector<Part> parts,
                                     std::vector<Row> rows, SampleRanges ranges, Use use) {
+  SampleAllowance allowance{ranges};
   for (std::size_t first = 0; first < rows.size();) {
     // As many as one turn views of one virtual host.
     std::size_t last = first;
@@ -131,7 +134,8 @@ asio::awaitable<void> for_each_item(ContextPtr context, std::vector<Part> parts,
     auto view = views.begin();
     for (; first < last && view != views.end(); ++first)
       if (view->name == rows[first].name)
-        use(queue_item_json(*context, part.core->vhost_name(), *view++, ranges), rows[first]);
+        use(queue_item_json(*context, part.core->vhost_name(), *view++, allowance.next()),
+            rows[first]);
     first = last;
   }
 }
@@ -143,18 +147,16 @@ bool comes_before(const Row& a, const Row& b) {
   return std::tie(a.part, a.name) < std::tie(b.part, b.name);
 }
 
-/// Puts the first `count` rows in order; those behind may be in none.
 void sort_rows(std::vector<Row>& rows, std::size_t count, bool reverse) {
-  const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(std::min(count, rows.size()));
-  std::partial_sort(rows.begin(), middle, rows.end(), [reverse](const Row& a, const Row& b) {
+  sort_first(rows, count, [reverse](const Row& a, const Row& b) {
     return reverse ? comes_before(b, a) : comes_before(a, b);
   });
 }
 
 double rate_of(const Context& context, const std::string& vhost, const Row& row,
                std::string_view rate) {
-  const RateWindow* window = context.rates.find(vhost, row.name);
-  return window ? window->rate(rate) : 0;
+  const MessageTrack* track = context.rates.find(vhost, row.name);
+  return track ? track->rates.rate(rate) : 0;
 }
 
 asio::awaitable<Response> answer_page(ContextPtr context, ListOptions options, Shown shown,
@@ -180,8 +182,7 @@ asio::awaitable<Response> answer_all(ContextPtr context, Shown shown, std::vecto
     if (response.body.size() > 1) response.body += ',';
     response.body += dump(item);
   };
-  const SampleRanges no_samples;
-  co_await for_each_item(context, std::move(parts), std::move(rows), no_samples, add);
+  co_await for_each_item(context, std::move(parts), std::move(rows), shown.ranges, add);
   response.body += ']';
   co_return response;
 }
@@ -228,23 +229,35 @@ asio::awaitable<Response> answer_queue_list(ContextPtr context, Request request,
                                  std::move(rows), shown_range, total_count);
 }
 
+asio::awaitable<std::optional<QueueDetail>> view_queue_detail(
+    ContextPtr context, std::shared_ptr<broker::Core> core,
+    std::shared_ptr<const broker::QueueSurvey> survey, std::string name) {
+  auto view = [survey, name](const broker::Vhost& vhost) { return survey->view(vhost, name); };
+  auto queue = co_await ask(context, core, std::move(view));
+  if (!queue) co_return std::nullopt;
+  auto begin = [name](const broker::Vhost& vhost) {
+    return broker::ConsumerSurvey{vhost, {}, name};
+  };
+  auto consumers = co_await survey_all<broker::ConsumerSurvey>(context, core, std::move(begin));
+  co_return QueueDetail{std::move(*queue), std::move(consumers)};
+}
+
 asio::awaitable<QueueDetail> require_queue_detail(ContextPtr context,
                                                   std::shared_ptr<broker::Core> core,
                                                   std::string name) {
-  auto check = [name](const broker::Vhost& vhost) {
-    if (!vhost.find_queue(std::string_view{name}))
-      throw not_found("no queue '" + name + "' in vhost '" + vhost.name() + "'");
-    return true;
+  const auto absent = [core, name] {
+    return not_found("no queue '" + name + "' in vhost '" + core->vhost_name() + "'");
   };
-  co_await ask(context, core, check);
+  auto is_there = [name](const broker::Vhost& vhost) {
+    return vhost.find_queue(std::string_view{name}) != nullptr;
+  };
+  if (!co_await ask(context, core, std::move(is_there))) throw absent();
   broker::QueueSearch nothing;
   nothing.matches = [](std::string_view) { return false; };
   const Part part = co_await find_part(context, core, std::move(nothing));
-  auto view = [name, check, survey = part.survey](const broker::Vhost& vhost) {
-    check(vhost);
-    return *view_queue_detail(vhost, *survey, name);
-  };
-  co_return co_await ask(context, core, std::move(view));
+  auto detail = co_await view_queue_detail(context, core, part.survey, name);
+  if (!detail) throw absent();
+  co_return std::move(*detail);
 }
 
 asio::awaitable<std::vector<broker::QueueView>> view_dead_letter_queues(

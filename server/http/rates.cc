@@ -22,6 +22,16 @@ const std::array<Counter, counter_count> counters{{
     {"return_unroutable", [](const MessageStats& s) { return s.return_unroutable; }},
 }};
 
+const std::array<ChurnCounter, churn_counter_count> churn_counters{{
+    {"channel_closed", [](const broker::ChurnStats& s) { return s.channels_closed; }},
+    {"channel_created", [](const broker::ChurnStats& s) { return s.channels_opened; }},
+    {"connection_closed", [](const broker::ChurnStats& s) { return s.connections_closed; }},
+    {"connection_created", [](const broker::ChurnStats& s) { return s.connections_opened; }},
+    {"queue_created", [](const broker::ChurnStats& s) { return s.queues_created; }},
+    {"queue_declared", [](const broker::ChurnStats& s) { return s.queues_declared; }},
+    {"queue_deleted", [](const broker::ChurnStats& s) { return s.queues_deleted; }},
+}};
+
 ColumnValues column_values(const MessageStats& stats, const Lengths& lengths) {
   ColumnValues values{};
   for (std::size_t i = 0; i < counter_count; ++i) values[i] = counters[i].read(stats);

@@ -23,6 +23,14 @@ struct Counter {
 inline constexpr std::size_t counter_count = 13;
 extern const std::array<Counter, counter_count> counters;
 
+/// RabbitMQ's names of what comes and goes (rabbit_mgmt_wm_overview.erl, churn_rates).
+struct ChurnCounter {
+  std::string_view name;
+  std::uint64_t (*read)(const broker::ChurnStats&);
+};
+inline constexpr std::size_t churn_counter_count = 7;
+extern const std::array<ChurnCounter, churn_counter_count> churn_counters;
+
 /// Lengths that rise and fall, beside the counters.
 struct Lengths {
   std::uint64_t ready = 0;
@@ -69,6 +77,9 @@ class FigureWindow {
     return events * 1000.0 / static_cast<double>(last.until - start);
   }
   std::size_t sample_count() const { return samples_.size(); }
+  /// What it knows from longest ago, and since when that was so; of one that knows something.
+  const Values& oldest() const { return samples_.front().values; }
+  TimeMs oldest_time() const { return samples_.front().from; }
   /// Since when nothing has happened; nothing when something has within the window.
   std::optional<TimeMs> idle_since() const {
     if (samples_.size() != 1) return std::nullopt;

@@ -2,9 +2,7 @@
 
 #include <algorithm>
 
-#include "broker/queue_survey.h"
 #include "broker/routing.h"
-#include "broker/vhost.h"
 #include "http/context.h"
 #include "http/views.h"
 
@@ -52,24 +50,6 @@ Json contexts_json(const Context& context) {
   return contexts;
 }
 
-std::optional<QueueDetail> view_queue_detail(const broker::Vhost& vhost,
-                                             const broker::QueueSurvey& survey,
-                                             std::string_view name) {
-  auto queue = survey.view(vhost, name);
-  if (!queue) return std::nullopt;
-  return QueueDetail{std::move(*queue), view_consumers(vhost, name)};
-}
-
-const std::array<ChurnCounter, churn_counter_count> churn_counters{{
-    {"channel_closed", [](const broker::ChurnStats& s) { return s.channels_closed; }},
-    {"channel_created", [](const broker::ChurnStats& s) { return s.channels_opened; }},
-    {"connection_closed", [](const broker::ChurnStats& s) { return s.connections_closed; }},
-    {"connection_created", [](const broker::ChurnStats& s) { return s.connections_opened; }},
-    {"queue_created", [](const broker::ChurnStats& s) { return s.queues_created; }},
-    {"queue_declared", [](const broker::ChurnStats& s) { return s.queues_declared; }},
-    {"queue_deleted", [](const broker::ChurnStats& s) { return s.queues_deleted; }},
-}};
-
 namespace {
 
 Json churn_json(const Context& context, const broker::ChurnStats& churn) {
@@ -84,20 +64,6 @@ Json churn_json(const Context& context, const broker::ChurnStats& churn) {
 }
 
 }  // namespace
-
-broker::OverviewView& operator+=(broker::OverviewView& sum, const broker::OverviewView& view) {
-  sum.connections += view.connections;
-  sum.channels += view.channels;
-  sum.exchanges += view.exchanges;
-  sum.queues += view.queues;
-  sum.consumers += view.consumers;
-  sum.ready += view.ready;
-  sum.unacked += view.unacked;
-  sum.alarms |= view.alarms;
-  sum.stats += view.stats;
-  sum.churn += view.churn;
-  return sum;
-}
 
 Json overview_json(const Context& context, const broker::OverviewView& overview,
                    const SampleRanges& ranges) {
@@ -137,28 +103,19 @@ Json overview_json(const Context& context, const broker::OverviewView& overview,
   };
 }
 
-namespace {
-
-Past past_of(const Context& context, std::string_view vhost, std::string_view queue,
-             const SampleRanges& ranges) {
-  return {context.rates.find(vhost, queue), context.rates.find_history(vhost, queue), ranges,
-          context.clock.now()};
-}
-
-}  // namespace
-
 Json queue_item_json(const Context& context, std::string_view vhost, const broker::QueueView& queue,
                      const SampleRanges& ranges) {
-  return queue_json(
-      queue, {vhost, context.node, past_of(context, vhost, queue.name, ranges), StatsDetail::brief,
-              context.rates.consumer_capacity(vhost, queue.name)});
+  const Past past = past_of(context.rates.find(vhost, queue.name), ranges, context.clock.now());
+  return queue_json(queue, {vhost, context.node, past, StatsDetail::brief,
+                            context.rates.consumer_capacity(vhost, queue.name)});
 }
 
 Json queue_detail_json(const Context& context, std::string_view vhost, const QueueDetail& detail,
                        const SampleRanges& ranges) {
-  Json item = queue_json(
-      detail.queue, {vhost, context.node, past_of(context, vhost, detail.queue.name, ranges),
-                     StatsDetail::full, context.rates.consumer_capacity(vhost, detail.queue.name)});
+  const std::string& name = detail.queue.name;
+  const Past past = past_of(context.rates.find(vhost, name), ranges, context.clock.now());
+  Json item = queue_json(detail.queue, {vhost, context.node, past, StatsDetail::full,
+                                        context.rates.consumer_capacity(vhost, name)});
   // By channel and by exchange: nothing is counted so finely.
   item["deliveries"] = item["incoming"] = Json::array();
   Json& consumers = item["consumer_details"] = Json::array();

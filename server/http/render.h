@@ -1,17 +1,11 @@
 #pragma once
 
-#include <array>
-#include <optional>
 #include <string_view>
 #include <vector>
 
 #include "broker/inspect.h"
 #include "http/history.h"
 #include "http/json.h"
-
-namespace leveret::broker {
-class QueueSurvey;
-}
 
 /// The JSON of what the API and the live events both show, with rates.
 namespace leveret::http {
@@ -26,20 +20,7 @@ struct QueueDetail {
   broker::QueueView queue;
   std::vector<broker::ConsumerView> consumers;
 };
-/// In a turn of the core, when `survey` has found all.
-std::optional<QueueDetail> view_queue_detail(const broker::Vhost& vhost,
-                                             const broker::QueueSurvey& survey,
-                                             std::string_view name);
 
-/// RabbitMQ's names of what comes and goes (rabbit_mgmt_wm_overview.erl, churn_rates).
-struct ChurnCounter {
-  std::string_view name;
-  std::uint64_t (*read)(const broker::ChurnStats&);
-};
-inline constexpr std::size_t churn_counter_count = 7;
-extern const std::array<ChurnCounter, churn_counter_count> churn_counters;
-
-broker::OverviewView& operator+=(broker::OverviewView& sum, const broker::OverviewView& view);
 Json exchange_types_json();
 /// What the HTTP port serves.
 Json contexts_json(const Context& context);

@@ -3,15 +3,18 @@
 #include <algorithm>
 #include <boost/asio/redirect_error.hpp>
 #include <chrono>
-#include <type_traits>
 #include <utility>
 
+#include "broker/overview_survey.h"
 #include "broker/queue_survey.h"
 #include "broker/vhost.h"
 #include "http/ask.h"
 #include "http/context.h"
 #include "http/cpu_time.h"
 #include "http/error.h"
+#include "http/machine.h"
+#include "http/overview.h"
+#include "http/queue_list.h"
 
 namespace leveret::http {
 
@@ -23,218 +26,83 @@ constexpr int pause_per_cost = 50;
 constexpr std::size_t queues_per_turn = 20;
 constexpr std::size_t finds_per_turn = 500;
 
-const std::array<NodeFigure, node_figure_count> node_figures{{
-    {"mem_used", [](const MachineView& m) { return m.memory_used; }},
-    {"disk_free", [](const MachineView& m) { return m.disk_free; }},
-    {"fd_used", [](const MachineView& m) { return m.files_used; }},
-    {"proc_used", [](const MachineView& m) { return m.threads; }},
-    {"context_switches", [](const MachineView& m) { return m.context_switches; }},
-    {"sockets_used", [](const MachineView&) { return std::uint64_t{0}; }},
-}};
-
-void RateHistory::add(const std::vector<VhostSample>& samples) {
-  ++round_;
-  broker::MessageStats sum;
-  broker::ChurnStats churn;
-  Lengths lengths;
-  TimeMs time = 0;
-  history_count_ = 0;
-  for (const VhostSample& sample : samples) {
-    sum += sample.overview.stats;
-    churn += sample.overview.churn;
-    lengths.ready += sample.overview.ready;
-    lengths.unacked += sample.overview.unacked;
-    time = std::max(time, sample.time);
-    Queues& queues = vhosts_[sample.vhost];
-    for (const broker::QueueView& queue : sample.queues) {
-      QueueWindow& window = queues[queue.name];
-      keep(window, sample.time, column_values(queue.stats, {queue.ready, queue.unacked}));
-      window.round = round_;
-      note_consumers(window, queue);
-    }
-    keep_others(sample);
-    std::erase_if(queues, [this](const auto& entry) { return entry.second.round != round_; });
-  }
-  const auto has_gone = [&](const auto& entry) {
-    return std::ranges::find(samples, entry.first, &VhostSample::vhost) == samples.end();
-  };
-  std::erase_if(vhosts_, has_gone);
-  std::erase_if(others_, has_gone);
-  const ColumnValues values = column_values(sum, lengths);
-  overall_.add(time, values);
-  overall_history_.add(time, values);
-  std::array<std::uint64_t, churn_counter_count> comings{};
-  for (std::size_t i = 0; i < churn_counter_count; ++i) comings[i] = churn_counters[i].read(churn);
-  churn_history_.add(time, comings);
-}
-
-namespace {
-
-/// Moves the windows of those that are there now over, so that the others go.
-template <class Windows, class Each, class Values>
-void keep_present(Windows& windows, TimeMs now, const std::vector<Each>& present, Values values) {
-  Windows kept;
-  kept.reserve(present.size());
-  for (const Each& each : present) {
-    auto& window = kept[each.serial];
-    if (const auto known = windows.find(each.serial); known != windows.end())
-      window = std::move(known->second);
-    window.add(now, values(each));
-  }
-  windows = std::move(kept);
-}
-
-template <class Vhosts, class Windows>
-auto find_in(const Vhosts& vhosts, std::string_view vhost, Windows windows, std::uint64_t serial)
-    -> const typename std::remove_cvref_t<decltype(vhosts.begin()->second.*windows)>::mapped_type* {
-  const auto others = vhosts.find(vhost);
-  if (others == vhosts.end()) return nullptr;
-  const auto window = (others->second.*windows).find(serial);
-  return window == (others->second.*windows).end() ? nullptr : &window->second;
-}
-
-}  // namespace
-
-void RateHistory::keep_others(const VhostSample& sample) {
-  Others& others = others_[sample.vhost];
-  keep_present(others.connections, sample.time, sample.activity.connections, [](const auto& each) {
-    return PairWindow::Values{each.traffic.received_octets, each.traffic.sent_octets};
-  });
-  keep_present(others.exchanges, sample.time, sample.activity.exchanges, [](const auto& each) {
-    return PairWindow::Values{each.publish_in, each.publish_out};
-  });
-  keep_present(others.channels, sample.time, sample.activity.channels,
-               [](const auto& each) { return column_values(each.stats, {}); });
-}
-
-const PairWindow* RateHistory::find_connection(std::string_view vhost, std::uint64_t serial) const {
-  return find_in(others_, vhost, &Others::connections, serial);
-}
-
-const PairWindow* RateHistory::find_exchange(std::string_view vhost, std::uint64_t serial) const {
-  return find_in(others_, vhost, &Others::exchanges, serial);
-}
-
-const RateWindow* RateHistory::find_channel(std::string_view vhost, std::uint64_t serial) const {
-  return find_in(others_, vhost, &Others::channels, serial);
-}
-
-/// Messages that are ready though there are consumers say that these cannot take any: else they
-/// would have them. What is seen now counts a fifth, what was before the rest.
-void RateHistory::note_consumers(QueueWindow& window, const broker::QueueView& queue) {
-  constexpr double weight = 0.2;
-  const double now = queue.consumers > 0 && queue.ready == 0 ? 1 : 0;
-  window.consumer_capacity =
-      queue.consumers == 0 ? 0 : (1 - weight) * window.consumer_capacity + weight * now;
-}
-
-double RateHistory::consumer_capacity(std::string_view vhost, std::string_view queue) const {
-  const QueueWindow* window = find_window(vhost, queue);
-  return window ? window->consumer_capacity : 0;
-}
-
-void RateHistory::keep(QueueWindow& window, TimeMs now, const ColumnValues& values) {
-  window.rates.add(now, values);
-  // One that is quiet needs no history: it has been as it is for all that time.
-  if (window.history && window.history->sample_count() == 1 && window.rates.sample_count() == 1)
-    window.history.reset();
-  if (!window.history && window.rates.sample_count() > 1 && history_count_ < histories_max)
-    window.history = std::make_unique<History>(column_count, History::Resolution{});
-  if (!window.history) return;
-  ++history_count_;
-  window.history->add(now, values);
-}
-
-void RateHistory::add(TimeMs now, const MachineView& machine, std::uint64_t sockets) {
-  std::array<std::uint64_t, node_figure_count> values{};
-  for (std::size_t i = 0; i < node_figure_count; ++i) values[i] = node_figures[i].read(machine);
-  values.back() = sockets;
-  node_history_.add(now, values);
-}
-
-const RateHistory::QueueWindow* RateHistory::find_window(std::string_view vhost,
-                                                         std::string_view queue) const {
-  const auto queues = vhosts_.find(vhost);
-  if (queues == vhosts_.end()) return nullptr;
-  const auto window = queues->second.find(queue);
-  return window == queues->second.end() ? nullptr : &window->second;
-}
-
-const RateWindow* RateHistory::find(std::string_view vhost, std::string_view queue) const {
-  const QueueWindow* window = find_window(vhost, queue);
-  return window ? &window->rates : nullptr;
-}
-
-const History* RateHistory::find_history(std::string_view vhost, std::string_view queue) const {
-  const QueueWindow* window = find_window(vhost, queue);
-  return window ? window->history.get() : nullptr;
-}
-
 namespace {
 
 constexpr std::size_t others_per_turn = 500;
 
 struct BegunSample {
   VhostSample sample;
+  broker::OverviewSurvey overview;
   broker::ActivitySurvey activity;
   broker::QueueSurvey survey;
   broker::VhostCounters counters;
 };
+using BegunPtr = std::shared_ptr<BegunSample>;
+
+BegunPtr begin_sample(const broker::Vhost& vhost) {
+  return std::make_shared<BegunSample>(BegunSample{{vhost.name(), vhost.now(), {}, {}, {}, {}, {}},
+                                                   broker::OverviewSurvey{vhost},
+                                                   broker::ActivitySurvey{vhost},
+                                                   broker::QueueSurvey{vhost},
+                                                   vhost.counters()});
+}
+
+/// Calls `look(begun, vhost)` in turns of the core, whose time it takes is noted, while that
+/// returns true.
+template <class Look>
+asio::awaitable<void> repeat(ContextPtr context, std::shared_ptr<broker::Core> core, BegunPtr begun,
+                             Look look) {
+  auto measured = [begun, look](const broker::Vhost& vhost) {
+    const auto start = thread_cpu_time();
+    const bool has_more = look(*begun, vhost);
+    begun->sample.cost += thread_cpu_time() - start;
+    return has_more;
+  };
+  while (co_await ask(context, core, measured)) {
+  }
+}
+
+asio::awaitable<void> add_details(ContextPtr context, std::shared_ptr<broker::Core> core,
+                                  BegunPtr begun, std::vector<Topic> topics) {
+  const std::shared_ptr<const broker::QueueSurvey> survey{begun, &begun->survey};
+  for (const Topic& topic : topics) {
+    if (topic.kind != Topic::Kind::queue || topic.vhost != core->vhost_name()) continue;
+    if (auto detail = co_await view_queue_detail(context, core, survey, topic.queue))
+      begun->sample.details.push_back(std::move(*detail));
+  }
+}
 
 /// In several turns of the core, since one that looked at 10,000 queues would hold up every message
 /// for some 30 ms.
 asio::awaitable<VhostSample> take_sample(ContextPtr context, std::shared_ptr<broker::Core> core,
                                          std::vector<Topic> topics) {
-  auto begin = [](const broker::Vhost& vhost) {
-    const auto start = thread_cpu_time();
-    auto begun = std::make_shared<BegunSample>(
-        BegunSample{{vhost.name(), vhost.now(), view_overview(vhost), {}, {}, {}, {}},
-                    broker::ActivitySurvey{vhost},
-                    broker::QueueSurvey{vhost},
-                    vhost.counters()});
-    begun->sample.cost = thread_cpu_time() - start;
-    return begun;
-  };
-  const std::shared_ptr<BegunSample> begun = co_await ask(context, core, begin);
+  const BegunPtr begun = co_await ask(context, core, begin_sample);
   context->archive.note(core, begun->counters);
-  auto find = [begun](const broker::Vhost& vhost) {
-    const auto start = thread_cpu_time();
-    const bool has_more = begun->survey.find(vhost, finds_per_turn);
-    begun->sample.cost += thread_cpu_time() - start;
-    return has_more;
+  auto count = [](BegunSample& sample, const broker::Vhost& vhost) {
+    return sample.overview.look(vhost, counts_per_turn);
   };
-  while (co_await ask(context, core, find)) {
-  }
-  for (const Topic& topic : topics) {
-    if (topic.kind != Topic::Kind::queue || topic.vhost != core->vhost_name()) continue;
-    auto look = [begun, name = topic.queue](const broker::Vhost& vhost) {
-      return view_queue_detail(vhost, begun->survey, name);
-    };
-    if (auto detail = co_await ask(context, core, std::move(look)))
-      begun->sample.details.push_back(std::move(*detail));
-  }
+  co_await repeat(context, core, begun, count);
+  begun->sample.overview = begun->overview.view();
+  auto find = [](BegunSample& sample, const broker::Vhost& vhost) {
+    return sample.survey.find(vhost, finds_per_turn);
+  };
+  co_await repeat(context, core, begun, find);
+  co_await add_details(context, core, begun, std::move(topics));
   std::vector<broker::QueueKey> keys = begun->survey.take_keys();
   std::ranges::sort(keys, {}, &broker::QueueKey::name);
   std::vector<QueueId> ids;
   for (const broker::QueueKey& key : keys) ids.push_back(key.id);
   begun->survey.choose(std::move(ids));
-  auto view = [begun](const broker::Vhost& vhost) {
-    const auto start = thread_cpu_time();
-    std::ranges::move(begun->survey.view(vhost, queues_per_turn),
-                      std::back_inserter(begun->sample.queues));
-    begun->sample.cost += thread_cpu_time() - start;
-    return begun->survey.has_more();
+  auto view = [](BegunSample& sample, const broker::Vhost& vhost) {
+    std::ranges::move(sample.survey.view(vhost, queues_per_turn),
+                      std::back_inserter(sample.sample.queues));
+    return sample.survey.has_more();
   };
-  while (co_await ask(context, core, view)) {
-  }
-  auto look = [begun](const broker::Vhost& vhost) {
-    const auto start = thread_cpu_time();
-    const bool has_more = begun->activity.look(vhost, others_per_turn);
-    begun->sample.cost += thread_cpu_time() - start;
-    return has_more;
+  co_await repeat(context, core, begun, view);
+  auto look = [](BegunSample& sample, const broker::Vhost& vhost) {
+    return sample.activity.look(vhost, others_per_turn);
   };
-  while (co_await ask(context, core, look)) {
-  }
+  co_await repeat(context, core, begun, look);
   begun->sample.activity = begun->activity.take();
   co_return std::move(begun->sample);
 }

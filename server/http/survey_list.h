@@ -17,6 +17,7 @@
 #include "broker/vhost.h"
 #include "http/ask.h"
 #include "http/context.h"
+#include "http/history.h"
 #include "http/list.h"
 
 /// Lists of what is looked at by a survey (broker/survey.h): no turn of a core takes long, and only
@@ -84,18 +85,18 @@ void keep_first(std::vector<SurveyRow<View>>& rows, std::size_t count, bool reve
   const auto before = [reverse](const auto& a, const auto& b) {
     return reverse ? comes_before(b, a) : comes_before(a, b);
   };
-  const auto middle = rows.begin() + static_cast<std::ptrdiff_t>(std::min(count, rows.size()));
-  std::partial_sort(rows.begin(), middle, rows.end(), before);
-  rows.erase(middle, rows.end());
+  sort_first(rows, count, before);
+  if (count < rows.size())
+    rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end());
 }
 
 /// What makes one kind of list: `begin(vhost, search)` its survey, in a turn of the core;
-/// `render(view, vhost_name)` an item; `name_of(view)` what `sort=name` goes by.
+/// `render(view, vhost_name, ranges)` an item; `name_of(view)` what `sort=name` goes by.
 template <class Survey>
 struct SurveyList {
   using View = typename Survey::View;
   std::function<Survey(const broker::Vhost&, broker::SurveySearch)> begin;
-  std::function<Json(const View&, const std::string&)> render;
+  std::function<Json(const View&, const std::string&, const SampleRanges&)> render;
   std::function<std::string(const View&)> name_of;
   std::function<bool(std::string_view)> is_visible = {};
 };
@@ -132,7 +133,7 @@ boost::asio::awaitable<SurveyRows<typename Survey::View>> find_rows(ContextPtr c
     auto collect = [&, part](Survey& survey) {
       if (is_by_name) return;
       for (View& view : survey.take()) {
-        Json value = value_at(list.render(view, cores[part]->vhost_name()), options.sort);
+        Json value = value_at(list.render(view, cores[part]->vhost_name(), {}), options.sort);
         found.rows.push_back({part, std::move(view), std::move(value)});
       }
       if (limit && found.rows.size() > 2 * (*limit + items_per_slice))
@@ -151,6 +152,7 @@ template <class Survey>
 boost::asio::awaitable<Response> answer_survey(ContextPtr context, Request request,
                                                SurveyList<Survey> list, Cores cores) {
   const ListOptions options = read_list_options(request.query);
+  SampleAllowance allowance{read_sample_ranges(request.query)};
   auto found = co_await find_rows(context, list, options, cores);
   auto& rows = found.rows;
   if (options.sort == "name") {
@@ -163,7 +165,7 @@ boost::asio::awaitable<Response> answer_survey(ContextPtr context, Request reque
   range.count = std::min(range.count, rows.size() - std::min(range.first, rows.size()));
   const Columns columns{options.columns};
   const auto item_of = [&](const auto& row) {
-    Json item = list.render(row.view, cores[row.part]->vhost_name());
+    Json item = list.render(row.view, cores[row.part]->vhost_name(), allowance.next());
     columns.keep(item);
     return item;
   };

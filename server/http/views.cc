@@ -78,7 +78,8 @@ const char* state_name(broker::OperationState state) {
 
 namespace {
 
-Json details_json(const Past& past, std::size_t column, std::uint64_t value,
+template <class Window>
+Json details_json(const PastOf<Window>& past, std::size_t column, std::uint64_t value,
                   const std::optional<SampleRange>& range) {
   Json details{{"rate", past.rates ? past.rates->rate(column) : 0.0}};
   if (!range) return details;
@@ -190,16 +191,11 @@ Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around)
   return item;
 }
 
-namespace {
-
-Json rate_json(const PairWindow* rates, std::size_t index) {
-  return {{"rate", rates ? rates->rate(index) : 0.0}};
-}
-
-}  // namespace
-
 Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost,
-                   const PairWindow* rates) {
+                   const PairPast& past) {
+  const auto details = [&](std::size_t column, std::uint64_t value) {
+    return details_json(past, column, value, past.ranges.msg_rates);
+  };
   Json item{
       {"name", exchange.name},
       {"vhost", vhost},
@@ -210,9 +206,9 @@ Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost,
       {"arguments", to_json(exchange.arguments)},
       {"message_stats",
        {{"publish_in", exchange.publish_in},
-        {"publish_in_details", rate_json(rates, 0)},
+        {"publish_in_details", details(0, exchange.publish_in)},
         {"publish_out", exchange.publish_out},
-        {"publish_out_details", rate_json(rates, 1)}}},
+        {"publish_out_details", details(1, exchange.publish_out)}}},
   };
   // Unlike a queue, without what it does not have.
   if (!exchange.policy.policy.empty()) put_policies(item, exchange.policy);
@@ -292,7 +288,11 @@ Json tls_json(const std::optional<broker::TlsInfo>& given) {
 }  // namespace
 
 Json connection_json(const broker::ConnectionView& connection, std::string_view vhost,
-                     std::string_view node, const PairWindow* rates) {
+                     std::string_view node, const PairPast& past) {
+  const broker::Traffic& traffic = connection.traffic;
+  const auto details = [&](std::size_t column, std::uint64_t value) {
+    return details_json(past, column, value, past.ranges.data_rates);
+  };
   Json json = {
       {"name", connection.name},
       {"user", connection.user},
@@ -313,12 +313,12 @@ Json connection_json(const broker::ConnectionView& connection, std::string_view 
       {"frame_max", connection.frame_max},
       {"timeout", connection.heartbeat_s},
       {"auth_mechanism", connection.auth_mechanism},
-      {"recv_oct", connection.traffic.received_octets},
-      {"recv_oct_details", rate_json(rates, 0)},
-      {"recv_cnt", connection.traffic.received},
-      {"send_oct", connection.traffic.sent_octets},
-      {"send_oct_details", rate_json(rates, 1)},
-      {"send_cnt", connection.traffic.sent},
+      {"recv_oct", traffic.received_octets},
+      {"recv_oct_details", details(0, traffic.received_octets)},
+      {"recv_cnt", traffic.received},
+      {"send_oct", traffic.sent_octets},
+      {"send_oct_details", details(1, traffic.sent_octets)},
+      {"send_cnt", traffic.sent},
       {"send_pend", connection.waiting_octets},
   };
   if (const amqp::Value* name = connection.client_properties.find("connection_name"))
@@ -328,9 +328,7 @@ Json connection_json(const broker::ConnectionView& connection, std::string_view 
 }
 
 Json channel_json(const broker::ChannelView& channel, std::string_view vhost, std::string_view node,
-                  const RateWindow* rates) {
-  Past past;
-  past.rates = rates;
+                  const Past& past) {
   Json stats = stats_json(channel.stats, past, StatsDetail::brief);
   for (const char* of_queue : {"dead_lettered", "dead_lettered_details"}) stats.erase(of_queue);
   return {

@@ -5,9 +5,8 @@
 
 #include "broker/inspect.h"
 #include "broker/operation.h"
-#include "http/history.h"
 #include "http/json.h"
-#include "http/rates.h"
+#include "http/rate_history.h"
 
 /// The broker's views as RabbitMQ's management API writes them, and our own ones under "x". Pure
 /// functions: what comes in are copies taken on the core's loop.
@@ -16,14 +15,6 @@ namespace leveret::http {
 /// How much of the counters to write: those that happened and the main ones, or all.
 enum class StatsDetail { brief, full };
 
-/// What was before, for "..._details": each may be missing. Samples are for the ranges that were
-/// asked for.
-struct Past {
-  const RateWindow* rates = nullptr;
-  const History* history = nullptr;
-  SampleRanges ranges = {};
-  TimeMs now = 0;
-};
 Json stats_json(const broker::MessageStats& stats, const Past& past, StatsDetail detail);
 /// Adds messages, messages_ready and messages_unacknowledged, with their details.
 void put_lengths(Json& item, const Lengths& lengths, const Past& past);
@@ -38,9 +29,8 @@ struct QueueSurroundings {
 };
 Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around);
 
-/// `rates` may be null: nothing has been seen of it yet.
 Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost,
-                   const PairWindow* rates = nullptr);
+                   const PairPast& past = {});
 Json policy_json(const broker::PolicyRecord& policy, std::string_view vhost);
 /// The last part of a binding's path, as RabbitMQ writes it (rabbit_mgmt_format.erl,
 /// pack_binding_props): "~" for no key and no arguments, else the key with its own percent encoding
@@ -50,9 +40,9 @@ std::string properties_key(const broker::BindingView& binding);
 bool has_properties_key(const broker::BindingView& binding, const std::string& key);
 Json binding_json(const broker::BindingView& binding, std::string_view vhost);
 Json connection_json(const broker::ConnectionView& connection, std::string_view vhost,
-                     std::string_view node, const PairWindow* rates = nullptr);
+                     std::string_view node, const PairPast& past = {});
 Json channel_json(const broker::ChannelView& channel, std::string_view vhost, std::string_view node,
-                  const RateWindow* rates = nullptr);
+                  const Past& past = {});
 Json consumer_json(const broker::ConsumerView& consumer, std::string_view vhost,
                    std::string_view node);
 Json operation_json(const broker::OperationView& operation, std::string_view vhost);

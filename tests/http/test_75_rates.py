@@ -64,6 +64,69 @@ def test_connections_channels_and_exchanges_have_rates(api, connection, channel,
     api.delete(("exchanges", "/", exchange))
 
 
+def test_connections_channels_and_exchanges_have_samples(api, connection, channel, queue, name):
+    exchange = name("exchange")
+    api.put(("exchanges", "/", exchange), {"type": "fanout"})
+    api.post(("bindings", "/", "e", exchange, "q", queue), {})
+    messages = {"msg_rates_age": 60, "msg_rates_incr": 5}
+    octets = {"data_rates_age": 60, "data_rates_incr": 5}
+    connection.process_data_events()
+
+    def mine(items):
+        return [item for item in items if item.get("connection_details", item)["name"] in names]
+
+    names = [c["name"] for c in api.get(("connections",)).json]
+    assert names
+
+    def rising():
+        """Of each kind, alone and in a list, whose samples rise from the oldest to the newest."""
+        channel.basic_publish(exchange, "", b"x" * 100)
+        connection.process_data_events()
+        of_exchange = ("exchanges", "/", exchange)
+        exchanges = [e for e in api.get(("exchanges", "/"), **messages).json if e["name"] == exchange]
+        channels = mine(api.get(("channels",), **messages).json)
+        connections = mine(api.get(("connections",), **octets).json)
+        details = (
+            [e["message_stats"]["publish_in_details"] for e in exchanges],
+            [api.get(of_exchange, **messages).json["message_stats"]["publish_out_details"]],
+            [c["message_stats"]["publish_details"] for c in channels],
+            [api.get(("channels", c["name"]), **messages).json["message_stats"]["publish_details"] for c in channels],
+            [c["recv_oct_details"] for c in connections],
+            [api.get(("connections", c["name"]), **octets).json["recv_oct_details"] for c in connections],
+        )
+        return all(any(rises(each) for each in kind) for kind in details)
+
+    def rises(details):
+        samples = details.get("samples", [])
+        if not samples or samples[0]["sample"] <= samples[-1]["sample"]:
+            return False
+        assert [a["timestamp"] - b["timestamp"] for a, b in zip(samples, samples[1:])] == [5000] * 12
+        assert details["avg"] > 0 and details["avg_rate"] > 0
+        return True
+
+    wait.until(rising, "samples of all of them")
+    api.delete(("exchanges", "/", exchange))
+
+
+def test_a_quiet_exchange_has_been_so_all_the_time(api, name):
+    exchange = name("exchange")
+    api.put(("exchanges", "/", exchange), {"type": "fanout"})
+    query = {"msg_rates_age": 15, "msg_rates_incr": 5}
+
+    def samples():
+        stats = api.get(("exchanges", "/", exchange), **query).json["message_stats"]
+        return stats["publish_in_details"].get("samples")
+
+    assert [s["sample"] for s in wait.until(samples, "samples")] == [0] * 4
+    api.delete(("exchanges", "/", exchange))
+
+
+def test_a_range_that_is_none_is_refused(api):
+    for path in (("connections",), ("channels",), ("exchanges",), ("queues",), ("exchanges", "/", "amq.topic")):
+        query = {"msg_rates_age": 10_000, "msg_rates_incr": 1}
+        assert api.get(path, **query).refuses(400, "bad_request", "Invalid range parameters")
+
+
 def test_a_queue_tells_its_heads_timestamp_and_its_memory(api, channel, queue):
     item = api.queue(queue)
     assert item["head_message_timestamp"] is None

@@ -26,9 +26,8 @@ asio::awaitable<Response> answer_bindings(ContextPtr context, Request request, B
                                             broker::SurveySearch search) {
     return broker::BindingSurvey{vhost, filter, std::move(search)};
   };
-  list.render = [](const broker::BindingView& binding, const std::string& vhost) {
-    return binding_json(binding, vhost);
-  };
+  list.render = [](const broker::BindingView& binding, const std::string& vhost,
+                   const SampleRanges&) { return binding_json(binding, vhost); };
   list.name_of = [](const broker::BindingView&) { return std::string{}; };
   co_return co_await answer_survey(std::move(context), std::move(request), std::move(list),
                                    std::move(cores));

@@ -32,15 +32,28 @@ std::function<bool(std::string_view)> visible_users(const auth::Identity& identi
   };
 }
 
+Json item_json(const Context& context, const std::string& vhost,
+               const broker::ConnectionView& connection, const SampleRanges& ranges) {
+  const PairTrack* track = context.rates.find_connection(vhost, connection.serial);
+  return connection_json(connection, vhost, context.node,
+                         past_of(track, ranges, context.clock.now()));
+}
+
+Json item_json(const Context& context, const std::string& vhost, const broker::ChannelView& channel,
+               const SampleRanges& ranges) {
+  const MessageTrack* track = context.rates.find_channel(vhost, channel.serial);
+  return channel_json(channel, vhost, context.node, past_of(track, ranges, context.clock.now()));
+}
+
 asio::awaitable<Response> answer_connections(ContextPtr context, Request request, Cores cores,
                                              std::string of_user = {}) {
   SurveyList<broker::ConnectionSurvey> list;
   list.begin = [](const broker::Vhost& vhost, broker::SurveySearch search) {
     return broker::ConnectionSurvey{vhost, std::move(search)};
   };
-  list.render = [context](const broker::ConnectionView& connection, const std::string& vhost) {
-    return connection_json(connection, vhost, context->node,
-                           context->rates.find_connection(vhost, connection.serial));
+  list.render = [context](const broker::ConnectionView& connection, const std::string& vhost,
+                          const SampleRanges& ranges) {
+    return item_json(*context, vhost, connection, ranges);
   };
   list.name_of = [](const broker::ConnectionView& connection) { return connection.name; };
   list.is_visible = visible_users(request.identity, std::move(of_user));
@@ -81,13 +94,11 @@ asio::awaitable<FoundConnection> require_connection(ContextPtr context, std::str
 }
 
 asio::awaitable<Response> get_connection(ContextPtr context, Request request) {
+  const SampleRanges ranges = read_sample_ranges(request.query);
   const FoundConnection found =
       co_await require_connection(context, request.path.at("name"), request.identity);
   co_return json_response(keep_columns(
-      connection_json(
-          found.connection, found.core->vhost_name(), context->node,
-          context->rates.find_connection(found.core->vhost_name(), found.connection.serial)),
-      request.query));
+      item_json(*context, found.core->vhost_name(), found.connection, ranges), request.query));
 }
 
 void require_owner(const Request& request, const std::string& user) {
@@ -140,9 +151,9 @@ asio::awaitable<Response> answer_channels(ContextPtr context, Request request, C
                                                     broker::SurveySearch search) {
     return broker::ChannelSurvey{vhost, std::move(search), connection};
   };
-  list.render = [context](const broker::ChannelView& channel, const std::string& vhost) {
-    return channel_json(channel, vhost, context->node,
-                        context->rates.find_channel(vhost, channel.serial));
+  list.render = [context](const broker::ChannelView& channel, const std::string& vhost,
+                          const SampleRanges& ranges) {
+    return item_json(*context, vhost, channel, ranges);
   };
   // Not with the number: of one connection they are in the order of numbers.
   list.name_of = [](const broker::ChannelView& channel) { return channel.connection; };
@@ -177,9 +188,8 @@ struct ChannelDetail {
 };
 
 Json channel_detail_json(const Context& context, const std::string& vhost,
-                         const ChannelDetail& detail) {
-  Json item = channel_json(detail.channel, vhost, context.node,
-                           context.rates.find_channel(vhost, detail.channel.serial));
+                         const ChannelDetail& detail, const SampleRanges& ranges) {
+  Json item = item_json(context, vhost, detail.channel, ranges);
   Json& consumers = item["consumer_details"] = Json::array();
   for (const broker::ConsumerView& consumer : detail.consumers)
     consumers.push_back(consumer_json(consumer, vhost, context.node));
@@ -189,6 +199,7 @@ Json channel_detail_json(const Context& context, const std::string& vhost,
 }
 
 asio::awaitable<Response> get_channel(ContextPtr context, Request request) {
+  const SampleRanges ranges = read_sample_ranges(request.query);
   const std::string name = request.path.at("name");
   const auto cores = context->cores->all();
   for (const auto& core : cores) {
@@ -203,8 +214,8 @@ asio::awaitable<Response> get_channel(ContextPtr context, Request request) {
       return ChannelDetail{channel, view_consumers(vhost, channel)};
     };
     const ChannelDetail detail = co_await ask(context, core, std::move(look));
-    co_return json_response(
-        keep_columns(channel_detail_json(*context, core->vhost_name(), detail), request.query));
+    co_return json_response(keep_columns(
+        channel_detail_json(*context, core->vhost_name(), detail, ranges), request.query));
   }
   throw not_found("no channel '" + name + "'");
 }
@@ -214,7 +225,8 @@ asio::awaitable<Response> answer_consumers(ContextPtr context, Request request, 
   list.begin = [](const broker::Vhost& vhost, broker::SurveySearch search) {
     return broker::ConsumerSurvey{vhost, std::move(search)};
   };
-  list.render = [context](const broker::ConsumerView& consumer, const std::string& vhost) {
+  list.render = [context](const broker::ConsumerView& consumer, const std::string& vhost,
+                          const SampleRanges&) {
     return consumer_json(consumer, vhost, context->node);
   };
   list.name_of = [](const broker::ConsumerView&) { return std::string{}; };

@@ -30,8 +30,8 @@ double arrival_rate(const Context& context, std::string_view vhost,
                     const broker::QueueView& queue) {
   double sum = 0;
   for (const std::string& source : queue.dead_letter_sources)
-    if (const RateWindow* window = context.rates.find(vhost, source))
-      sum += window->rate("dead_lettered");
+    if (const MessageTrack* track = context.rates.find(vhost, source))
+      sum += track->rates.rate("dead_lettered");
   return sum;
 }
 

@@ -15,13 +15,21 @@ namespace {
 
 namespace asio = boost::asio;
 
+Json item_json(const Context& context, const std::string& vhost,
+               const broker::ExchangeView& exchange, const SampleRanges& ranges) {
+  return exchange_json(
+      exchange, vhost,
+      past_of(context.rates.find_exchange(vhost, exchange.serial), ranges, context.clock.now()));
+}
+
 asio::awaitable<Response> answer_list(ContextPtr context, Request request, Cores cores) {
   SurveyList<broker::ExchangeSurvey> list;
   list.begin = [](const broker::Vhost& vhost, broker::SurveySearch search) {
     return broker::ExchangeSurvey{vhost, std::move(search)};
   };
-  list.render = [context](const broker::ExchangeView& exchange, const std::string& vhost) {
-    return exchange_json(exchange, vhost, context->rates.find_exchange(vhost, exchange.serial));
+  list.render = [context](const broker::ExchangeView& exchange, const std::string& vhost,
+                          const SampleRanges& ranges) {
+    return item_json(*context, vhost, exchange, ranges);
   };
   list.name_of = [](const broker::ExchangeView& exchange) { return exchange.name; };
   co_return co_await answer_survey(context, std::move(request), std::move(list), std::move(cores));
@@ -45,13 +53,13 @@ broker::ExchangeView require_exchange(const broker::Vhost& vhost, const std::str
 }
 
 asio::awaitable<Response> get_exchange(ContextPtr context, Request request) {
+  const SampleRanges ranges = read_sample_ranges(request.query);
   const auto core = find_core(*context, request.path.at("vhost"));
   auto look = [name = exchange_name(request.path.at("name"))](const broker::Vhost& vhost) {
     return require_exchange(vhost, name);
   };
   const broker::ExchangeView exchange = co_await ask(context, core, std::move(look));
-  Json item = exchange_json(exchange, core->vhost_name(),
-                            context->rates.find_exchange(core->vhost_name(), exchange.serial));
+  Json item = item_json(*context, core->vhost_name(), exchange, ranges);
   // Which channel published how much, to which queue: nothing is counted so finely.
   item["incoming"] = item["outgoing"] = Json::array();
   co_return json_response(keep_columns(std::move(item), request.query));

@@ -9,23 +9,13 @@
 #include "http/error.h"
 #include "http/list.h"
 #include "http/machine.h"
+#include "http/overview.h"
 #include "http/render.h"
 
 namespace leveret::http {
 namespace {
 
 namespace asio = boost::asio;
-
-/// What all virtual hosts together come to. Ours is a cluster of one node.
-asio::awaitable<broker::OverviewView> view_all(ContextPtr context) {
-  broker::OverviewView sum;
-  const auto cores = context->cores->all();
-  for (const auto& core : cores) {
-    const broker::OverviewView view = co_await ask(context, core, broker::view_overview);
-    sum += view;
-  }
-  co_return sum;
-}
 
 Json mechanisms_json() {
   Json mechanisms = Json::array();
@@ -108,9 +98,9 @@ Json node_json(const Context& context, const broker::OverviewView& all, const Qu
 }
 
 asio::awaitable<Response> list_nodes(ContextPtr context, Request request) {
-  const broker::OverviewView all = co_await view_all(context);
+  const broker::OverviewView all = co_await view_overview(context, context->cores->all());
   Json items = Json::array();
-  items.push_back(node_json(*context, all, Query{}));
+  items.push_back(node_json(*context, all, request.query));
   co_return json_response(apply_list_options(std::move(items), read_list_options(request.query)));
 }
 
@@ -122,7 +112,7 @@ void require_node(const Context& context, const Request& request) {
 
 asio::awaitable<Response> get_node(ContextPtr context, Request request) {
   require_node(*context, request);
-  const broker::OverviewView all = co_await view_all(context);
+  const broker::OverviewView all = co_await view_overview(context, context->cores->all());
   co_return json_response(node_json(*context, all, request.query));
 }
 

@@ -1,6 +1,4 @@
-#include "broker/inspect.h"
-#include "broker/vhost.h"
-#include "http/ask.h"
+#include "http/overview.h"
 #include "http/context.h"
 #include "http/controllers/routes.h"
 #include "http/history.h"
@@ -12,18 +10,10 @@ namespace {
 
 namespace asio = boost::asio;
 
-broker::OverviewView look(const broker::Vhost& vhost) {
-  return view_overview(vhost);
-}
-
 asio::awaitable<Response> get_overview(ContextPtr context, Request request) {
   const SampleRanges ranges = read_sample_ranges(request.query);
-  broker::OverviewView sum;
-  const auto cores = visible_cores(*context, request.identity);
-  for (const auto& core : cores) {
-    const broker::OverviewView view = co_await ask(context, core, look);
-    sum += view;
-  }
+  auto cores = visible_cores(*context, request.identity);
+  const broker::OverviewView sum = co_await view_overview(context, std::move(cores));
   co_return json_response(keep_columns(overview_json(*context, sum, ranges), request.query));
 }
 

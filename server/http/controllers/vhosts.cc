@@ -7,6 +7,7 @@
 #include "http/controllers/routes.h"
 #include "http/error.h"
 #include "http/list.h"
+#include "http/overview.h"
 #include "http/text.h"
 #include "http/views.h"
 
@@ -48,7 +49,7 @@ asio::awaitable<Response> list_vhosts(ContextPtr context, Request request) {
     if (!may_see_vhost(*context->users, request.identity, core->vhost_name())) continue;
     const auto info = context->cores->describe(core->vhost_name());
     if (!info) continue;
-    const broker::OverviewView view = co_await ask(context, core, broker::view_overview);
+    const broker::OverviewView view = co_await view_overview(context, core);
     items.push_back(vhost_json(*context, *info, view));
   }
   co_return json_response(apply_list_options(std::move(items), read_list_options(request.query)));
@@ -58,7 +59,7 @@ asio::awaitable<Response> get_vhost(ContextPtr context, Request request) {
   const auto core = find_core(*context, request.path.at("vhost"));
   const auto info = context->cores->describe(core->vhost_name());
   if (!info) throw not_found("no virtual host '" + core->vhost_name() + "'");
-  const broker::OverviewView view = co_await ask(context, core, broker::view_overview);
+  const broker::OverviewView view = co_await view_overview(context, core);
   co_return json_response(vhost_json(*context, *info, view));
 }
 

@@ -3,6 +3,8 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "broker/client_survey.h"
+#include "broker/overview_survey.h"
 #include "unit/broker/support/test_client.h"
 
 namespace leveret::broker::test {
@@ -141,7 +143,9 @@ TEST(Inspect, OverviewAddsUp) {
   TestBroker broker;
   TestClient client{broker};
   client.declare("a").declare("b").open(2).consume("a").send("a", "1").send("b", "2");
-  const OverviewView view = view_overview(broker.vhost());
+  OverviewSurvey survey{broker.vhost()};
+  while (survey.look(broker.vhost(), 1)) continue;
+  const OverviewView& view = survey.view();
   EXPECT_EQ(view.connections, 1U);
   EXPECT_EQ(view.channels, 2U);
   EXPECT_EQ(view.queues, 2U);
@@ -152,14 +156,31 @@ TEST(Inspect, OverviewAddsUp) {
   EXPECT_EQ(view.exchanges, 6U);
 }
 
+TEST(Inspect, AnOverviewOfWhatGoesMeanwhileCountsTheRest) {
+  TestBroker broker;
+  TestClient client{broker};
+  client.declare("a").declare("b").send("a", "1").send("b", "2");
+  OverviewSurvey survey{broker.vhost()};
+  client.delete_queue("a");
+  while (survey.look(broker.vhost(), 1)) continue;
+  EXPECT_EQ(survey.view().ready, 1U);
+}
+
+std::vector<ConsumerView> consumers_of(TestBroker& broker, const std::string& queue) {
+  ConsumerSurvey survey{broker.vhost(), {}, queue};
+  while (survey.look(broker.vhost(), 1)) continue;
+  return survey.take();
+}
+
 TEST(Inspect, AQueueTellsItsOwnerAndItsConsumers) {
   TestBroker broker;
   TestClient client{broker};
   client.declare("z", {.exclusive = true}).declare("a").consume("a");
   EXPECT_EQ(broker.queue("z").owner, "client");
-  ASSERT_EQ(view_consumers(broker.vhost(), "a").size(), 1U);
-  EXPECT_EQ(view_consumers(broker.vhost(), "a")[0].tag, "c");
-  EXPECT_THAT(view_consumers(broker.vhost(), "z"), IsEmpty());
+  ASSERT_EQ(consumers_of(broker, "a").size(), 1U);
+  EXPECT_EQ(consumers_of(broker, "a")[0].tag, "c");
+  EXPECT_THAT(consumers_of(broker, "z"), IsEmpty());
+  EXPECT_THAT(consumers_of(broker, "none"), IsEmpty());
 }
 
 }  // namespace

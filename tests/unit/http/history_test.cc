@@ -87,5 +87,15 @@ TEST(History, AbsurdRangesAreRefused) {
     EXPECT_EQ(status_of(query), 400) << query;
 }
 
+TEST(History, AnAnswerHasOnlySoManySamples) {
+  SampleRanges ranges;
+  ranges.msg_rates = SampleRange{.age_s = 500, .incr_s = 1};
+  EXPECT_EQ(sample_count(ranges), 501U);
+  SampleAllowance allowance{ranges};
+  for (int item = 0; item < 59; ++item) ASSERT_TRUE(allowance.next().msg_rates) << item;
+  EXPECT_FALSE(allowance.next().msg_rates);
+  EXPECT_FALSE(allowance.next().msg_rates);
+}
+
 }  // namespace
 }  // namespace leveret::http
