@@ -8,8 +8,10 @@
 #include <boost/asio/this_coro.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <exception>
+#include <string>
 #include <utility>
 
+#include "base/log.h"
 #include "http/text.h"
 
 namespace leveret::http {
@@ -71,7 +73,10 @@ asio::awaitable<std::optional<auth::Identity>> Authenticator::check(Credentials 
                                                                     std::string address) {
   const auth::Login login{credentials.user, credentials.password, peer_is_loopback, address};
   const auto delay = users_->delay_login(login);
-  if (!delay) co_return std::nullopt;
+  if (!delay) {
+    note_refusal(login);
+    co_return std::nullopt;
+  }
   const auto executor = co_await asio::this_coro::executor;
   if (delay->count() > 0) {
     asio::steady_timer turn{executor, *delay};
@@ -87,9 +92,24 @@ asio::awaitable<std::optional<auth::Identity>> Authenticator::check(Credentials 
       });
     });
   };
-  co_return co_await asio::async_initiate<const asio::use_awaitable_t<>&,
-                                          void(std::exception_ptr, Found)>(start,
-                                                                           asio::use_awaitable);
+  Found found =
+      co_await asio::async_initiate<const asio::use_awaitable_t<>&,
+                                    void(std::exception_ptr, Found)>(start, asio::use_awaitable);
+  if (!found) note_refusal(login);
+  co_return found;
+}
+
+/// Names are anybody's to make up, so a long one is cut. What came as a password is never told.
+void Authenticator::note_refusal(const auth::Login& login) {
+  constexpr std::size_t user_bytes_max = 255;
+  const auto unwritten = refusals_.take(LogAllowance::Time::clock::now());
+  if (!unwritten) return;
+  std::string reason = "login refused";
+  if (!login.user.empty())
+    reason += " for user '" + std::string{login.user.substr(0, user_bytes_max)} + "'";
+  if (*unwritten > 0)
+    reason += ", and " + std::to_string(*unwritten) + " others since the last line of this kind";
+  log::warn("HTTP request refused", {{"address", login.address}, {"reason", reason}});
 }
 
 void Authenticator::stop() {

@@ -8,6 +8,7 @@
 
 #include "auth/fair_work.h"
 #include "auth/users.h"
+#include "http/log_allowance.h"
 
 namespace leveret::http {
 
@@ -33,16 +34,19 @@ class Authenticator {
   /// Joins the thread.
   ~Authenticator() { stop(); }
 
-  /// Nothing when the user is unknown or the password is wrong. Waits when there have been failures
-  /// from `address`. Resumes on the caller's loop.
+  /// Nothing when the user is unknown or the password is wrong, which the log tells. Waits when
+  /// there have been failures from `address`. On the HTTP loop.
   boost::asio::awaitable<std::optional<auth::Identity>> check(Credentials credentials,
                                                               bool peer_is_loopback,
                                                               std::string address);
   void stop();
 
  private:
+  void note_refusal(const auth::Login& login);
+
   std::shared_ptr<auth::Users> users_;
   auth::FairWork work_{1};
+  LogAllowance refusals_;
 };
 
 }  // namespace leveret::http

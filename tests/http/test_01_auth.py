@@ -4,6 +4,8 @@ import base64
 
 import pytest
 
+from support import wait
+
 
 def test_without_a_user_the_browser_is_asked_for_one(api):
     answer = api.get(("overview",), auth=None).refuses(401, "not_authorised")
@@ -19,6 +21,37 @@ def test_the_dashboard_gets_no_native_prompt(api):
 @pytest.mark.parametrize("auth", [("guest", "wrong"), ("guest", ""), ("nobody", "guest"), ("", "")])
 def test_a_wrong_password_is_refused(api, auth):
     api.get(("overview",), auth=auth).refuses(401, "not_authorised", "Login failed")
+
+
+def test_a_refused_login_is_in_the_log_but_not_its_password(api, broker, name):
+    user = name("user") + "\r\n2026-01-01 [info] forged"
+    password = "s3cr3t" + name("password")
+
+    def told():
+        """Of very many only one a second is."""
+        api.get(("overview",), auth=(user, password)).refuses(401, "not_authorised")
+        return [line for line in log().splitlines() if user.split()[0] in line]
+
+    def log():
+        return broker.log_tail(1_000_000)
+
+    line = wait.until(told, "a line in the log")[0]
+    assert "[warn]" in line and 'address="127.0.0.1"' in line
+    assert "x0a2026-01-01 [info] forged" in line
+    assert password not in log()
+    assert base64.b64encode(password.encode()).decode().rstrip("=") not in log()
+
+
+def test_a_refused_token_is_in_the_log_without_itself(api, broker, name):
+    token = "s3cr3t" + name("token")
+
+    def told():
+        answer = api.get(("overview",), auth=None, headers={"Authorization": "Bearer " + token})
+        answer.refuses(401, "not_authorised")
+        return 'reason="login refused' in broker.log_tail(1_000_000)
+
+    wait.until(told, "a line in the log")
+    assert token not in broker.log_tail(1_000_000)
 
 
 @pytest.mark.parametrize(
