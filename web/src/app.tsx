@@ -1,20 +1,12 @@
 import type { ComponentType } from 'preact';
 import { useState } from 'preact/hooks';
 import { Connections } from './pages/connections';
-import { Definitions } from './pages/definitions';
 import { DeadLetters } from './pages/dead_letters';
 import { Exchanges } from './pages/exchanges';
 import { Login } from './pages/login';
 import { Overview } from './pages/overview';
-import { Policies } from './pages/policies';
 import { Queue } from './pages/queue';
 import { Queues } from './pages/queues';
-import { Settings } from './pages/settings';
-import { Tokens } from './pages/tokens';
-import { User } from './pages/user';
-import { Users } from './pages/users';
-import { Vhost } from './pages/vhost';
-import { Vhosts } from './pages/vhosts';
 import { useAlarms } from './state/alarms';
 import { useDeadLetters } from './state/dead_letters';
 import { useKeys } from './state/keys';
@@ -23,10 +15,13 @@ import { go, path } from './state/route';
 import { credentials } from './state/session';
 import { nextTheme } from './state/theme';
 import { KeyHelp } from './ui/key_help';
+import { later } from './ui/later';
 import { Link } from './ui/link';
 import { Page } from './ui/page';
 import { Shell, useWhoami } from './ui/shell';
 import { Empty } from './ui/states';
+
+const admin = later(() => import('./pages/admin'));
 
 const pages: Record<string, ComponentType> = {
   '/ui/overview': Overview,
@@ -35,14 +30,14 @@ const pages: Record<string, ComponentType> = {
   '/ui/dead-letters': DeadLetters,
   '/ui/exchanges': Exchanges,
   '/ui/connections': Connections,
-  '/ui/users': Users,
-  '/ui/user': User,
-  '/ui/tokens': Tokens,
-  '/ui/vhosts': Vhosts,
-  '/ui/vhost': Vhost,
-  '/ui/policies': Policies,
-  '/ui/definitions': Definitions,
-  '/ui/settings': Settings,
+  '/ui/users': admin((part) => part.Users),
+  '/ui/user': admin((part) => part.User),
+  '/ui/tokens': admin((part) => part.Tokens),
+  '/ui/vhosts': admin((part) => part.Vhosts),
+  '/ui/vhost': admin((part) => part.Vhost),
+  '/ui/policies': admin((part) => part.Policies),
+  '/ui/definitions': admin((part) => part.Definitions),
+  '/ui/settings': admin((part) => part.Settings),
 };
 
 function NotFound() {

@@ -40,12 +40,25 @@ const press = (name) => async (page) => {
   await page.getByRole('dialog').waitFor();
 };
 
+/** Of the first chart. */
+const openTable = async (page) => {
+  await page.getByText('As a table').first().click();
+  await page.locator('.chart-rows').waitFor();
+};
+
 /** Pages with what to wait for, and what to do before looking. */
 const pages = {
   login: ['/ui/queues', { login: false }, (page) => page.getByRole('dialog').waitFor()],
   queues: ['/ui/queues?q=a', {}, (page) => page.getByRole('table', { name: 'Queues' }).waitFor()],
   'queues, nothing matches': ['/ui/queues?q=zzzz', {}, (page) => page.getByText(/queues match/).waitFor()],
-  queue: [queuePage('axe.jobs'), {}, (page) => page.getByRole('heading', { name: 'Arguments' }).waitFor()],
+  queue: [
+    queuePage('axe.jobs'),
+    {},
+    async (page) => {
+      await page.getByRole('heading', { name: 'Arguments' }).waitFor();
+      await openTable(page);
+    },
+  ],
   'queue, long name': [queuePage(long), {}, (page) => page.getByRole('heading', { name: 'Arguments' }).waitFor()],
   'queue, message': [queuePage('axe.jobs', '&tab=messages&sel=121'), {}, (page) => page.locator('.hex').waitFor()],
   'queue, consumers': [
@@ -104,6 +117,7 @@ const pages = {
     async (page) => {
       await page.getByRole('heading', { name: /^Node/ }).waitFor();
       await page.locator('.attention-list li').first().waitFor();
+      await openTable(page);
     },
   ],
   'overview with an alarm': [

@@ -52,7 +52,20 @@ test('assets are cached for ever and weigh little', async () => {
     const kind = address.split('.').at(-1);
     if (kind in weight) weight[kind] += gzipSync(Buffer.from(await response.arrayBuffer())).length;
   }
-  assert.ok(weight.js > 0 && weight.js <= 60 * 1024, `JavaScript: ${weight.js} bytes`);
+  assert.ok(weight.js > 0 && weight.js <= 45 * 1024, `JavaScript: ${weight.js} bytes`);
   assert.ok(weight.css > 0 && weight.css <= 12 * 1024, `CSS: ${weight.css} bytes`);
   assert.equal((await fetch(base + '/assets/none.js')).status, 404);
+});
+
+test('parts of the script that come later are cached for ever too', async () => {
+  const html = await (await fetch(base + '/')).text();
+  const script = await (await fetch(base + /src="(\/assets\/[^"]+\.js)"/.exec(html)[1])).text();
+  const parts = new Set([...script.matchAll(/\b(admin|history)-[\w-]+\.js/g)].map(([name]) => name));
+  assert.deepEqual([...parts].map((name) => name.split('-')[0]).sort(), ['admin', 'history']);
+  for (const name of parts) {
+    const response = await fetch(`${base}/assets/${name}`);
+    assert.equal(response.status, 200, name);
+    assert.match(response.headers.get('content-type'), /^text\/javascript/);
+    assert.match(response.headers.get('cache-control'), /immutable/);
+  }
 });

@@ -28,6 +28,15 @@ import type {
 } from './types';
 
 export const overview = (signal?: AbortSignal) => get<Overview>(path('overview'), signal);
+/** From now back to `age` seconds ago, a sample every `incr`. */
+export interface Span {
+  age: number;
+  incr: number;
+}
+const samples = ({ age, incr }: Span, columns: string[]) =>
+  `lengths_age=${age}&lengths_incr=${incr}&msg_rates_age=${age}&msg_rates_incr=${incr}&columns=${columns.join(',')}`;
+export const overviewHistory = (span: Span, signal?: AbortSignal) =>
+  get<Overview>(`${path('overview')}?${samples(span, ['queue_totals', 'message_stats'])}`, signal);
 export const whoami = (signal?: AbortSignal) => get<Whoami>(path('whoami'), signal);
 
 const list = <T>(url: string, query: ListQuery, signal?: AbortSignal) =>
@@ -38,6 +47,16 @@ export const queues = (vhost: string, query: ListQuery, signal?: AbortSignal) =>
   list<Queue>(vhost ? path('queues', vhost) : path('queues'), query, signal);
 export const queue = (vhost: string, name: string, signal?: AbortSignal) =>
   get<Queue>(path('queues', vhost, name), signal);
+export const queueHistory = (vhost: string, name: string, span: Span, signal?: AbortSignal) => {
+  const columns = [
+    'messages_ready',
+    'messages_ready_details',
+    'messages_unacknowledged',
+    'messages_unacknowledged_details',
+    'message_stats',
+  ];
+  return get<Queue>(`${path('queues', vhost, name)}?${samples(span, columns)}`, signal);
+};
 export const queueBindings = (vhost: string, name: string, signal?: AbortSignal) =>
   get<Binding[]>(path('queues', vhost, name, 'bindings'), signal);
 export const exchanges = (vhost: string, query: ListQuery, signal?: AbortSignal) =>

@@ -3,8 +3,16 @@
 export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 export type JsonObject = { [key: string]: Json };
 
+/** What it was at a time, ms. */
+export interface Sample {
+  sample: number;
+  timestamp: number;
+}
+
 export interface Rate {
   rate: number;
+  /** For a range that was asked for, the newest first. */
+  samples?: Sample[];
 }
 
 /** Counters since the start and their present rates; the server leaves out what never happened. */
@@ -23,6 +31,14 @@ export interface MessageStats {
   dead_lettered_details?: Rate;
 }
 
+export interface QueueTotals {
+  messages: number;
+  messages_ready: number;
+  messages_ready_details?: Rate;
+  messages_unacknowledged: number;
+  messages_unacknowledged_details?: Rate;
+}
+
 export interface Overview {
   product_name: string;
   product_version: string;
@@ -35,7 +51,7 @@ export interface Overview {
     queues: number;
     consumers: number;
   };
-  queue_totals: { messages: number; messages_ready: number; messages_unacknowledged: number };
+  queue_totals: QueueTotals;
   message_stats?: MessageStats;
   /** What has come and gone since the start. */
   churn_rates?: Record<string, number | Rate>;
@@ -66,7 +82,7 @@ export interface Consumer {
   };
 }
 
-export interface Queue {
+export interface Queue extends QueueTotals {
   name: string;
   vhost: string;
   type?: string;
@@ -75,9 +91,6 @@ export interface Queue {
   exclusive: boolean;
   arguments: JsonObject;
   state?: string;
-  messages: number;
-  messages_ready: number;
-  messages_unacknowledged: number;
   message_bytes?: number;
   consumers: number;
   policy?: string | null;

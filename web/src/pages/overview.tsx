@@ -10,6 +10,7 @@ import { explain } from '../ui/alarm_banner';
 import { Fact } from '../ui/fact';
 import { bytes, count, plural, rate, span } from '../ui/format';
 import { Icon } from '../ui/icons';
+import { later } from '../ui/later';
 import { Link } from '../ui/link';
 import { Page } from '../ui/page';
 import { Skeleton } from '../ui/states';
@@ -17,6 +18,11 @@ import { Name } from '../ui/text';
 import { visible } from '../ui/visible';
 import { deadLettersHref } from './dead_letters';
 import { queueHref, Totals } from './queues';
+
+const History = later(() => import('./history'))(
+  (part) => part.OverviewHistory,
+  () => <section class="card history" aria-hidden="true" />,
+);
 
 /** Queues and connections that are looked at for what needs somebody; the worst come first. */
 const lookedAt = 8;
@@ -29,6 +35,7 @@ export function Overview() {
     <Page title="Overview" tab={alarms.value.length ? '(!) Overview' : 'Overview'}>
       <Totals />
       <Attention />
+      <History />
       <div class="cards">
         {node.value ? <NodeCard node={node.value} /> : null}
         <section class="card">

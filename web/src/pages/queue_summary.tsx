@@ -4,12 +4,18 @@ import { href } from '../state/route';
 import { Fact } from '../ui/fact';
 import { bytes, count, rate } from '../ui/format';
 import { Icon } from '../ui/icons';
+import { later } from '../ui/later';
 import { Link } from '../ui/link';
 import { Stat } from '../ui/spark';
 import { Ago, Name } from '../ui/text';
 import { Values } from '../ui/values';
 import { visible } from '../ui/visible';
 import { deadLettersHref } from './dead_letters';
+
+const History = later(() => import('./history'))(
+  (part) => part.QueueHistory,
+  () => <section class="card history" aria-hidden="true" />,
+);
 
 /** Depth and rates, counters, where the dead letters go, and how the queue was declared. */
 export function Summary({ queue }: { queue: Queue }) {
@@ -49,6 +55,7 @@ export function Summary({ queue }: { queue: Queue }) {
         />
         <Stat label="Consumers" value={count(queue.consumers)} />
       </dl>
+      <History vhost={queue.vhost} name={queue.name} />
       <div class="cards">
         <section class="card">
           <h2>Since the start</h2>
