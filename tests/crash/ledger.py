@@ -247,7 +247,8 @@ class Ledger:
             self.find("RESURRECT", f"{found.message_id} in {queue}, its replay was on disk")
         if queue == DELAY and LATE in place.noted_now:
             self.find("RESURRECT", f"{found.message_id} in {queue}, its end was on disk")
-        if not found.redelivered:
+        # What is replayed is new.
+        if not found.redelivered and key[1] != GROUP_OF[REPLAY_DONE]:
             # What had been dead-lettered by time, and not yet on disk, is so again before anyone looks.
             is_strict = self.strict_flags and queue != LATE
             if queue in place.delivered | (place.delivered_now if is_strict else place.noted_now):

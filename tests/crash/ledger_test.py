@@ -154,6 +154,17 @@ def test_what_is_replayed_may_be_rejected_again():
     assert verdicts(change) == []
 
 
+def test_what_is_replayed_to_where_an_audit_saw_it_is_new():
+    ledger, contents, queues = history()
+    ledger.audit(contents, queues)
+    ledger.read_consumer([f"D {REPLAY_IN} p2.r.6 1", f"R {REPLAY_IN} p2.r.6"])  # and replayed, unseen
+    for messages in contents.values():
+        for found in messages:
+            found.redelivered = found.message_id != "p2.r.6"
+    ledger.audit(contents, queues)
+    assert ledger.findings == []
+
+
 def definition_verdicts(found):
     """Of a history with all kinds of steps, when these are there after it."""
     findings = []
