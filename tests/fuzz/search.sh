@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Builds the fuzzers with clang and lets each search from its corpus:
 #   tests/fuzz/search.sh SECONDS [NAME ...]
-# Ends with 1 when one has found something; what it was is in build/fuzz/failed.
+# Ends with 1 when one has found something; what it was is in build/fuzz/failed. Each search is another one, unless
+# FUZZ_SEED is set.
 set -euo pipefail
 source "$(dirname "${BASH_SOURCE[0]}")/../../conf/lib.sh"
 
@@ -23,7 +24,7 @@ search() {
   mkdir -p "$found" "$failed"
   local log=$failed/log
   if "$build/tests/$1" -max_total_time="$seconds" -max_len=8192 -timeout=20 -rss_limit_mb=2048 \
-    -artifact_prefix="$failed/" "$found" "$ROOT/tests/fuzz/corpus/$1" > "$log" 2>&1; then
+    -artifact_prefix="$failed/" ${FUZZ_SEED:+"-seed=$FUZZ_SEED"} "$found" "$ROOT/tests/fuzz/corpus/$1" > "$log" 2>&1; then
     say "$1: $(grep -E '^Done [0-9]+ runs' "$log" || tail -1 "$log")"
   else
     tail -40 "$log"
