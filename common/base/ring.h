@@ -13,7 +13,9 @@ namespace leveret {
 /// What comes in at one end and goes out at the other, in one block of memory that doubles as it
 /// fills. Unlike std::deque it takes no memory while it is empty (that takes 600 bytes, three of
 /// which are in each queue), and a push moves what is there now and then: references do not last.
-template <class T>
+/// When it becomes empty it keeps room for `kept_bytes`, so that one that is now empty and now not
+/// does not allocate each time, and no more, so that one that was once long does not hold it.
+template <class T, std::size_t kept_bytes = std::size_t{8} << 10U>
 class Ring {
   static_assert(std::is_nothrow_move_constructible_v<T>);
   static_assert(std::is_nothrow_move_assignable_v<T>);
@@ -91,9 +93,7 @@ class Ring {
 
  private:
   static constexpr std::size_t capacity_min = 4;
-  /// An empty one keeps room for so many, so that a queue that is now empty and now not does not
-  /// allocate each time; and not for more, so that one that was once long does not hold it.
-  static constexpr std::size_t kept_max = 64;
+  static constexpr std::size_t kept_max = kept_bytes / sizeof(T);
 
   void grow() {
     const std::size_t larger = std::max(capacity_min, 2 * capacity_);
@@ -121,9 +121,9 @@ class Ring {
   std::size_t size_ = 0;
 };
 
-template <class T>
+template <class T, std::size_t kept_bytes>
 template <bool is_const>
-class Ring<T>::Iterator {
+class Ring<T, kept_bytes>::Iterator {
   using Of = std::conditional_t<is_const, const Ring, Ring>;
 
  public:
@@ -164,8 +164,8 @@ class Ring<T>::Iterator {
 };
 
 /// As std::erase_if does with the containers of the standard library.
-template <class T, class Predicate>
-void erase_if(Ring<T>& ring, Predicate is_to_go) {
+template <class T, std::size_t kept_bytes, class Predicate>
+void erase_if(Ring<T, kept_bytes>& ring, Predicate is_to_go) {
   ring.erase(std::remove_if(ring.begin(), ring.end(), is_to_go), ring.end());
 }
 

@@ -42,7 +42,7 @@ class Confirms {
   bool is_ready(const Pending& pending) const {
     return pending.settled >= pending.copies || pending.commit <= committed_;
   }
-  Ring<Pending> pending_;
+  Ring<Pending, (std::size_t{32} << 10U)> pending_;
   std::uint64_t first_ = 1;  // the number of pending_.front()
   CommitNumber committed_ = 0;
 };

@@ -55,7 +55,7 @@ class Unacked {
   std::size_t find(std::uint64_t tag) const;
   void trim();
 
-  Ring<Delivery> deliveries_;
+  Ring<Delivery, (std::size_t{64} << 10U)> deliveries_;
   std::size_t live_ = 0;
 };
 
