@@ -18,9 +18,7 @@ void FairWork::submit(const std::string& owner, Work work) {
   {
     const std::lock_guard lock{mutex_};
     if (is_stopping_) return;
-    std::deque<Work>& line = waiting_[owner];
-    if (line.empty()) turns_.push_back(owner);
-    line.push_back(std::move(work));
+    waiting_.push(owner, std::move(work));
   }
   wake_.notify_one();
 }
@@ -33,7 +31,6 @@ void FairWork::stop() {
   wake_.notify_all();
   for (std::thread& thread : threads_)
     if (thread.joinable()) thread.join();
-  turns_.clear();
   waiting_.clear();
 }
 
@@ -46,18 +43,8 @@ void FairWork::run() {
 /// Empty when it stops.
 FairWork::Work FairWork::next() {
   std::unique_lock lock{mutex_};
-  wake_.wait(lock, [this] { return is_stopping_ || !turns_.empty(); });
-  if (is_stopping_) return {};
-  const std::string owner = std::move(turns_.front());
-  turns_.pop_front();
-  const auto line = waiting_.find(owner);
-  Work work = std::move(line->second.front());
-  line->second.pop_front();
-  if (line->second.empty())
-    waiting_.erase(line);
-  else
-    turns_.push_back(owner);
-  return work;
+  wake_.wait(lock, [this] { return is_stopping_ || !waiting_.empty(); });
+  return is_stopping_ ? Work{} : waiting_.pop();
 }
 
 }  // namespace leveret::auth

@@ -2,13 +2,13 @@
 
 #include <condition_variable>
 #include <cstddef>
-#include <deque>
 #include <functional>
 #include <mutex>
 #include <string>
 #include <thread>
-#include <unordered_map>
 #include <vector>
+
+#include "base/fair_line.h"
 
 namespace leveret::auth {
 
@@ -37,9 +37,7 @@ class FairWork {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::unordered_map<std::string, std::deque<Work>> waiting_;
-  /// Those for whom something waits, in the order of their turns.
-  std::deque<std::string> turns_;
+  FairLine<Work> waiting_;
   bool is_stopping_ = false;
   std::vector<std::thread> threads_;
 };

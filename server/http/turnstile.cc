@@ -14,34 +14,17 @@ asio::awaitable<Turnstile::Turn> Turnstile::take(std::string owner) {
   }
   const auto ticket = std::make_shared<asio::steady_timer>(executor_);
   ticket->expires_at(asio::steady_timer::time_point::max());
-  std::deque<Ticket>& line = waiting_[owner];
-  if (line.empty()) owners_.push_back(owner);
-  line.push_back(ticket);
-  ++waiting_count_;
+  waiting_.push(owner, ticket);
   boost::system::error_code cancelled;
   co_await ticket->async_wait(asio::redirect_error(asio::use_awaitable, cancelled));
   co_return Turn{*this};  // the place of the one that has left
 }
 
-Turnstile::Ticket Turnstile::next() {
-  const std::string owner = std::move(owners_.front());
-  owners_.pop_front();
-  const auto line = waiting_.find(owner);
-  Ticket ticket = std::move(line->second.front());
-  line->second.pop_front();
-  if (line->second.empty())
-    waiting_.erase(line);
-  else
-    owners_.push_back(owner);
-  --waiting_count_;
-  return ticket;
-}
-
 void Turnstile::leave() {
-  if (owners_.empty())
+  if (waiting_.empty())
     --inside_;
   else
-    next()->cancel();
+    waiting_.pop()->cancel();
 }
 
 }  // namespace leveret::http

@@ -4,11 +4,11 @@
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <cstddef>
-#include <deque>
 #include <memory>
 #include <string>
-#include <unordered_map>
 #include <utility>
+
+#include "base/fair_line.h"
 
 namespace leveret::http {
 
@@ -36,21 +36,17 @@ class Turnstile {
   };
   boost::asio::awaitable<Turn> take(std::string owner);
 
-  std::size_t waiting() const { return waiting_count_; }
+  std::size_t waiting() const { return waiting_.size(); }
 
  private:
   using Ticket = std::shared_ptr<boost::asio::steady_timer>;
 
-  Ticket next();
   void leave();
 
   boost::asio::any_io_executor executor_;
   std::size_t places_;
   std::size_t inside_ = 0;
-  std::size_t waiting_count_ = 0;
-  /// By owner, and the owners who have somebody waiting, the next one first.
-  std::unordered_map<std::string, std::deque<Ticket>> waiting_;
-  std::deque<std::string> owners_;
+  FairLine<Ticket> waiting_;
 };
 
 }  // namespace leveret::http
