@@ -11,6 +11,7 @@
 #include "http/context.h"
 #include "http/error.h"
 #include "http/list.h"
+#include "http/moment.h"
 #include "http/render.h"
 #include "http/survey_list.h"
 
@@ -19,8 +20,9 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// Some tenth of a millisecond of a core's time each.
-constexpr std::size_t finds_per_turn = 500;
+/// So many before the clock is looked at.
+constexpr std::size_t finds_per_step = 20;
+/// Some tenth of a millisecond of a core's time.
 constexpr std::size_t views_per_turn = 20;
 
 /// One virtual host's part.
@@ -84,7 +86,9 @@ asio::awaitable<Part> find_part(ContextPtr context, std::shared_ptr<broker::Core
     return std::make_shared<broker::QueueSurvey>(vhost, search);
   };
   const auto survey = co_await ask(context, core, std::move(begin));
-  auto find = [survey](const broker::Vhost& vhost) { return survey->find(vhost, finds_per_turn); };
+  auto find = [survey](const broker::Vhost& vhost) {
+    return look_for_a_moment([&] { return survey->find(vhost, finds_per_step); });
+  };
   while (co_await ask(context, core, find)) {
   }
   co_return Part{core, survey};

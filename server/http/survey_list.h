@@ -19,14 +19,15 @@
 #include "http/context.h"
 #include "http/history.h"
 #include "http/list.h"
+#include "http/moment.h"
 
 /// Lists of what is looked at by a survey (broker/survey.h): no turn of a core takes long, and only
 /// what a page shows is copied, but when it is sorted by something else than its own order: then
 /// each item is made once, a few at a time, and those that are not shown go again.
 namespace leveret::http {
 
-/// Some tenth of a millisecond of a core's time.
-inline constexpr std::size_t looks_per_turn = 200;
+/// So many before the clock is looked at.
+inline constexpr std::size_t looks_per_step = 20;
 /// Items of a list without pages that are written before others get their turn.
 inline constexpr std::size_t items_per_slice = 500;
 
@@ -45,7 +46,9 @@ boost::asio::awaitable<SurveyPtr<Survey>> walk(ContextPtr context,
     return std::make_shared<Survey>(begin(vhost));
   };
   const SurveyPtr<Survey> survey = co_await ask(context, core, std::move(start));
-  auto look = [survey](const broker::Vhost& vhost) { return survey->look(vhost, looks_per_turn); };
+  auto look = [survey](const broker::Vhost& vhost) {
+    return look_for_a_moment([&] { return survey->look(vhost, looks_per_step); });
+  };
   bool has_more = true;
   while (has_more) {
     has_more = co_await ask(context, core, look);
