@@ -27,10 +27,7 @@ std::string mebibytes(std::uint64_t bytes) {
 AlarmWatch::AlarmWatch(const ResourceLimits& limits, std::string data_dir, OnChange on_change)
     : data_dir_(std::move(data_dir)), on_change_(std::move(on_change)), limits_(limits) {
   look(limits_);
-  thread_ = std::thread{[this] {
-    this_thread::set_name("alarms");
-    run();
-  }};
+  thread_ = std::thread{[this] { run(); }};
 }
 
 AlarmWatch::~AlarmWatch() {
@@ -65,6 +62,7 @@ ResourceLimits AlarmWatch::current_limits() const {
 }
 
 void AlarmWatch::run() {
+  this_thread::set_name("alarms");
   std::unique_lock lock{mutex_};
   while (!is_stopping_) {
     wake_.wait_for(lock, period, [this] { return is_stopping_ || has_new_limits_; });

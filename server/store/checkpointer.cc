@@ -18,10 +18,7 @@ Checkpointer::~Checkpointer() {
 }
 
 void Checkpointer::start() {
-  thread_ = std::thread([this] {
-    this_thread::set_name("checkpointer");
-    run();
-  });
+  thread_ = std::thread([this] { run(); });
 }
 
 void Checkpointer::wal_has(std::int64_t pages) {
@@ -54,6 +51,7 @@ void Checkpointer::close() {
 }
 
 void Checkpointer::run() {
+  this_thread::set_name("checkpointer");
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [this] { return requested_ || closing_; });

@@ -79,10 +79,7 @@ Reader::~Reader() {
 }
 
 void Reader::start() {
-  thread_ = std::thread([this] {
-    this_thread::set_name("store-reader");
-    run();
-  });
+  thread_ = std::thread([this] { run(); });
 }
 
 void Reader::request(AnyReadRequest request) {
@@ -113,6 +110,7 @@ bool Reader::is_next_ready() const {
 }
 
 void Reader::run() {
+  this_thread::set_name("store-reader");
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [this] { return closing_ || is_next_ready(); });

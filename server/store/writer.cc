@@ -37,10 +37,7 @@ Writer::~Writer() {
 }
 
 void Writer::start() {
-  thread_ = std::thread([this] {
-    this_thread::set_name("store-writer");
-    run();
-  });
+  thread_ = std::thread([this] { run(); });
 }
 
 void Writer::submit(Batch& turns) {
@@ -67,6 +64,7 @@ void Writer::close() {
 }
 
 void Writer::run() {
+  this_thread::set_name("store-writer");
   for (bool is_last = false; !is_last;) {
     is_last = gather();
     if (!work(is_last)) return;
