@@ -151,6 +151,8 @@ Json parse_object(std::string_view body) {
     value = Json::parse(body);
   } catch (const Json::parse_error& error) {
     throw bad_request("the body is not JSON: broken at " + place_of(body, error.byte));
+  } catch (const Json::out_of_range&) {
+    throw bad_request("the body has a number that is too large: at most 1.8e308 is taken");
   }
   if (!value.is_object()) throw wrong_type("body", "an object", value);
   return value;

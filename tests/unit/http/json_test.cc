@@ -36,6 +36,12 @@ TEST(ParseObject, SaysWhereItBreaks) {
             "the body is not JSON: broken at line 3, column 1");
 }
 
+TEST(ParseObject, ANumberBeyondAllIsRefused) {
+  for (const char* text : {"1e999", "-1e999", "{\"a\": [1e999]}"})
+    EXPECT_EQ(reason_of([&] { parse_object(text); }),
+              "the body has a number that is too large: at most 1.8e308 is taken");
+}
+
 TEST(ParseObject, OnlyAnObject) {
   EXPECT_EQ(reason_of([] { parse_object("[]"); }),
             "'body' is of type array, an object is expected");
