@@ -1,7 +1,9 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <deque>
+#include <optional>
 #include <string>
 #include <unordered_map>
 #include <utility>
@@ -23,9 +25,22 @@ class FairLine {
     ++size_;
   }
   /// There must be one.
-  T pop() {
-    const std::string owner = std::move(owners_.front());
-    owners_.pop_front();
+  T pop() { return take(owners_.begin()); }
+  /// The next one whose owner may have a turn; nothing when none may.
+  template <class MayHaveTurn>
+  std::optional<T> pop_if(MayHaveTurn may_have_turn) {
+    const auto owner = std::find_if(owners_.begin(), owners_.end(), may_have_turn);
+    if (owner == owners_.end()) return std::nullopt;
+    return take(owner);
+  }
+  /// Those with somebody waiting, the next one first.
+  const std::deque<std::string>& owners() const { return owners_; }
+  void clear() { *this = {}; }
+
+ private:
+  T take(std::deque<std::string>::iterator at) {
+    const std::string owner = std::move(*at);
+    owners_.erase(at);
     const auto line = lines_.find(owner);
     T next = std::move(line->second.front());
     line->second.pop_front();
@@ -36,11 +51,9 @@ class FairLine {
     --size_;
     return next;
   }
-  void clear() { *this = {}; }
 
- private:
   std::unordered_map<std::string, std::deque<T>> lines_;
-  std::deque<std::string> owners_;  // with somebody waiting, the next one first
+  std::deque<std::string> owners_;
   std::size_t size_ = 0;
 };
 

@@ -180,6 +180,7 @@ class Server::Impl {
       context->sample_timer.cancel();
       context->import_timer.cancel();
       context->feed.close();
+      context->long_answers.open();
       for (Session* session : context->sessions) session->close();
     });
     // The loop ends by itself when every connection has; a core that does not answer must not hold
