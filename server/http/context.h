@@ -50,9 +50,9 @@ struct Context {
   boost::asio::io_context::executor_type executor;
   Options options;
   Occupancy occupancy;
-  /// Two: while one asks a core, the other is written. Whoever asks without end has a tenth of the
-  /// time, about half of which is a core's. See in_turn.h.
-  Turnstile long_answers{executor, 2, {10, std::chrono::milliseconds{200}}};
+  /// Two: while one asks a core, the other is written. Whoever asks without end has a quarter of
+  /// the time, so that most messages meet none of it. See in_turn.h.
+  Turnstile long_answers{executor, 2, {4, std::chrono::seconds{1}}};
   std::shared_ptr<broker::CoreDirectory> cores;
   std::shared_ptr<auth::Users> users;
   std::shared_ptr<broker::ParameterDirectory> parameters;

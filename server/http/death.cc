@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdint>
+#include <limits>
 #include <utility>
 
 #include "http/text.h"
@@ -23,6 +25,12 @@ std::int64_t number_of(const amqp::Table& entry, std::string_view name) {
   if (const auto* timestamp = value->get_if<amqp::Timestamp>())
     return static_cast<std::int64_t>(timestamp->seconds);
   return value->as_integer().value_or(0);
+}
+
+/// A client may have written any count.
+std::int64_t sum_of(std::int64_t sum, std::int64_t count) {
+  constexpr std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  return sum + std::clamp(count, std::int64_t{0}, most - sum);
 }
 
 bool is_digit(char c) {
@@ -87,8 +95,8 @@ std::optional<Death> read_death(const amqp::Table& headers) {
   bool is_first = true;
   for (const amqp::Value& item : *entries) {
     const auto* entry = item.get_if<amqp::Table>();
-    if (!entry) return std::nullopt;
-    death.total_count += number_of(*entry, "count");
+    if (!entry) continue;
+    death.total_count = sum_of(death.total_count, number_of(*entry, "count"));
     const std::int64_t time = number_of(*entry, "time");
     if (is_first || time < death.first_death_time) death.first_death_time = time;
     if (!std::exchange(is_first, false)) continue;
@@ -102,7 +110,7 @@ std::optional<Death> read_death(const amqp::Table& headers) {
       for (const amqp::Value& key : *array)
         if (key.as_string()) death.routing_keys.push_back(*key.as_string());
   }
-  return death;
+  return is_first ? std::nullopt : std::optional{death};
 }
 
 std::optional<std::string> read_error(const amqp::Table& headers) {

@@ -81,11 +81,13 @@ Json value_at(const Json& item, const std::string& path);
 /// The columns that were asked for, as a tree of names.
 class Columns {
  public:
+  /// All there are.
+  Columns() = default;
   explicit Columns(const std::vector<std::string>& paths);
 
   bool are_all() const { return !tree_.is_object(); }
   /// Whether anything below this name of an item is wanted.
-  bool want(const std::string& name) const { return are_all() || tree_.contains(name); }
+  bool want(const char* name) const { return are_all() || tree_.contains(name); }
   /// Removes everything else from an item, or from each of a list.
   void keep(Json& item) const;
 

@@ -101,12 +101,6 @@ asio::awaitable<std::vector<broker::QueueView>> view_some(ContextPtr context, Pa
   co_return co_await ask(std::move(context), part.core, std::move(view));
 }
 
-/// What a request shows of each queue.
-struct Shown {
-  SampleRanges ranges;
-  Columns columns;
-};
-
 /// Without statistics a queue has what it was declared with (rabbit_mgmt_wm_queues.erl); its
 /// lengths only when these are asked for.
 Columns shown_columns(const Query& query, const ListOptions& options) {
@@ -124,8 +118,8 @@ Columns shown_columns(const Query& query, const ListOptions& options) {
 /// Calls `use(item, row)` for each of `rows`, in that order, that is still there.
 template <class Use>
 asio::awaitable<void> for_each_item(ContextPtr context, std::vector<Part> parts,
-                                    std::vector<Row> rows, SampleRanges ranges, Use use) {
-  SampleAllowance allowance{ranges};
+                                    std::vector<Row> rows, Shown shown, Use use) {
+  SampleAllowance allowance{shown.ranges};
   for (std::size_t first = 0; first < rows.size();) {
     // As many as one turn views of one virtual host.
     std::size_t last = first;
@@ -138,7 +132,8 @@ asio::awaitable<void> for_each_item(ContextPtr context, std::vector<Part> parts,
     auto view = views.begin();
     for (; first < last && view != views.end(); ++first)
       if (view->name == rows[first].name)
-        use(queue_item_json(*context, part.core->vhost_name(), *view++, allowance.next()),
+        use(queue_item_json(*context, part.core->vhost_name(), *view++, allowance.next(),
+                            shown.columns),
             rows[first]);
     first = last;
   }
@@ -172,7 +167,7 @@ asio::awaitable<Response> answer_page(ContextPtr context, ListOptions options, S
   std::vector<Row> page{first, first + static_cast<std::ptrdiff_t>(range.count)};
   Json items = Json::array();
   auto add = [&items](Json item, const Row&) { items.push_back(std::move(item)); };
-  co_await for_each_item(context, std::move(parts), std::move(page), shown.ranges, add);
+  co_await for_each_item(context, std::move(parts), std::move(page), shown, add);
   shown.columns.keep(items);
   co_return json_response(page_json(options, std::move(items), filtered_count, total_count));
 }
@@ -186,7 +181,7 @@ asio::awaitable<Response> answer_all(ContextPtr context, Shown shown, std::vecto
     if (response.body.size() > 1) response.body += ',';
     response.body += dump(item);
   };
-  co_await for_each_item(context, std::move(parts), std::move(rows), shown.ranges, add);
+  co_await for_each_item(context, std::move(parts), std::move(rows), shown, add);
   response.body += ']';
   co_return response;
 }
@@ -221,8 +216,8 @@ asio::awaitable<Response> answer_queue_list(ContextPtr context, Request request,
       valued.push_back(row);
       valued.back().value = value_at(item, options.sort);
     };
-    const SampleRanges no_samples;
-    co_await for_each_item(context, parts, std::move(rows), no_samples, add);
+    const Shown sorted_by{{}, Columns{{options.sort}}};
+    co_await for_each_item(context, parts, std::move(rows), sorted_by, add);
     rows = std::move(valued);
   }
   const PageRange shown_range = page_range(options, rows.size());

@@ -104,10 +104,11 @@ Json overview_json(const Context& context, const broker::OverviewView& overview,
 }
 
 Json queue_item_json(const Context& context, std::string_view vhost, const broker::QueueView& queue,
-                     const SampleRanges& ranges) {
+                     const SampleRanges& ranges, const Columns& columns) {
   const Past past = past_of(context.rates.find(vhost, queue.name), ranges, context.clock.now());
-  return queue_json(queue, {vhost, context.node, past, StatsDetail::brief,
-                            context.rates.consumer_capacity(vhost, queue.name)});
+  const QueueSurroundings around{vhost, context.node, past, StatsDetail::brief,
+                                 context.rates.consumer_capacity(vhost, queue.name)};
+  return queue_json(queue, around, columns);
 }
 
 Json queue_detail_json(const Context& context, std::string_view vhost, const QueueDetail& detail,

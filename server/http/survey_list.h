@@ -93,13 +93,20 @@ void keep_first(std::vector<SurveyRow<View>>& rows, std::size_t count, bool reve
     rows.erase(rows.begin() + static_cast<std::ptrdiff_t>(count), rows.end());
 }
 
+/// What is shown of each item.
+struct Shown {
+  SampleRanges ranges;
+  Columns columns;
+};
+
 /// What makes one kind of list: `begin(vhost, search)` its survey, in a turn of the core;
-/// `render(view, vhost_name, ranges)` an item; `name_of(view)` what `sort=name` goes by.
+/// `render(view, vhost_name, shown)` an item, which may have more columns than are shown;
+/// `name_of(view)` what `sort=name` goes by.
 template <class Survey>
 struct SurveyList {
   using View = typename Survey::View;
   std::function<Survey(const broker::Vhost&, broker::SurveySearch)> begin;
-  std::function<Json(const View&, const std::string&, const SampleRanges&)> render;
+  std::function<Json(const View&, const std::string&, const Shown&)> render;
   std::function<std::string(const View&)> name_of;
   std::function<bool(std::string_view)> is_visible = {};
 };
@@ -128,6 +135,7 @@ boost::asio::awaitable<SurveyRows<typename Survey::View>> find_rows(ContextPtr c
     search.limit = limit;
     search.from_end = options.sort_reverse;
   }
+  const Shown sorted_by{{}, Columns{{options.sort}}};
   SurveyRows<View> found;
   for (std::size_t part = 0; part < cores.size(); ++part) {
     auto begin = [begin = list.begin, search](const broker::Vhost& vhost) {
@@ -136,7 +144,8 @@ boost::asio::awaitable<SurveyRows<typename Survey::View>> find_rows(ContextPtr c
     auto collect = [&, part](Survey& survey) {
       if (is_by_name) return;
       for (View& view : survey.take()) {
-        Json value = value_at(list.render(view, cores[part]->vhost_name(), {}), options.sort);
+        const Json item = list.render(view, cores[part]->vhost_name(), sorted_by);
+        Json value = value_at(item, options.sort);
         found.rows.push_back({part, std::move(view), std::move(value)});
       }
       if (limit && found.rows.size() > 2 * (*limit + items_per_slice))
@@ -168,7 +177,8 @@ boost::asio::awaitable<Response> answer_survey(ContextPtr context, Request reque
   range.count = std::min(range.count, rows.size() - std::min(range.first, rows.size()));
   const Columns columns{options.columns};
   const auto item_of = [&](const auto& row) {
-    Json item = list.render(row.view, cores[row.part]->vhost_name(), allowance.next());
+    const Shown shown{allowance.next(), columns};
+    Json item = list.render(row.view, cores[row.part]->vhost_name(), shown);
     columns.keep(item);
     return item;
   };

@@ -23,6 +23,14 @@ bool is_main(std::string_view counter) {
   return std::ranges::find(main_counters, counter) != main_counters.end();
 }
 
+/// What put_lengths() writes.
+constexpr std::array length_names = {"messages",
+                                     "messages_details",
+                                     "messages_ready",
+                                     "messages_ready_details",
+                                     "messages_unacknowledged",
+                                     "messages_unacknowledged_details"};
+
 std::string_view name_of(broker::ConnectionState state) {
   switch (state) {
     case broker::ConnectionState::running: return "running";
@@ -50,11 +58,14 @@ Json queue_extension(const broker::QueueView& queue) {
   return extension;
 }
 
-void put_policies(Json& item, const broker::EffectivePolicy& policy) {
-  const auto name = [](const std::string& text) { return text.empty() ? Json{} : Json(text); };
-  item["policy"] = name(policy.policy);
-  item["operator_policy"] = name(policy.operator_policy);
-  item["effective_policy_definition"] = to_json(policy.definition);
+void put_policies(Json& item, const broker::EffectivePolicy& policy, const Columns& columns = {}) {
+  const auto put = [&](const char* name, const std::string& text) {
+    if (columns.want(name)) item[name] = text.empty() ? Json{} : Json(text);
+  };
+  put("policy", policy.policy);
+  put("operator_policy", policy.operator_policy);
+  if (columns.want("effective_policy_definition"))
+    item["effective_policy_definition"] = to_json(policy.definition);
 }
 
 const char* kind_name(broker::OperationKind kind) {
@@ -144,50 +155,59 @@ std::uint64_t memory_of(const broker::QueueView& queue) {
 
 }  // namespace
 
-Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around) {
+Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around,
+                const Columns& columns) {
   const amqp::Value* given = queue.arguments.find("x-queue-type");
   const std::string type = given && given->as_string() ? *given->as_string() : "classic";
-  Json item{
-      {"name", queue.name},
-      {"vhost", around.vhost},
-      {"type", type},
-      {"durable", queue.durable},
-      {"auto_delete", queue.auto_delete},
-      {"exclusive", queue.exclusive},
-      {"arguments", to_json(queue.arguments)},
-      {"state", "running"},
-      {"node", around.node},
-      {"message_bytes", queue.ready_bytes + queue.unacked_bytes},
-      {"message_bytes_ready", queue.ready_bytes},
-      {"message_bytes_unacknowledged", queue.unacked_bytes},
-      {"messages_ram", queue.in_memory},
-      {"messages_ready_ram", queue.ready_in_memory},
-      {"messages_unacknowledged_ram", queue.unacked},
-      {"messages_paged_out", queue.ready - queue.ready_in_memory},
-      {"consumers", queue.consumers},
-      {"consumer_capacity", around.consumer_capacity},
-      {"consumer_utilisation", around.consumer_capacity},
-      {"memory", memory_of(queue)},
-      {"head_message_timestamp",
-       queue.head_timestamp ? Json(*queue.head_timestamp) : Json(nullptr)},
-      {"exclusive_consumer_tag", or_null(queue.exclusive_consumer)},
-      {"single_active_consumer_tag", or_null(queue.single_active_consumer)},
-      {"message_stats", stats_json(queue.stats, around.past, around.detail)},
-      {"x", queue_extension(queue)},
+  Json item = Json::object();
+  const auto put = [&](const char* name, const auto& value) {
+    if (columns.want(name)) item[name] = value;
   };
-  put_lengths(item, {queue.ready, queue.unacked}, around.past);
+  /// What is not to be made in vain.
+  const auto make = [&](const char* name, const auto& value_of) {
+    if (columns.want(name)) item[name] = value_of();
+  };
+  put("name", queue.name);
+  put("vhost", around.vhost);
+  put("type", type);
+  put("durable", queue.durable);
+  put("auto_delete", queue.auto_delete);
+  put("exclusive", queue.exclusive);
+  make("arguments", [&] { return to_json(queue.arguments); });
+  put("state", "running");
+  put("node", around.node);
+  put("message_bytes", queue.ready_bytes + queue.unacked_bytes);
+  put("message_bytes_ready", queue.ready_bytes);
+  put("message_bytes_unacknowledged", queue.unacked_bytes);
+  put("messages_ram", queue.in_memory);
+  put("messages_ready_ram", queue.ready_in_memory);
+  put("messages_unacknowledged_ram", queue.unacked);
+  put("messages_paged_out", queue.ready - queue.ready_in_memory);
+  put("consumers", queue.consumers);
+  put("consumer_capacity", around.consumer_capacity);
+  put("consumer_utilisation", around.consumer_capacity);
+  put("memory", memory_of(queue));
+  put("head_message_timestamp", queue.head_timestamp ? Json(*queue.head_timestamp) : Json(nullptr));
+  put("exclusive_consumer_tag", or_null(queue.exclusive_consumer));
+  put("single_active_consumer_tag", or_null(queue.single_active_consumer));
+  make("message_stats", [&] { return stats_json(queue.stats, around.past, around.detail); });
+  make("x", [&] { return queue_extension(queue); });
+  if (std::ranges::any_of(length_names, [&](const char* name) { return columns.want(name); }))
+    put_lengths(item, {queue.ready, queue.unacked}, around.past);
   if (around.past.rates)
-    if (const auto since = around.past.rates->idle_since()) item["idle_since"] = time_text(*since);
+    if (const auto since = around.past.rates->idle_since())
+      make("idle_since", [&] { return time_text(*since); });
   if (type == "quorum") {
-    item["leader"] = around.node;
-    item["members"] = item["online"] = Json::array({around.node});
+    put("leader", around.node);
+    for (const char* name : {"members", "online"}) put(name, Json::array({around.node}));
   } else {
-    item["recoverable_slaves"] = nullptr;
+    put("recoverable_slaves", nullptr);
   }
   if (queue.exclusive)
-    item["owner_pid_details"] = {
-        {"name", queue.owner}, {"peer_host", queue.owner_host}, {"peer_port", queue.owner_port}};
-  put_policies(item, queue.policy);
+    put("owner_pid_details", Json{{"name", queue.owner},
+                                  {"peer_host", queue.owner_host},
+                                  {"peer_port", queue.owner_port}});
+  put_policies(item, queue.policy, columns);
   return item;
 }
 
@@ -252,16 +272,20 @@ bool has_properties_key(const broker::BindingView& binding, const std::string& k
          (tilde == std::string::npos ? "" : key.substr(tilde + 1)) == binding.arguments_key;
 }
 
-Json binding_json(const broker::BindingView& binding, std::string_view vhost) {
-  return {
-      {"source", binding.source},
-      {"vhost", vhost},
-      {"destination", binding.destination},
-      {"destination_type", binding.to_exchange ? "exchange" : "queue"},
-      {"routing_key", binding.routing_key},
-      {"arguments", to_json(binding.arguments)},
-      {"properties_key", properties_key(binding)},
+Json binding_json(const broker::BindingView& binding, std::string_view vhost,
+                  const Columns& columns) {
+  Json item = Json::object();
+  const auto put = [&](const char* name, const auto& value) {
+    if (columns.want(name)) item[name] = value;
   };
+  put("source", binding.source);
+  put("vhost", vhost);
+  put("destination", binding.destination);
+  put("destination_type", binding.to_exchange ? "exchange" : "queue");
+  put("routing_key", binding.routing_key);
+  if (columns.want("arguments")) item["arguments"] = to_json(binding.arguments);
+  if (columns.want("properties_key")) item["properties_key"] = properties_key(binding);
+  return item;
 }
 
 namespace {

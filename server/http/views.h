@@ -6,6 +6,7 @@
 #include "broker/inspect.h"
 #include "broker/operation.h"
 #include "http/json.h"
+#include "http/list.h"
 #include "http/rate_history.h"
 
 /// The broker's views as RabbitMQ's management API writes them, and our own ones under "x". Pure
@@ -27,7 +28,9 @@ struct QueueSurroundings {
   StatsDetail detail = StatsDetail::brief;
   double consumer_capacity = 0;
 };
-Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around);
+/// At least these columns of it, and little more.
+Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around,
+                const Columns& columns = {});
 
 Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost,
                    const PairPast& past = {});
@@ -38,7 +41,9 @@ Json policy_json(const broker::PolicyRecord& policy, std::string_view vhost);
 std::string properties_key(const broker::BindingView& binding);
 /// Whether `key` is that, however its routing key is quoted.
 bool has_properties_key(const broker::BindingView& binding, const std::string& key);
-Json binding_json(const broker::BindingView& binding, std::string_view vhost);
+/// These columns of it.
+Json binding_json(const broker::BindingView& binding, std::string_view vhost,
+                  const Columns& columns = {});
 Json connection_json(const broker::ConnectionView& connection, std::string_view vhost,
                      std::string_view node, const PairPast& past = {});
 Json channel_json(const broker::ChannelView& channel, std::string_view vhost, std::string_view node,

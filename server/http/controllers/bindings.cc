@@ -27,7 +27,7 @@ asio::awaitable<Response> answer_bindings(ContextPtr context, Request request, B
     return broker::BindingSurvey{vhost, filter, std::move(search)};
   };
   list.render = [](const broker::BindingView& binding, const std::string& vhost,
-                   const SampleRanges&) { return binding_json(binding, vhost); };
+                   const Shown& shown) { return binding_json(binding, vhost, shown.columns); };
   list.name_of = [](const broker::BindingView&) { return std::string{}; };
   co_return co_await answer_survey(std::move(context), std::move(request), std::move(list),
                                    std::move(cores));

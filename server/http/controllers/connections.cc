@@ -52,8 +52,8 @@ asio::awaitable<Response> answer_connections(ContextPtr context, Request request
     return broker::ConnectionSurvey{vhost, std::move(search)};
   };
   list.render = [context](const broker::ConnectionView& connection, const std::string& vhost,
-                          const SampleRanges& ranges) {
-    return item_json(*context, vhost, connection, ranges);
+                          const Shown& shown) {
+    return item_json(*context, vhost, connection, shown.ranges);
   };
   list.name_of = [](const broker::ConnectionView& connection) { return connection.name; };
   list.is_visible = visible_users(request.identity, std::move(of_user));
@@ -152,8 +152,8 @@ asio::awaitable<Response> answer_channels(ContextPtr context, Request request, C
     return broker::ChannelSurvey{vhost, std::move(search), connection};
   };
   list.render = [context](const broker::ChannelView& channel, const std::string& vhost,
-                          const SampleRanges& ranges) {
-    return item_json(*context, vhost, channel, ranges);
+                          const Shown& shown) {
+    return item_json(*context, vhost, channel, shown.ranges);
   };
   // Not with the number: of one connection they are in the order of numbers.
   list.name_of = [](const broker::ChannelView& channel) { return channel.connection; };
@@ -226,9 +226,7 @@ asio::awaitable<Response> answer_consumers(ContextPtr context, Request request, 
     return broker::ConsumerSurvey{vhost, std::move(search)};
   };
   list.render = [context](const broker::ConsumerView& consumer, const std::string& vhost,
-                          const SampleRanges&) {
-    return consumer_json(consumer, vhost, context->node);
-  };
+                          const Shown&) { return consumer_json(consumer, vhost, context->node); };
   list.name_of = [](const broker::ConsumerView&) { return std::string{}; };
   co_return co_await answer_survey(context, std::move(request), std::move(list), std::move(cores));
 }

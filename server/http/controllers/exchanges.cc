@@ -28,8 +28,8 @@ asio::awaitable<Response> answer_list(ContextPtr context, Request request, Cores
     return broker::ExchangeSurvey{vhost, std::move(search)};
   };
   list.render = [context](const broker::ExchangeView& exchange, const std::string& vhost,
-                          const SampleRanges& ranges) {
-    return item_json(*context, vhost, exchange, ranges);
+                          const Shown& shown) {
+    return item_json(*context, vhost, exchange, shown.ranges);
   };
   list.name_of = [](const broker::ExchangeView& exchange) { return exchange.name; };
   co_return co_await answer_survey(context, std::move(request), std::move(list), std::move(cores));

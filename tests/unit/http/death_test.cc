@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <limits>
+
 namespace leveret::http {
 namespace {
 
@@ -41,6 +43,25 @@ TEST(Death, HostileHeadersAreNotDeaths) {
       read_death({{"x-death", Array{Table{{"reason", 7}, {"count", "x"}, {"routing-keys", 1}}}}});
   ASSERT_TRUE(odd);
   EXPECT_EQ(odd->count, 0);
+}
+
+TEST(Death, WhatIsNoDeathAmongThemIsSkipped) {
+  const auto death =
+      read_death({{"x-death", Array{entry("rejected", "emails", 2, 500), amqp::ByteArray{"x"},
+                                    "text", entry("expired", "wait", 3, 400)}}});
+  ASSERT_TRUE(death);
+  EXPECT_EQ(death->queue, "emails");
+  EXPECT_EQ(death->total_count, 5);
+}
+
+TEST(Death, CountsThatAClientMadeUpDoNotOverflow) {
+  const std::int64_t most = std::numeric_limits<std::int64_t>::max();
+  const auto death = read_death({{"x-death", Array{entry("rejected", "emails", most, 500),
+                                                   entry("expired", "wait", most, 400)}}});
+  ASSERT_TRUE(death);
+  EXPECT_EQ(death->total_count, most);
+  const auto negative = read_death({{"x-death", Array{entry("rejected", "emails", -5, 500)}}});
+  EXPECT_EQ(negative->total_count, 0);
 }
 
 TEST(DeathError, TheFirstKnownHeaderCounts) {
