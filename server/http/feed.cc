@@ -25,8 +25,9 @@ EventText event_text(std::uint64_t tick, std::string_view name, const Json& data
 
 }  // namespace
 
-EventStream::EventStream(asio::any_io_executor executor, std::vector<Topic> topics)
-    : topics_(std::move(topics)), wake_(std::move(executor)) {}
+EventStream::EventStream(asio::any_io_executor executor, std::vector<Topic> topics,
+                         std::uint64_t generation)
+    : topics_(std::move(topics)), generation_(generation), wake_(std::move(executor)) {}
 
 void EventStream::put(std::size_t index, EventText event) {
   if (!event) return;
@@ -92,6 +93,12 @@ void Feed::fill(const Context& context, const std::vector<VhostSample>& samples,
                 EventStream& stream) {
   for (std::size_t i = 0; i < stream.topics().size(); ++i)
     stream.put(i, make_event(context, samples, stream.topics()[i]));
+}
+
+void Feed::close_others(std::uint64_t generation) {
+  for (const auto& weak : streams_)
+    if (const auto stream = weak.lock(); stream && stream->generation() != generation)
+      stream->close();
 }
 
 void Feed::close() {

@@ -25,8 +25,11 @@ using EventText = std::shared_ptr<const std::string>;
 /// stays bounded.
 class EventStream {
  public:
-  EventStream(boost::asio::any_io_executor executor, std::vector<Topic> topics);
+  /// `generation` is the users' (auth::Users) by which it was decided who sees what.
+  EventStream(boost::asio::any_io_executor executor, std::vector<Topic> topics,
+              std::uint64_t generation = 0);
 
+  std::uint64_t generation() const { return generation_; }
   const std::vector<Topic>& topics() const { return topics_; }
   /// Replaces an unsent event of the topic at `index`; an empty one is ignored.
   void put(std::size_t index, EventText event);
@@ -36,6 +39,7 @@ class EventStream {
 
  private:
   std::vector<Topic> topics_;
+  std::uint64_t generation_;
   std::map<std::size_t, EventText> pending_;
   boost::asio::steady_timer wake_;
   bool is_closed_ = false;
@@ -50,6 +54,8 @@ class Feed {
   void publish(const Context& context, const std::vector<VhostSample>& samples);
   /// The first events of a new stream.
   void fill(const Context& context, const std::vector<VhostSample>& samples, EventStream& stream);
+  /// Those whose generation is another one: whoever still may will open them again.
+  void close_others(std::uint64_t generation);
   void close();
   std::size_t stream_count() const;
 

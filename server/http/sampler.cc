@@ -140,16 +140,11 @@ void note_node(Context& context, const std::vector<VhostSample>& samples) {
 }  // namespace
 
 asio::awaitable<void> sample_forever(ContextPtr context) {
-  std::uint64_t generation = context->users->generation();
   while (!context->is_stopping) {
     context->loop_lag->probe();
     std::vector<Topic> topics = context->feed.topics();
     const auto samples = co_await take_samples(context, std::move(topics));
-    // Who sees what has been decided when the streams were opened: all open them again.
-    if (const auto now = context->users->generation(); now != generation) {
-      generation = now;
-      context->feed.close();
-    }
+    context->feed.close_others(context->users->generation());
     context->rates.add(samples);
     note_node(*context, samples);
     context->feed.publish(*context, samples);

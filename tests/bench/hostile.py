@@ -1,12 +1,12 @@
 #!/usr/bin/python3
 """What hostile clients do to a job stream beside them, and to the broker's memory.
 
-    LEVERETD=build/leveretd LEVERET=build/leveret /usr/bin/python3 tests/bench/hostile.py [--seconds 5] [NAME ...]
+    LEVERETD=build/leveretd LEVERET=build/leveret /usr/bin/python3 tests/bench/hostile.py [--seconds 5] [--apart] [NAME ...]
 
 For each kind of hostile client, a steady stream of jobs (`leveret bench steady`) is measured alone and beside it, three
 times in turn. Prints the medians of its 50th and 99th percentile of latency in milliseconds, their ratios, and the most
-memory that the broker had meanwhile. The hostile processes are `nice`, since a real one has a machine of its own. Exits with
-1 when the stream lost anything; nothing else passes or fails.
+memory that the broker had meanwhile. The hostile processes are `nice`, since a real one has a machine of its own; with `--apart`
+they have the last of this machine's processors to themselves, and all else has the others. Exits with 1 when the stream lost anything; nothing else passes or fails.
 """
 
 import argparse
@@ -213,8 +213,9 @@ KINDS = [
 ]
 
 
-def _run(kind, broker):
+def _run(kind, broker, processors):
     os.nice(19)
+    os.sched_setaffinity(0, processors)
     kind(broker)
 
 
@@ -239,9 +240,14 @@ def latency(report):
 def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--seconds", type=int, default=5)
+    options.add_argument("--apart", action="store_true")
     options.add_argument("names", nargs="*", metavar="NAME", help=", ".join(k.__name__ for k in KINDS))
     options = options.parse_args()
     kinds = [kind for kind in KINDS if not options.names or kind.__name__ in options.names]
+    processors = os.sched_getaffinity(0)
+    hostile_processors = {max(processors)} if options.apart else processors
+    if options.apart:
+        os.sched_setaffinity(0, processors - hostile_processors)
     print(f"{'BESIDE':18} {'P50':>7} {'WITH':>7} {'RATIO':>6} {'P99':>8} {'WITH':>8} {'RATIO':>6} {'PEAK MiB':>9}")
     for kind in kinds:
         with tempfile.TemporaryDirectory() as directory:
@@ -249,7 +255,7 @@ def main():
             alone, beside, peak = [], [], []
             for _ in range(3):
                 alone.append(latency(measure(broker, options.seconds, [])))
-                hostile = multiprocessing.Process(target=_run, args=(kind, broker), daemon=True)
+                hostile = multiprocessing.Process(target=_run, args=(kind, broker, hostile_processors), daemon=True)
                 hostile.start()
                 time.sleep(2)
                 beside.append(latency(measure(broker, options.seconds, peak)))

@@ -88,6 +88,16 @@ def test_figures_follow(api, events, queue):
     assert stream.until(lambda event, data: event == "gone")[1] == {"vhost": "/", "name": queue}
 
 
+def test_a_stream_opened_after_a_change_of_users_stays_open(api, events, queue, name):
+    user = name("user")
+    api.put(("users", user), {"password": "x", "tags": ""})
+    stream = events(topic(queue))
+    assert stream.next()[1]["messages"] == 0
+    api.publish(queue, "x")
+    stream.until(lambda event, data: event == "queue" and data["messages"] == 1)
+    api.delete(("users", user))
+
+
 def test_a_value_that_was_encoded_as_a_whole(api, events, name):
     queue = name("a,b:c")
     api.put(("queues", "/", queue))

@@ -31,8 +31,9 @@ std::vector<Topic> limit_topics(const Context& context, const auth::Identity& id
 asio::awaitable<Response> open_events(ContextPtr context, Request request) {
   const auto raw = request.query.raw("topics");
   if (!raw) throw bad_request("'topics' is missing: overview, queues or queue:VHOST:NAME");
+  const std::uint64_t generation = context->users->generation();
   auto stream = std::make_shared<EventStream>(
-      context->executor, limit_topics(*context, request.identity, parse_topics(*raw)));
+      context->executor, limit_topics(*context, request.identity, parse_topics(*raw)), generation);
   const auto samples = co_await take_samples(context, stream->topics());
   context->feed.fill(*context, samples, *stream);
   context->feed.subscribe(stream);
