@@ -342,6 +342,7 @@ void Server::State::start_amqp() {
   for (const auto& io_loop : io_loops)
     io_loop->thread = std::thread{[&io = io_loop->io] {
       this_thread::set_name("amqp");
+      this_thread::be_prompt();
       io.run();
     }};
 }
@@ -501,6 +502,7 @@ void Server::run() {
   state.await_token_end();
   state.feed_watchdog();
   state.supervisor.ready();
+  this_thread::be_prompt();
   state.loop.run();
   for (const auto& io_loop : state.io_loops) io_loop->thread.join();
   if (state.http_stopper.joinable()) state.http_stopper.join();

@@ -7,6 +7,8 @@
 #include <thread>
 #include <utility>
 
+#include "base/this_thread.h"
+
 namespace leveret::client {
 
 namespace asio = boost::asio;
@@ -14,7 +16,10 @@ namespace asio = boost::asio;
 struct Loop::State {
   asio::io_context context{1};
   asio::executor_work_guard<asio::io_context::executor_type> work{context.get_executor()};
-  std::thread thread{[this] { context.run(); }};
+  std::thread thread{[this] {
+    this_thread::be_prompt();
+    context.run();
+  }};
 };
 
 Loop::Loop() : state_(std::make_unique<State>()) {}

@@ -36,7 +36,7 @@ void FairWork::stop() {
 
 void FairWork::run() {
   this_thread::set_name("logins");
-  this_thread::give_way(10);
+  this_thread::give_way(19);
   while (const Work work = next()) work();
 }
 

@@ -154,7 +154,7 @@ class Server::Impl {
     done_ = done.get_future();
     thread_ = std::thread{[loop = loop_, done = std::move(done)]() mutable {
       this_thread::set_name("http");
-      this_thread::give_way(5);
+      this_thread::give_way(15);
       loop->run();
       done.set_value();
     }};

@@ -52,6 +52,7 @@ void Checkpointer::close() {
 
 void Checkpointer::run() {
   this_thread::set_name("checkpointer");
+  this_thread::give_way(10);
   std::unique_lock lock(mutex_);
   while (true) {
     wake_.wait(lock, [this] { return requested_ || closing_; });

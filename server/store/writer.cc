@@ -65,6 +65,7 @@ void Writer::close() {
 
 void Writer::run() {
   this_thread::set_name("store-writer");
+  this_thread::give_way(5);
   for (bool is_last = false; !is_last;) {
     is_last = gather();
     if (!work(is_last)) return;

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 #include <pthread.h>
+#include <sched.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
@@ -29,6 +30,16 @@ TEST(ThisThread, GivesWayAloneAndHasAName) {
     EXPECT_EQ(std::string{name.data()}, "polite");
   }}.join();
   EXPECT_EQ(nice_of_this_thread(), before);
+}
+
+TEST(ThisThread, IsPromptAsItIs) {
+  std::thread{[] {
+    this_thread::give_way(5);
+    const int before = nice_of_this_thread();
+    this_thread::be_prompt();
+    EXPECT_EQ(nice_of_this_thread(), before);
+    EXPECT_EQ(sched_getscheduler(0), SCHED_OTHER);
+  }}.join();
 }
 
 }  // namespace
