@@ -25,6 +25,14 @@ Error unexpected_type(const amqp::Frame& frame) {
                                                 " on channel " + std::to_string(frame.channel)};
 }
 
+std::size_t work_of(const amqp::Method& method) {
+  const bool is_little = std::holds_alternative<amqp::basic::Publish>(method) ||
+                         std::holds_alternative<amqp::basic::Ack>(method) ||
+                         std::holds_alternative<amqp::basic::Nack>(method) ||
+                         std::holds_alternative<amqp::basic::Reject>(method);
+  return is_little ? 1 : CommandReader::other_work;
+}
+
 /// Closes one channel only: thrown from within on_header, caught in read().
 struct ChannelFailure {
   Error error;
@@ -44,6 +52,10 @@ CommandReader::Result CommandReader::read(std::string_view input, TimeMs now,
       channel = frame->channel;
       result.consumed_bytes += frame->total_bytes();
       on_frame(*frame, output);
+      if (output.work >= limits_.work_per_read_max) {
+        result.has_more = true;
+        break;
+      }
     }
   } catch (const ChannelFailure& failure) {
     result.failure = Failure{channel, failure.error};
@@ -81,6 +93,7 @@ void CommandReader::on_method(const amqp::Frame& frame, Output& output) {
     else
       parked_.erase(frame.channel);
   }
+  output.work += work_of(method);
   if (const auto* publish = std::get_if<amqp::basic::Publish>(&method))
     return begin(frame.channel, *publish);
   output.commands.push_back({frame.channel, std::move(method), {}});

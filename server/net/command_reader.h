@@ -24,7 +24,12 @@ class CommandReader {
     std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;
     /// How many channels may be in the middle of a message.
     std::size_t channels_max = 2047;
+    /// After so much work one read() ends, and others have their turn: a message or its settlement
+    /// is one, anything else `other_work`.
+    std::size_t work_per_read_max = 4096;
   };
+  /// What a method is that makes or looks at something, next to an ack.
+  static constexpr std::size_t other_work = 32;
   /// A broken rule, to be reported after the commands that came before it: it closes `channel`, or
   /// the connection when that is 0.
   struct Failure {
@@ -34,11 +39,14 @@ class CommandReader {
   struct Result {
     std::size_t consumed_bytes = 0;
     std::optional<Failure> failure;
+    /// That was enough work for now; there may be more whole frames.
+    bool has_more = false;
   };
 
   explicit CommandReader(const Limits& limits) : limits_(limits) {}
 
-  /// Decodes the whole frames at the front of `input` up to the first failure and appends to
+  /// Decodes the whole frames at the front of `input`, up to the first failure or as much as is
+  /// enough work, and appends to
   /// `commands`; their views point into `input` and into `kept`. After a failure of the connection
   /// nothing more may be read. Messages are stamped with `now`.
   Result read(std::string_view input, TimeMs now, std::vector<broker::Command>& commands,
@@ -63,6 +71,7 @@ class CommandReader {
     TimeMs now;
     std::vector<broker::Command>& commands;
     std::vector<BlobRef>& kept;
+    std::size_t work = 0;
   };
 
   void on_frame(const amqp::Frame& frame, Output& output);

@@ -96,7 +96,8 @@ asio::awaitable<void> Session::run_reader(std::shared_ptr<Session> self) {
     while (!self->is_ended()) {
       co_await fill(self);
       if (self->stage_ == Stage::handshake) co_await advance_handshake(self);
-      if (self->stage_ == Stage::open) self->decode();
+      while (self->stage_ == Stage::open && self->decode())
+        co_await asio::post(self->loop_.io, asio::use_awaitable);  // the others' turn
       if (self->stage_ == Stage::closing) self->look_for_close_ok();
       while (self->stage_ == Stage::open && self->in_core_bytes_ >= in_core_bytes_max) {
         self->is_reading_paused_ = true;
@@ -137,7 +138,7 @@ std::size_t Session::missing_bytes() const {
   return reader.read_u32() + amqp::frame_overhead_bytes - bytes.size();
 }
 
-void Session::decode() {
+bool Session::decode() {
   while (stage_ == Stage::open) {
     broker::CommandBatch batch;
     batch.commands.reserve(commands_expected_);
@@ -155,9 +156,10 @@ void Session::decode() {
     // Before anything may move them: what is unfinished still points to these bytes.
     reader_->detach();
     input_.consume(result.consumed_bytes);
-    if (!result.failure) return;
+    if (!result.failure) return result.has_more;
     report(*result.failure);
   }
+  return false;
 }
 
 void Session::hand_over(broker::CommandBatch batch) {

@@ -95,7 +95,9 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
 
   // Reading.
   std::size_t missing_bytes() const;
-  void decode();
+  /// Hands what has come whole to the core; returns whether that was enough work for one turn, and
+  /// there may be more.
+  bool decode();
   void hand_over(broker::CommandBatch batch);
   void report(const CommandReader::Failure& failure);
   void look_for_close_ok();

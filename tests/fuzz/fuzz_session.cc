@@ -66,8 +66,10 @@ class Peer {
   }
 
   void open() {
-    reader_.emplace(net::CommandReader::Limits{
-        .frame_max = frame_max, .message_bytes_max = 65536, .channels_max = 16});
+    reader_.emplace(net::CommandReader::Limits{.frame_max = frame_max,
+                                               .message_bytes_max = 65536,
+                                               .channels_max = 16,
+                                               .work_per_read_max = 100});
     broker::ConnectionInfo info;
     info.user = "guest";
     info.channel_max = 16;
@@ -90,6 +92,7 @@ class Peer {
     broker_.turn([&](broker::Vhost& vhost) { vhost.receive(id_, std::move(batch)); });
     if (result.failure) report(*result.failure);
     encode_output();
+    if (result.has_more) read();
   }
 
   void report(const net::CommandReader::Failure& failure) {

@@ -104,8 +104,10 @@ class Server::Session final : public broker::Outbox,
   void open() {
     const net::ClientHello& hello = handshake_.hello();
     frame_max_ = hello.tuned.frame_max;
-    reader_.emplace(net::CommandReader::Limits{
-        .frame_max = frame_max_, .message_bytes_max = 1U << 20U, .channels_max = 16});
+    reader_.emplace(net::CommandReader::Limits{.frame_max = frame_max_,
+                                               .message_bytes_max = 1U << 20U,
+                                               .channels_max = 16,
+                                               .work_per_read_max = 40});
     broker::ConnectionInfo info;
     info.name = "client " + std::to_string(id_.value);
     info.user = handshake_.credentials().user;
@@ -137,7 +139,7 @@ class Server::Session final : public broker::Outbox,
           std::make_shared<const std::pair<decltype(chunk), decltype(kept)>>(chunk, kept);
       server_.run([&](broker::Vhost& vhost) { vhost.receive(id_, std::move(batch)); });
     }
-    if (!result.failure) return false;
+    if (!result.failure) return result.has_more;
     const net::CommandReader::Failure& failure = *result.failure;
     server_.run([&](broker::Vhost& vhost) {
       failure.channel == 0 ? vhost.fail_connection(id_, failure.error)

@@ -36,6 +36,7 @@ struct Reading {
   std::string rest;
   std::vector<std::string> commands;
   std::vector<std::string> failures;
+  int turns = 0;  // that ended since it was enough work
 
   Reading& receive(std::string_view bytes, std::size_t piece_bytes = 1U << 20U) {
     while (!bytes.empty()) {
@@ -56,6 +57,8 @@ struct Reading {
       std::string left = rest.substr(result.consumed_bytes);
       rest.assign(rest.size(), '!');  // what still points here shows
       rest = std::move(left);
+      if (result.has_more) ++turns;
+      if (result.has_more) continue;
       if (!result.failure) return;
       failures.push_back(std::to_string(result.failure->channel) + ' ' +
                          std::to_string(static_cast<int>(result.failure->error.code)) + ' ' +
@@ -72,6 +75,36 @@ TEST(CommandReader, MakesACommandOfAMethod) {
   reading.receive(method_frame(1, amqp::channel::Open{}) +
                   method_frame(0, amqp::connection::Close{.reply_code = 200}));
   EXPECT_EQ(reading.commands, (Texts{"1 channel.open", "0 connection.close"}));
+}
+
+TEST(CommandReader, EndsATurnWhenItWasEnoughWork) {
+  std::string opens;
+  for (std::uint16_t channel = 1; channel <= 300; ++channel)
+    opens += method_frame(channel, amqp::channel::Open{});
+  Reading storm;
+  storm.receive(opens);
+  EXPECT_EQ(storm.commands.size(), 300U);
+  EXPECT_EQ(storm.turns, 2);  // 128 of 32 are 4,096
+
+  std::string messages;
+  for (int i = 0; i < 1'000; ++i)
+    messages += publish_frames(1, "", "q", "x") + method_frame(1, amqp::basic::Ack{1, false});
+  Reading stream;
+  stream.receive(messages);
+  EXPECT_EQ(stream.commands.size(), 2'000U);
+  EXPECT_EQ(stream.turns, 0);
+}
+
+TEST(CommandReader, EndsATurnInTheMiddleOfAMessageToo) {
+  const std::string two = publish_frames(1, "e", "a", "one") + publish_frames(1, "e", "a", "two");
+  for (std::size_t enough = 1; enough < 4; ++enough) {
+    Reading reading;
+    reading.reader = CommandReader{CommandReader::Limits{.work_per_read_max = enough}};
+    reading.receive(two);
+    EXPECT_EQ(reading.commands, (Texts{"1 basic.publish to 'e' 'a' message 'e' 'a' 'one'",
+                                       "1 basic.publish to 'e' 'a' message 'e' 'a' 'two'"}));
+    EXPECT_TRUE(reading.failures.empty());
+  }
 }
 
 TEST(CommandReader, MakesOneCommandOfAMessage) {
