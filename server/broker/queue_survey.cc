@@ -111,7 +111,7 @@ QueueSurvey::QueueSurvey(const Vhost& vhost, QueueSearch search)
 QueueSurvey::~QueueSurvey() = default;
 QueueSurvey::QueueSurvey(QueueSurvey&&) noexcept = default;
 
-bool QueueSurvey::find(const Vhost& vhost, std::size_t count) {
+bool QueueSurvey::look(const Vhost& vhost, std::size_t count) {
   State& state = *state_;
   const bool is_twice = state.search.only_dead_letter_queues;
   for (; count > 0 && state.mapped < state.end; --count) {

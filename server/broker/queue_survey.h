@@ -43,8 +43,8 @@ class QueueSurvey {
   ~QueueSurvey();
   QueueSurvey(QueueSurvey&&) noexcept;
 
-  /// Looks for up to `count` more; returns whether there are more.
-  bool find(const Vhost& vhost, std::size_t count);
+  /// Looks at up to `count` more; returns whether there are more.
+  bool look(const Vhost& vhost, std::size_t count);
   /// How many queues it has met, found or not.
   std::size_t total() const;
   /// What has been found, in no order. Any thread, between turns.

@@ -4,7 +4,6 @@
 #include <array>
 #include <cstdint>
 #include <limits>
-#include <utility>
 
 #include "http/text.h"
 
@@ -85,32 +84,36 @@ std::size_t quoted_length(std::string_view text) {
   return end == std::string_view::npos ? 0 : end + 1;
 }
 
+/// By itself, without those before it.
+Death death_of(const amqp::Table& entry) {
+  Death death;
+  death.reason = text_of(entry, "reason");
+  death.queue = text_of(entry, "queue");
+  death.exchange = text_of(entry, "exchange");
+  death.count = number_of(entry, "count");
+  death.time = death.first_death_time = number_of(entry, "time");
+  const amqp::Value* keys = entry.find("routing-keys");
+  if (const auto* array = keys ? keys->get_if<amqp::Array>() : nullptr)
+    for (const amqp::Value& key : *array)
+      if (key.as_string()) death.routing_keys.push_back(*key.as_string());
+  return death;
+}
+
 }  // namespace
 
 std::optional<Death> read_death(const amqp::Table& headers) {
   const amqp::Value* value = headers.find("x-death");
   const auto* entries = value ? value->get_if<amqp::Array>() : nullptr;
-  if (!entries || entries->empty()) return std::nullopt;
-  Death death;
-  bool is_first = true;
+  if (!entries) return std::nullopt;
+  std::optional<Death> newest;
   for (const amqp::Value& item : *entries) {
     const auto* entry = item.get_if<amqp::Table>();
     if (!entry) continue;
-    death.total_count = sum_of(death.total_count, number_of(*entry, "count"));
-    const std::int64_t time = number_of(*entry, "time");
-    if (is_first || time < death.first_death_time) death.first_death_time = time;
-    if (!std::exchange(is_first, false)) continue;
-    death.reason = text_of(*entry, "reason");
-    death.queue = text_of(*entry, "queue");
-    death.exchange = text_of(*entry, "exchange");
-    death.count = number_of(*entry, "count");
-    death.time = time;
-    const amqp::Value* keys = entry->find("routing-keys");
-    if (const auto* array = keys ? keys->get_if<amqp::Array>() : nullptr)
-      for (const amqp::Value& key : *array)
-        if (key.as_string()) death.routing_keys.push_back(*key.as_string());
+    if (!newest) newest = death_of(*entry);
+    newest->total_count = sum_of(newest->total_count, number_of(*entry, "count"));
+    newest->first_death_time = std::min(newest->first_death_time, number_of(*entry, "time"));
   }
-  return is_first ? std::nullopt : std::optional{death};
+  return newest;
 }
 
 std::optional<std::string> read_error(const amqp::Table& headers) {

@@ -27,7 +27,7 @@ class EventStream {
  public:
   /// `generation` is the users' (auth::Users) by which it was decided who sees what.
   EventStream(boost::asio::any_io_executor executor, std::vector<Topic> topics,
-              std::uint64_t generation = 0);
+              std::uint64_t generation);
 
   std::uint64_t generation() const { return generation_; }
   const std::vector<Topic>& topics() const { return topics_; }

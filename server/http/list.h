@@ -87,7 +87,7 @@ class Columns {
 
   bool are_all() const { return !tree_.is_object(); }
   /// Whether anything below this name of an item is wanted.
-  bool want(const char* name) const { return are_all() || tree_.contains(name); }
+  bool want(std::string_view name) const { return are_all() || tree_.contains(name); }
   /// Removes everything else from an item, or from each of a list.
   void keep(Json& item) const;
 

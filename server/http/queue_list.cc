@@ -11,7 +11,6 @@
 #include "http/context.h"
 #include "http/error.h"
 #include "http/list.h"
-#include "http/moment.h"
 #include "http/render.h"
 #include "http/survey_list.h"
 
@@ -20,8 +19,6 @@ namespace {
 
 namespace asio = boost::asio;
 
-/// So many before the clock is looked at.
-constexpr std::size_t finds_per_step = 20;
 /// Some tenth of a millisecond of a core's time.
 constexpr std::size_t views_per_turn = 20;
 
@@ -83,15 +80,11 @@ Order read_order(const std::string& path) {
 asio::awaitable<Part> find_part(ContextPtr context, std::shared_ptr<broker::Core> core,
                                 broker::QueueSearch search) {
   auto begin = [search = std::move(search)](const broker::Vhost& vhost) {
-    return std::make_shared<broker::QueueSurvey>(vhost, search);
+    return broker::QueueSurvey{vhost, search};
   };
-  const auto survey = co_await ask(context, core, std::move(begin));
-  auto find = [survey](const broker::Vhost& vhost) {
-    return look_for_a_moment([&] { return survey->find(vhost, finds_per_step); });
-  };
-  while (co_await ask(context, core, find)) {
-  }
-  co_return Part{core, survey};
+  auto nothing = [](const broker::QueueSurvey&) {};
+  auto survey = co_await walk<broker::QueueSurvey>(context, core, std::move(begin), nothing);
+  co_return Part{std::move(core), std::move(survey)};
 }
 
 asio::awaitable<std::vector<broker::QueueView>> view_some(ContextPtr context, Part part) {

@@ -84,7 +84,7 @@ asio::awaitable<VhostSample> take_sample(ContextPtr context, std::shared_ptr<bro
   co_await repeat(context, core, begun, count);
   begun->sample.overview = begun->overview.view();
   auto find = [](BegunSample& sample, const broker::Vhost& vhost) {
-    return sample.survey.find(vhost, finds_per_turn);
+    return sample.survey.look(vhost, finds_per_turn);
   };
   co_await repeat(context, core, begun, find);
   co_await add_details(context, core, begun, std::move(topics));

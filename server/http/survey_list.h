@@ -175,11 +175,11 @@ boost::asio::awaitable<Response> answer_survey(ContextPtr context, Request reque
   const std::size_t matched = options.page ? std::max(found.matched, rows.size()) : rows.size();
   PageRange range = page_range(options, matched);
   range.count = std::min(range.count, rows.size() - std::min(range.first, rows.size()));
-  const Columns columns{options.columns};
+  Shown shown{{}, Columns{options.columns}};
   const auto item_of = [&](const auto& row) {
-    const Shown shown{allowance.next(), columns};
+    shown.ranges = allowance.next();
     Json item = list.render(row.view, cores[row.part]->vhost_name(), shown);
-    columns.keep(item);
+    shown.columns.keep(item);
     return item;
   };
   if (options.page) {

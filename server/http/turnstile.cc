@@ -14,7 +14,7 @@ asio::awaitable<Turnstile::Turn> Turnstile::take(std::string owner) {
     ++inside_;
     co_return Turn{*this, std::move(owner)};
   }
-  const auto ticket = std::make_shared<asio::steady_timer>(executor_);
+  const auto ticket = std::make_shared<asio::steady_timer>(alarm_.get_executor());
   ticket->expires_at(asio::steady_timer::time_point::max());
   waiting_.push(owner, ticket);
   admit();
@@ -26,12 +26,13 @@ asio::awaitable<Turnstile::Turn> Turnstile::take(std::string owner) {
 void Turnstile::open() {
   places_ = std::numeric_limits<std::size_t>::max();
   share_ = {};
+  used_until_.clear();
   admit();
 }
 
 void Turnstile::leave(const std::string& owner, TimePoint since) {
   --inside_;
-  if (share_.part > 0) charge(owner, now_() - since);
+  charge(owner, now_() - since);
   admit();
 }
 
@@ -55,7 +56,6 @@ void Turnstile::admit() {
 }
 
 bool Turnstile::may_enter(const std::string& owner) const {
-  if (share_.part == 0) return true;
   const auto used = used_until_.find(owner);
   return used == used_until_.end() || used->second <= now_();
 }

@@ -26,7 +26,7 @@ class Turnstile {
 
   /// How much of the time those of one owner may be inside.
   struct Share {
-    /// One part of so many; 0 for all of it.
+    /// One part of so many; 0 for all of it: what is used costs nothing.
     int part = 0;
     /// What he may have at once, when he has had nothing for long.
     Duration at_once{};
@@ -34,11 +34,7 @@ class Turnstile {
 
   Turnstile(boost::asio::any_io_executor executor, std::size_t places, Share share,
             std::function<TimePoint()> now = &std::chrono::steady_clock::now)
-      : executor_(executor),
-        places_(places),
-        share_(share),
-        now_(std::move(now)),
-        alarm_(executor) {}
+      : places_(places), share_(share), now_(std::move(now)), alarm_(std::move(executor)) {}
 
   /// A place; the next one has it when this goes.
   class Turn {
@@ -75,7 +71,6 @@ class Turnstile {
   bool may_enter(const std::string& owner) const;
   void charge(const std::string& owner, Duration inside);
 
-  boost::asio::any_io_executor executor_;
   std::size_t places_;
   Share share_;
   std::function<TimePoint()> now_;

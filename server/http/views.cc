@@ -23,13 +23,22 @@ bool is_main(std::string_view counter) {
   return std::ranges::find(main_counters, counter) != main_counters.end();
 }
 
-/// What put_lengths() writes.
-constexpr std::array length_names = {"messages",
-                                     "messages_details",
-                                     "messages_ready",
-                                     "messages_ready_details",
-                                     "messages_unacknowledged",
-                                     "messages_unacknowledged_details"};
+/// An object with some columns; a value is made only when it is wanted.
+class Item {
+ public:
+  Item(Json& json, const Columns& columns) : json_(json), columns_(columns) {}
+
+  void put(std::string_view name, const auto& value) {
+    if (columns_.want(name)) json_[std::string{name}] = value;
+  }
+  void make(std::string_view name, const auto& value_of) {
+    if (columns_.want(name)) json_[std::string{name}] = value_of();
+  }
+
+ private:
+  Json& json_;
+  const Columns& columns_;
+};
 
 std::string_view name_of(broker::ConnectionState state) {
   switch (state) {
@@ -58,14 +67,11 @@ Json queue_extension(const broker::QueueView& queue) {
   return extension;
 }
 
-void put_policies(Json& item, const broker::EffectivePolicy& policy, const Columns& columns = {}) {
-  const auto put = [&](const char* name, const std::string& text) {
-    if (columns.want(name)) item[name] = text.empty() ? Json{} : Json(text);
-  };
-  put("policy", policy.policy);
-  put("operator_policy", policy.operator_policy);
-  if (columns.want("effective_policy_definition"))
-    item["effective_policy_definition"] = to_json(policy.definition);
+void put_policies(Item item, const broker::EffectivePolicy& policy) {
+  const auto name = [](const std::string& text) { return text.empty() ? Json{} : Json(text); };
+  item.put("policy", name(policy.policy));
+  item.put("operator_policy", name(policy.operator_policy));
+  item.make("effective_policy_definition", [&] { return to_json(policy.definition); });
 }
 
 const char* kind_name(broker::OperationKind kind) {
@@ -115,10 +121,12 @@ Json stats_json(const broker::MessageStats& stats, const Past& past, StatsDetail
   return object;
 }
 
-void put_lengths(Json& item, const Lengths& lengths, const Past& past) {
+void put_lengths(Json& json, const Lengths& lengths, const Past& past, const Columns& columns) {
+  Item item{json, columns};
   const auto put = [&](const std::string& name, std::uint64_t value, std::size_t column) {
-    item[name] = value;
-    item[name + "_details"] = details_json(past, column, value, past.ranges.lengths);
+    item.put(name, value);
+    item.make(name + "_details",
+              [&] { return details_json(past, column, value, past.ranges.lengths); });
   };
   put("messages", lengths.ready + lengths.unacked, messages_column);
   put("messages_ready", lengths.ready, ready_column);
@@ -159,56 +167,50 @@ Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around,
                 const Columns& columns) {
   const amqp::Value* given = queue.arguments.find("x-queue-type");
   const std::string type = given && given->as_string() ? *given->as_string() : "classic";
-  Json item = Json::object();
-  const auto put = [&](const char* name, const auto& value) {
-    if (columns.want(name)) item[name] = value;
-  };
-  /// What is not to be made in vain.
-  const auto make = [&](const char* name, const auto& value_of) {
-    if (columns.want(name)) item[name] = value_of();
-  };
-  put("name", queue.name);
-  put("vhost", around.vhost);
-  put("type", type);
-  put("durable", queue.durable);
-  put("auto_delete", queue.auto_delete);
-  put("exclusive", queue.exclusive);
-  make("arguments", [&] { return to_json(queue.arguments); });
-  put("state", "running");
-  put("node", around.node);
-  put("message_bytes", queue.ready_bytes + queue.unacked_bytes);
-  put("message_bytes_ready", queue.ready_bytes);
-  put("message_bytes_unacknowledged", queue.unacked_bytes);
-  put("messages_ram", queue.in_memory);
-  put("messages_ready_ram", queue.ready_in_memory);
-  put("messages_unacknowledged_ram", queue.unacked);
-  put("messages_paged_out", queue.ready - queue.ready_in_memory);
-  put("consumers", queue.consumers);
-  put("consumer_capacity", around.consumer_capacity);
-  put("consumer_utilisation", around.consumer_capacity);
-  put("memory", memory_of(queue));
-  put("head_message_timestamp", queue.head_timestamp ? Json(*queue.head_timestamp) : Json(nullptr));
-  put("exclusive_consumer_tag", or_null(queue.exclusive_consumer));
-  put("single_active_consumer_tag", or_null(queue.single_active_consumer));
-  make("message_stats", [&] { return stats_json(queue.stats, around.past, around.detail); });
-  make("x", [&] { return queue_extension(queue); });
-  if (std::ranges::any_of(length_names, [&](const char* name) { return columns.want(name); }))
-    put_lengths(item, {queue.ready, queue.unacked}, around.past);
+  Json json = Json::object();
+  Item item{json, columns};
+  item.put("name", queue.name);
+  item.put("vhost", around.vhost);
+  item.put("type", type);
+  item.put("durable", queue.durable);
+  item.put("auto_delete", queue.auto_delete);
+  item.put("exclusive", queue.exclusive);
+  item.make("arguments", [&] { return to_json(queue.arguments); });
+  item.put("state", "running");
+  item.put("node", around.node);
+  item.put("message_bytes", queue.ready_bytes + queue.unacked_bytes);
+  item.put("message_bytes_ready", queue.ready_bytes);
+  item.put("message_bytes_unacknowledged", queue.unacked_bytes);
+  item.put("messages_ram", queue.in_memory);
+  item.put("messages_ready_ram", queue.ready_in_memory);
+  item.put("messages_unacknowledged_ram", queue.unacked);
+  item.put("messages_paged_out", queue.ready - queue.ready_in_memory);
+  item.put("consumers", queue.consumers);
+  item.put("consumer_capacity", around.consumer_capacity);
+  item.put("consumer_utilisation", around.consumer_capacity);
+  item.put("memory", memory_of(queue));
+  item.put("head_message_timestamp",
+           queue.head_timestamp ? Json(*queue.head_timestamp) : Json(nullptr));
+  item.put("exclusive_consumer_tag", or_null(queue.exclusive_consumer));
+  item.put("single_active_consumer_tag", or_null(queue.single_active_consumer));
+  item.make("message_stats", [&] { return stats_json(queue.stats, around.past, around.detail); });
+  item.make("x", [&] { return queue_extension(queue); });
+  put_lengths(json, {queue.ready, queue.unacked}, around.past, columns);
   if (around.past.rates)
     if (const auto since = around.past.rates->idle_since())
-      make("idle_since", [&] { return time_text(*since); });
+      item.make("idle_since", [&] { return time_text(*since); });
   if (type == "quorum") {
-    put("leader", around.node);
-    for (const char* name : {"members", "online"}) put(name, Json::array({around.node}));
+    item.put("leader", around.node);
+    for (const char* name : {"members", "online"}) item.put(name, Json::array({around.node}));
   } else {
-    put("recoverable_slaves", nullptr);
+    item.put("recoverable_slaves", nullptr);
   }
   if (queue.exclusive)
-    put("owner_pid_details", Json{{"name", queue.owner},
-                                  {"peer_host", queue.owner_host},
-                                  {"peer_port", queue.owner_port}});
-  put_policies(item, queue.policy, columns);
-  return item;
+    item.put("owner_pid_details", Json{{"name", queue.owner},
+                                       {"peer_host", queue.owner_host},
+                                       {"peer_port", queue.owner_port}});
+  put_policies(item, queue.policy);
+  return json;
 }
 
 Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost,
@@ -231,7 +233,7 @@ Json exchange_json(const broker::ExchangeView& exchange, std::string_view vhost,
         {"publish_out_details", details(1, exchange.publish_out)}}},
   };
   // Unlike a queue, without what it does not have.
-  if (!exchange.policy.policy.empty()) put_policies(item, exchange.policy);
+  if (!exchange.policy.policy.empty()) put_policies({item, {}}, exchange.policy);
   return item;
 }
 
@@ -274,18 +276,16 @@ bool has_properties_key(const broker::BindingView& binding, const std::string& k
 
 Json binding_json(const broker::BindingView& binding, std::string_view vhost,
                   const Columns& columns) {
-  Json item = Json::object();
-  const auto put = [&](const char* name, const auto& value) {
-    if (columns.want(name)) item[name] = value;
-  };
-  put("source", binding.source);
-  put("vhost", vhost);
-  put("destination", binding.destination);
-  put("destination_type", binding.to_exchange ? "exchange" : "queue");
-  put("routing_key", binding.routing_key);
-  if (columns.want("arguments")) item["arguments"] = to_json(binding.arguments);
-  if (columns.want("properties_key")) item["properties_key"] = properties_key(binding);
-  return item;
+  Json json = Json::object();
+  Item item{json, columns};
+  item.put("source", binding.source);
+  item.put("vhost", vhost);
+  item.put("destination", binding.destination);
+  item.put("destination_type", binding.to_exchange ? "exchange" : "queue");
+  item.put("routing_key", binding.routing_key);
+  item.make("arguments", [&] { return to_json(binding.arguments); });
+  item.make("properties_key", [&] { return properties_key(binding); });
+  return json;
 }
 
 namespace {

@@ -17,8 +17,9 @@ namespace leveret::http {
 enum class StatsDetail { brief, full };
 
 Json stats_json(const broker::MessageStats& stats, const Past& past, StatsDetail detail);
-/// Adds messages, messages_ready and messages_unacknowledged, with their details.
-void put_lengths(Json& item, const Lengths& lengths, const Past& past);
+/// Adds messages, messages_ready and messages_unacknowledged, with their details; those of these
+/// columns.
+void put_lengths(Json& item, const Lengths& lengths, const Past& past, const Columns& columns = {});
 
 /// Where a queue lives and how fast it goes.
 struct QueueSurroundings {
@@ -28,7 +29,7 @@ struct QueueSurroundings {
   StatsDetail detail = StatsDetail::brief;
   double consumer_capacity = 0;
 };
-/// At least these columns of it, and little more.
+/// These columns of it; of one that is an object all that is in it.
 Json queue_json(const broker::QueueView& queue, const QueueSurroundings& around,
                 const Columns& columns = {});
 

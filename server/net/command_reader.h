@@ -46,9 +46,8 @@ class CommandReader {
   explicit CommandReader(const Limits& limits) : limits_(limits) {}
 
   /// Decodes the whole frames at the front of `input`, up to the first failure or as much as is
-  /// enough work, and appends to
-  /// `commands`; their views point into `input` and into `kept`. After a failure of the connection
-  /// nothing more may be read. Messages are stamped with `now`.
+  /// enough work, and appends to `commands`; their views point into `input` and into `kept`. After
+  /// a failure of the connection nothing more may be read. Messages are stamped with `now`.
   Result read(std::string_view input, TimeMs now, std::vector<broker::Command>& commands,
               std::vector<BlobRef>& kept);
   /// To be called when the bytes given to read() are about to go: copies what messages that have

@@ -6,7 +6,8 @@
 For each kind of hostile client, a steady stream of jobs (`leveret bench steady`) is measured alone and beside it, three
 times in turn. Prints the medians of its 50th and 99th percentile of latency in milliseconds, their ratios, and the most
 memory that the broker had meanwhile. The hostile processes are `nice`, since a real one has a machine of its own; with `--apart`
-they have the last of this machine's processors to themselves, and all else has the others. Exits with 1 when the stream lost anything; nothing else passes or fails.
+they have the last of this machine's processors to themselves, and all else has the others. Exits with 1 when the stream
+lost anything; nothing else passes or fails.
 """
 
 import argparse

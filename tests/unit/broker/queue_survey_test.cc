@@ -31,9 +31,9 @@ TEST(QueueSurvey, GoesOnWhileQueuesComeAndGo) {
   TestClient client{broker};
   client.declare("c").declare("a").declare("b");
   QueueSurvey survey{broker.vhost()};
-  EXPECT_TRUE(survey.find(broker.vhost(), 1));
+  EXPECT_TRUE(survey.look(broker.vhost(), 1));
   client.declare("late").delete_queue("a").delete_queue("b").delete_queue("c");
-  EXPECT_FALSE(survey.find(broker.vhost(), 10));
+  EXPECT_FALSE(survey.look(broker.vhost(), 10));
   EXPECT_EQ(survey.total(), 1U);
   EXPECT_EQ(survey.take_keys().size(), 1U);
 }
@@ -45,7 +45,7 @@ TEST(QueueSurvey, FindsByNameWithTheNumberAskedFor) {
   QueueSurvey survey{broker.vhost(),
                      {.matches = [](std::string_view name) { return name.starts_with('a'); },
                       .number = QueueNumber::messages}};
-  survey.find(broker.vhost(), 10);
+  survey.look(broker.vhost(), 10);
   const auto keys = survey.take_keys();
   EXPECT_THAT(names(keys), UnorderedElementsAre("a1", "a2"));
   for (const QueueKey& key : keys) EXPECT_EQ(key.number, key.name == "a2" ? 2U : 0U);
@@ -59,7 +59,7 @@ TEST(QueueSurvey, FindsThoseThatOthersDeadLetterTo) {
   client.declare("b", {.arguments = {{"x-dead-letter-exchange", "amq.fanout"}}});
   client.declare("c").declare("dead").declare("late").bind("late", "amq.fanout", "");
   QueueSurvey survey{broker.vhost(), {.only_dead_letter_queues = true}};
-  while (survey.find(broker.vhost(), 1)) {
+  while (survey.look(broker.vhost(), 1)) {
   }
   EXPECT_THAT(names(survey.take_keys()), UnorderedElementsAre("dead", "late"));
   EXPECT_THAT(survey.view(broker.vhost(), "late")->dead_letter_sources, ElementsAre("b"));
@@ -71,7 +71,7 @@ TEST(QueueSurvey, ViewsTheChosenInTheirOrderAFewAtATime) {
   TestClient client{broker};
   client.declare("a").declare("b").declare("c");
   QueueSurvey survey{broker.vhost()};
-  survey.find(broker.vhost(), 10);
+  survey.look(broker.vhost(), 10);
   std::map<std::string, QueueId> ids;
   for (const QueueKey& key : survey.take_keys()) ids.emplace(key.name, key.id);
   survey.choose({ids.at("c"), ids.at("a"), ids.at("b")});

@@ -113,7 +113,7 @@ void TestBroker::forget(ConnectionId id) {
 
 QueueView TestBroker::queue(std::string_view name) {
   QueueSurvey survey{*vhost_};
-  while (survey.find(*vhost_, 1)) {
+  while (survey.look(*vhost_, 1)) {
   }
   return survey.view(*vhost_, name).value();
 }
