@@ -2,7 +2,7 @@
 // messages: of twenty that a consumer has, the content of the last fifteen has been let go.
 
 #include "broker/queue.h"
-#include "unit/broker/support/test_client.h"
+#include "unit/broker/support/queue_bench.h"
 
 namespace leveret::broker::test {
 namespace {
@@ -11,12 +11,6 @@ using testing::Each;
 using testing::ElementsAre;
 using testing::Field;
 using testing::IsEmpty;
-
-std::vector<std::string> numbers(int first, int last) {
-  std::vector<std::string> bodies;
-  for (int i = first; i <= last; ++i) bodies.push_back(std::to_string(i));
-  return bodies;
-}
 
 /// A consumer "c" of "q" holds 1 to 20.
 struct Held {
