@@ -17,6 +17,10 @@ class FairLine {
  public:
   bool empty() const { return owners_.empty(); }
   std::size_t size() const { return size_; }
+  std::size_t size_of(const std::string& owner) const {
+    const auto line = lines_.find(owner);
+    return line == lines_.end() ? 0 : line->second.size();
+  }
 
   void push(const std::string& owner, T each) {
     std::deque<T>& line = lines_[owner];

@@ -131,10 +131,10 @@ void Connection::handle_connection_method(const amqp::Method& method) {
     end({.frame = encode(0, amqp::connection::CloseOk{}), .is_reply = true});
   } else if (std::holds_alternative<amqp::connection::UpdateSecret>(method)) {
     send(EncodedFrame{encode(0, amqp::connection::UpdateSecretOk{})});
-  } else if (!std::holds_alternative<amqp::connection::CloseOk>(method)) {
-    throw amqp::Error{
-        ReplyCode::command_invalid,
-        "unexpected method " + std::string{amqp::key_of(method).name} + " on channel 0"};
+  } else {  // rabbit_reader.erl, handle_method0
+    throw amqp::Error{ReplyCode::channel_error, "unexpected method " +
+                                                    std::string{amqp::key_of(method).name} +
+                                                    " in connection state running"};
   }
 }
 

@@ -17,6 +17,7 @@ namespace leveret::http {
 template <Handler handler>
 boost::asio::awaitable<Response> in_turn(std::shared_ptr<Context> context, Request request) {
   std::string owner = request.identity.user + '@' + request.client;
+  context->occupancy.admit_to_wait(context->long_answers.waiting(owner));
   const Turnstile::Turn turn = co_await context->long_answers.take(std::move(owner));
   if (context->is_stopping || request.is_abandoned()) {
     log::debug("HTTP: nobody waits for a long answer any more");

@@ -1,5 +1,6 @@
 #include "http/occupancy.h"
 
+#include <algorithm>
 #include <string_view>
 
 #include "base/limit_counts.h"
@@ -43,6 +44,16 @@ Share Occupancy::begin_request() {
                       limits_.requests_max);
   }
   return Share{requests_, 1};
+}
+
+void Occupancy::admit_to_wait(std::size_t waiting) const {
+  const std::size_t most = std::max<std::size_t>(limits_.requests_max / 4, 1);
+  if (waiting < most) return;
+  limits_reached.add(Limit::http_requests);
+  throw HttpError{503, "limit_reached",
+                  "too many long answers that you have asked for wait for their turn: one user at "
+                  "one address may have " +
+                      std::to_string(most) + ", a quarter of http.requests_max"};
 }
 
 Share Occupancy::hold(std::size_t bytes) {

@@ -51,6 +51,9 @@ class Occupancy {
   Place admit(const std::string& address);
   /// For a request that is being answered. Throws HttpError 503.
   Share begin_request();
+  /// For one more request of somebody of whom `waiting` wait for their turn: they may not take up
+  /// what all others have too. Throws HttpError 503.
+  void admit_to_wait(std::size_t waiting) const;
   /// For a body. Throws HttpError 503.
   Share hold(std::size_t bytes);
   std::size_t connections() const { return connections_; }

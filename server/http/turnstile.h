@@ -62,6 +62,7 @@ class Turnstile {
   void open();
 
   std::size_t waiting() const { return waiting_.size(); }
+  std::size_t waiting(const std::string& owner) const { return waiting_.size_of(owner); }
 
  private:
   using Ticket = std::shared_ptr<boost::asio::steady_timer>;

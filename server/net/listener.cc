@@ -6,7 +6,6 @@
 #include <utility>
 
 #include "base/log.h"
-#include "net/session.h"
 
 namespace leveret::net {
 namespace {
@@ -38,9 +37,8 @@ Listener::Listener(asio::io_context& io, const std::string& address, std::uint16
   }
 }
 
-void Listener::start(HasRoom has_room, NextLoop next_loop, OnAccept on_accept) {
+void Listener::start(HasRoom has_room, OnAccept on_accept) {
   has_room_ = std::move(has_room);
-  next_loop_ = std::move(next_loop);
   on_accept_ = std::move(on_accept);
   asio::co_spawn(acceptor_.get_executor(), accept_all(shared_from_this()), asio::detached);
 }
@@ -58,12 +56,11 @@ asio::awaitable<void> Listener::accept_all(std::shared_ptr<Listener> self) {
       continue;
     }
     error_code error;
-    SessionLoop& loop = self->next_loop_();
-    tcp::socket socket{loop.io};
+    tcp::socket socket{self->acceptor_.get_executor()};
     co_await self->acceptor_.async_accept(socket, asio::redirect_error(asio::use_awaitable, error));
     if (!error) {
       if (std::exchange(self->is_paused_, false)) log::info("accepting connections again");
-      self->on_accept_(loop, std::move(socket));
+      self->on_accept_(std::move(socket));
     } else if (is_exhausted(error)) {
       co_await pause(self, error.message());
     }

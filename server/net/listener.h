@@ -8,24 +8,20 @@
 
 namespace leveret::net {
 
-struct SessionLoop;
-
 /// Accepts connections on one address. Its coroutine and the server share it; it lives on the loop
 /// of its acceptor.
 class Listener final : public std::enable_shared_from_this<Listener> {
  public:
-  /// Gives the loop that the next connection shall live on.
-  using NextLoop = std::function<SessionLoop&()>;
   /// Whether one more can be let in.
   using HasRoom = std::function<bool()>;
-  using OnAccept = std::function<void(SessionLoop&, tcp::socket)>;
+  using OnAccept = std::function<void(tcp::socket)>;
 
   /// Opens the port. Throws std::runtime_error naming the address.
   Listener(asio::io_context& io, const std::string& address, std::uint16_t port);
 
   std::uint16_t port() const { return port_; }
   /// The functions are called on the acceptor's loop, until close().
-  void start(HasRoom has_room, NextLoop next_loop, OnAccept on_accept);
+  void start(HasRoom has_room, OnAccept on_accept);
   /// On the acceptor's loop.
   void close();
 
@@ -38,7 +34,6 @@ class Listener final : public std::enable_shared_from_this<Listener> {
   bool is_paused_ = false;
   std::uint16_t port_ = 0;
   HasRoom has_room_;
-  NextLoop next_loop_;
   OnAccept on_accept_;
 };
 

@@ -50,14 +50,14 @@ struct ServerOptions {
   std::string version;
 };
 
-/// The AMQP side of the broker: listeners and sessions, on loops that others run. Sessions are
-/// spread over the loops in turn.
+/// The AMQP side of the broker: an entrance with a thread of its own, and sessions on loops that
+/// others run. Sessions are spread over the loops in turn.
 ///
 /// The loops, the directory and the users outlive it. It is destroyed when the loops have stopped.
 /// All members may be called from any thread.
 class Server {
  public:
-  /// `loops` must not be empty; the first one also accepts.
+  /// `loops` must not be empty.
   Server(ServerOptions options, const std::vector<boost::asio::io_context*>& loops,
          broker::CoreDirectory& directory, auth::Users& users);
   ~Server();

@@ -12,6 +12,8 @@
 #include "base/log.h"
 #include "broker/vhost.h"
 #include "net/endpoint.h"
+#include "net/last_words.h"
+#include "tls/certificate.h"
 
 namespace leveret::net {
 namespace {
@@ -34,6 +36,21 @@ void on_coroutine_end(const std::exception_ptr& error) {
   }
 }
 
+broker::TlsInfo tls_info(const Stream& stream) {
+  tls::SessionFacts facts = tls::facts_of(*stream.session());
+  broker::TlsInfo info;
+  info.protocol = std::move(facts.protocol);
+  info.key_exchange = std::move(facts.key_exchange);
+  info.cipher = std::move(facts.cipher);
+  info.hash = std::move(facts.hash);
+  if (const x509_st* certificate = stream.peer_certificate()) {
+    info.peer_cert_subject = tls::subject_of(*certificate);
+    info.peer_cert_issuer = tls::issuer_of(*certificate);
+    info.peer_cert_validity = tls::validity_of(*certificate);
+  }
+  return info;
+}
+
 /// Drops `size` written bytes from the front of `pieces`.
 void advance(std::span<asio::const_buffer>& pieces, std::size_t size) {
   while (!pieces.empty() && size >= pieces.front().size()) {
@@ -51,51 +68,77 @@ TimeMs Session::now_ms() {
       .count();
 }
 
-void Session::start(SessionContext& context, SessionLoop& loop, Stream stream) {
-  tcp::socket& socket = stream.socket();
-  error_code error;
-  socket.set_option(tcp::no_delay{true}, error);
-  if (!error) socket.non_blocking(true, error);
-  if (!error) socket.remote_endpoint(error);
-  if (error) return;  // gone already
-  const auto rules = context.rules.load();
-  if (context.handshake_count >= rules->handshakes_max)
-    return limits_reached.add(Limit::handshakes);
-  const auto session = std::make_shared<Session>(context, loop, std::move(stream));
+void Session::start(SessionContext& context, SessionLoop& loop, OpenConnection connection) {
+  if (context.is_stopping) return;
+  const auto session = std::make_shared<Session>(context, loop, connection);
   loop.sessions.insert(session.get());
-  ++context.session_count;
-  ++context.handshake_count;
-  session->arm_timer(rules->handshake_ms_max);
+  session->enter_core(connection);
+  session->write_soon(connection.output);
+  session->arm_timer(session->liveness_.period_ms());
   asio::co_spawn(loop.io, run_reader(session), on_coroutine_end);
   asio::co_spawn(loop.io, run_writer(session), on_coroutine_end);
 }
 
-Session::Session(SessionContext& context, SessionLoop& loop, Stream stream)
+Session::Session(SessionContext& context, SessionLoop& loop, OpenConnection& connection)
     : context_(context),
       loop_(loop),
-      stream_(std::move(stream)),
+      stream_(std::move(connection.stream)),
       timer_(loop.io),
+      place_(std::move(connection.place)),
       id_{++context.last_id},
-      rules_(context.rules),
-      handshake_(std::make_unique<Handshake>(rules_->tuning, context.options.version)),
+      name_(connection.name),
+      frame_max_(connection.hello.tuned.frame_max),
+      reader_({.frame_max = frame_max_,
+               .message_bytes_max = connection.rules->message_bytes_max,
+               .channels_max = connection.hello.tuned.channel_max}),
+      core_(std::move(connection.admission.core)),
+      admission_place_(std::move(connection.admission.place)),
+      liveness_(connection.hello.tuned.heartbeat_s, now_ms()),
       input_(loop.chunks),
+      // TLS may hold what has come with the end of the handshake.
+      has_more_to_read_(stream_.is_tls()),
       capacity_(loop.io.get_executor()),
       output_ready_(loop.io.get_executor()) {
-  error_code ignored;
-  peer_ = stream_.socket().remote_endpoint(ignored);
-  local_ = stream_.socket().local_endpoint(ignored);
-  name_ = text_of(peer_) + " -> " + text_of(local_);
+  const std::string& input = connection.input;
+  std::ranges::copy(input, input_.prepare(input.size()).begin());
+  input_.commit(input.size());
+}
+
+void Session::enter_core(const OpenConnection& connection) {
+  const ClientHello& hello = connection.hello;
+  broker::ConnectionInfo info;
+  info.name = name_;
+  info.user = connection.user;
+  info.auth_mechanism = hello.mechanism;
+  info.peer_host = unmapped(connection.peer.address()).to_string();
+  info.peer_port = connection.peer.port();
+  info.host = unmapped(connection.local.address()).to_string();
+  info.port = connection.local.port();
+  if (stream_.is_tls()) info.tls = tls_info(stream_);
+  info.client_properties = hello.properties;
+  info.connected_at = core_->now();
+  info.channel_max = hello.tuned.channel_max;
+  info.frame_max = hello.tuned.frame_max;
+  info.heartbeat_s = hello.tuned.heartbeat_s;
+  info.consumer_cancel_notify = hello.consumer_cancel_notify;
+  info.connection_blocked = hello.connection_blocked;
+  info.access = connection.admission.access;
+  info.user_channels_max = connection.admission.channels_max;
+  info.token = connection.token;
+  log::info("connection opened", {{"connection", name_},
+                                  {"user", info.user},
+                                  {"vhost", hello.vhost},
+                                  {"client_name", hello.connection_name}});
+  core_->run([id = id_, info, outbox = shared_from_this()](broker::Vhost& vhost) {
+    vhost.open_connection(id, info, outbox);
+  });
 }
 
 // Reading.
 
 asio::awaitable<void> Session::run_reader(std::shared_ptr<Session> self) {
   try {
-    if (self->is_from_proxy()) co_await hear_proxy(self);
-    if (self->stream_.is_tls() && !self->is_ended()) co_await shake_tls_hands(self);
     while (!self->is_ended()) {
-      co_await fill(self);
-      if (self->stage_ == Stage::handshake) co_await advance_handshake(self);
       while (self->stage_ == Stage::open && self->decode())
         co_await asio::post(self->loop_.io, asio::use_awaitable);  // the others' turn
       if (self->stage_ == Stage::closing) self->look_for_close_ok();
@@ -104,6 +147,7 @@ asio::awaitable<void> Session::run_reader(std::shared_ptr<Session> self) {
         co_await self->capacity_.wait();
       }
       self->is_reading_paused_ = false;
+      if (!self->is_ended()) co_await fill(self);
     }
   } catch (const system_error& error) {
     self->end(error.code() == asio::error::eof ? "closed by the client" : error.code().message());
@@ -144,7 +188,7 @@ bool Session::decode() {
     batch.commands.reserve(commands_expected_);
     std::vector<BlobRef> kept;
     const CommandReader::Result result =
-        reader_->read(input_.view(), core_->now(), batch.commands, kept);
+        reader_.read(input_.view(), core_->now(), batch.commands, kept);
     commands_expected_ = batch.commands.size() + 1;
     if (!batch.commands.empty()) {
       batch.octets = result.consumed_bytes;
@@ -154,7 +198,7 @@ bool Session::decode() {
       hand_over(std::move(batch));
     }
     // Before anything may move them: what is unfinished still points to these bytes.
-    reader_->detach();
+    reader_.detach();
     input_.consume(result.consumed_bytes);
     if (!result.failure) return result.has_more;
     report(*result.failure);
@@ -183,27 +227,25 @@ void Session::report(const CommandReader::Failure& failure) {
 }
 
 void Session::look_for_close_ok() {
+  std::string_view rest = input_.view();
   while (!is_input_ignored_ && stage_ == Stage::closing) {
-    try {
-      const std::optional<amqp::Frame> frame = amqp::read_frame(input_.view(), frame_max_);
-      if (!frame) return;
-      input_.consume(frame->total_bytes());
-      if (frame->type != amqp::FrameType::method || frame->channel != 0) continue;
-      const amqp::Method method = amqp::read_method(frame->payload);
-      if (std::holds_alternative<amqp::connection::CloseOk>(method)) end("closed");
-      // Both sides have asked to close: each answers, and is done.
-      if (std::holds_alternative<amqp::connection::Close>(method)) {
-        std::string close_ok;
-        amqp::write_method_frame(close_ok, 0, amqp::connection::CloseOk{});
-        write_soon(close_ok);
-        finish_output();
-      }
-    } catch (const amqp::Error&) {
-      is_input_ignored_ = true;  // No close-ok will be found in it.
+    const LastWord word = hear_last_word(rest, frame_max_);
+    if (word == LastWord::nothing) break;
+    if (word == LastWord::close_ok) end("closed");
+    // Both sides have asked to close: each answers, and is done.
+    if (word == LastWord::close) {
+      std::string close_ok;
+      amqp::write_method_frame(close_ok, 0, amqp::connection::CloseOk{});
+      write_soon(close_ok);
+      finish_output();
+    }
+    if (word == LastWord::nonsense) {
+      is_input_ignored_ = true;
       arm_timer(last_word_ms);
     }
   }
-  input_.consume(input_.view().size());
+  const std::size_t kept = is_input_ignored_ ? 0 : rest.size();
+  input_.consume(input_.view().size() - kept);
 }
 
 // Writing.
@@ -332,15 +374,10 @@ void Session::report_drained(std::size_t cost_bytes, std::uint64_t octets) {
 
 // Life.
 
-void Session::enter(Stage stage) {
-  if (stage_ == Stage::handshake) --context_.handshake_count;
-  stage_ = stage;
-}
-
 void Session::begin_closing() {
   if (is_ended() || stage_ == Stage::closing) return;
-  enter(Stage::closing);
-  arm_timer(context_.options.close_ms_max);
+  stage_ = Stage::closing;
+  arm_timer(context_.close_ms_max);
   capacity_.notify();
 }
 
@@ -352,19 +389,16 @@ void Session::finish_output() {
 
 void Session::end(std::string_view reason) {
   if (is_ended()) return;
-  const bool was_handshake = stage_ == Stage::handshake;
-  enter(Stage::ended);
-  log::write(was_handshake ? log::Level::debug : log::Level::info, "connection ended",
-             {{"connection", name_}, {"reason", reason}});
+  stage_ = Stage::ended;
+  log::info("connection ended", {{"connection", name_}, {"reason", reason}});
   stream_.close();
   timer_.cancel();
   capacity_.notify();
   output_ready_.notify();
   loop_.sessions.erase(this);
-  admission_ = {};
-  if (const std::shared_ptr<broker::Core> core = std::exchange(core_, {}))
-    core->run([id = id_](broker::Vhost& vhost) { vhost.drop_connection(id); });
-  --context_.session_count;
+  admission_place_.reset();
+  place_.leave();
+  core_->run([id = id_](broker::Vhost& vhost) { vhost.drop_connection(id); });
 }
 
 void Session::arm_timer(TimeMs delay_ms) {
@@ -377,9 +411,6 @@ void Session::arm_timer(TimeMs delay_ms) {
 void Session::on_timer() {
   if (timer_.expiry() > steady_clock::now()) return;  // armed anew while this was under way
   switch (stage_) {
-    case Stage::handshake:
-      limits_reached.add(Limit::handshake_time);
-      return end("the handshake took too long");
     case Stage::open: return check_liveness();
     case Stage::closing: return end("the client did not answer the close");
     case Stage::ended: return;
@@ -388,11 +419,11 @@ void Session::on_timer() {
 
 void Session::check_liveness() {
   const Liveness::Verdict verdict =
-      liveness_->check({.now = now_ms(),
-                        .received_bytes = received_bytes_,
-                        .sent_bytes = sent_bytes_,
-                        .is_output_pending = is_writing_ || !pending_.is_empty(),
-                        .is_reading_paused = is_reading_paused_});
+      liveness_.check({.now = now_ms(),
+                       .received_bytes = received_bytes_,
+                       .sent_bytes = sent_bytes_,
+                       .is_output_pending = is_writing_ || !pending_.is_empty(),
+                       .is_reading_paused = is_reading_paused_});
   switch (verdict) {
     case Liveness::Verdict::fine: break;
     case Liveness::Verdict::heartbeat_is_due: {
@@ -406,7 +437,7 @@ void Session::check_liveness() {
       limits_reached.add(Limit::output_time);
       return end("the client has not read anything for too long");
   }
-  arm_timer(liveness_->period_ms());
+  arm_timer(liveness_.period_ms());
 }
 
 }  // namespace leveret::net

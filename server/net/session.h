@@ -3,7 +3,6 @@
 #include <atomic>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <unordered_set>
@@ -14,12 +13,11 @@
 #include "broker/outbox.h"
 #include "net/asio.h"
 #include "net/command_reader.h"
-#include "net/handshake.h"
 #include "net/liveness.h"
-#include "net/login_pool.h"
+#include "net/opening.h"
 #include "net/outgoing.h"
+#include "net/place.h"
 #include "net/read_buffer.h"
-#include "net/server.h"
 #include "net/signal.h"
 #include "net/stream.h"
 
@@ -38,17 +36,14 @@ struct SessionLoop {
 
 /// What all sessions share.
 struct SessionContext {
-  const ServerOptions& options;
-  broker::CoreDirectory& directory;
-  LoginPool& logins;
-  std::atomic<std::shared_ptr<const ConnectionRules>> rules{};
+  /// How long a client may take to answer a close.
+  const TimeMs close_ms_max;
   std::atomic<std::uint64_t> last_id{0};
-  std::atomic<std::size_t> session_count{0};
-  /// Those of them that are not open yet.
-  std::atomic<std::size_t> handshake_count{0};
+  /// No session starts any more.
+  std::atomic<bool> is_stopping{false};
 };
 
-/// One client connection. It lives on the loop that it was started on, as two coroutines: one
+/// One open client connection. It lives on the loop that it was started on, as two coroutines: one
 /// reads, decodes and hands commands to the core, the other writes what has gathered. The
 /// coroutines, the timer and the core share it, hence the shared_ptr: whichever comes last frees
 /// it.
@@ -58,20 +53,19 @@ struct SessionContext {
 class Session final : public broker::Outbox, public std::enable_shared_from_this<Session> {
  public:
   /// Starts a session on `loop`, to be called there. `context` and `loop` outlive all sessions.
-  static void start(SessionContext& context, SessionLoop& loop, Stream stream);
+  static void start(SessionContext& context, SessionLoop& loop, OpenConnection connection);
 
-  /// For start() only.
-  Session(SessionContext& context, SessionLoop& loop, Stream stream);
+  /// For start() only; without what start() still needs.
+  Session(SessionContext& context, SessionLoop& loop, OpenConnection& connection);
 
   void send(std::vector<broker::Outgoing>& records) override;
   void consumed(std::size_t bytes) override;
 
   /// Closes the socket and leaves the core, once. On the session's loop. `reason` is logged.
   void end(std::string_view reason);
-  bool is_in_handshake() const { return stage_ == Stage::handshake; }
 
  private:
-  enum class Stage { handshake, open, closing, ended };
+  enum class Stage { open, closing, ended };
   /// Commands that the core has not worked off, in bytes; above it the session stops reading.
   static constexpr std::size_t in_core_bytes_max = std::size_t{1} << 20U;
 
@@ -84,14 +78,7 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   static asio::awaitable<void> run_writer(std::shared_ptr<Session> self);
   static asio::awaitable<void> write(std::shared_ptr<Session> self, OutgoingBytes bytes);
 
-  // The beginning: session_beginning.cc
-  bool is_from_proxy() const;
-  static asio::awaitable<void> hear_proxy(std::shared_ptr<Session> self);
-  static asio::awaitable<void> shake_tls_hands(std::shared_ptr<Session> self);
-  void use_certificate();
-  void refuse_tls(const error_code& error);
-  static asio::awaitable<void> advance_handshake(std::shared_ptr<Session> self);
-  void enter_core();
+  void enter_core(const OpenConnection& connection);
 
   // Reading.
   std::size_t missing_bytes() const;
@@ -112,7 +99,6 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   void report_drained(std::size_t cost_bytes, std::uint64_t octets);
 
   // Life.
-  void enter(Stage stage);
   void begin_closing();
   void finish_output();
   void arm_timer(TimeMs delay_ms);
@@ -125,21 +111,17 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   SessionLoop& loop_;
   Stream stream_;
   asio::steady_timer timer_;
+  Place place_;
   const ConnectionId id_;
-  tcp::endpoint peer_;
-  tcp::endpoint local_;
-  std::string name_;
-  Stage stage_ = Stage::handshake;
+  const std::string name_;
+  Stage stage_ = Stage::open;
 
-  const std::shared_ptr<const ConnectionRules> rules_;
-  std::unique_ptr<Handshake> handshake_;
-  /// The id of the token that it has logged in with; empty for a password or a certificate.
-  std::string token_;
-  std::unique_ptr<CommandReader> reader_;
+  const std::uint32_t frame_max_;
+  CommandReader reader_;
   std::shared_ptr<broker::Core> core_;
-  broker::Admission admission_;
-  std::optional<Liveness> liveness_;
-  std::uint32_t frame_max_ = Handshake::frame_max_before_tune;
+  /// Held as long as the connection counts where connections are limited.
+  std::shared_ptr<void> admission_place_;
+  Liveness liveness_;
 
   ReadBuffer input_;
   std::size_t commands_expected_ = 16;

@@ -4,6 +4,7 @@
 #include <openssl/ssl.h>
 #include <openssl/x509.h>
 #include <sys/socket.h>
+#include <unistd.h>
 
 #include <algorithm>
 #include <array>
@@ -59,6 +60,20 @@ Stream::Stream(tcp::socket socket, const tls::NativeContext& context)
     : socket_(std::move(socket)), ssl_(SSL_new(context.get())) {
   if (!ssl_ || SSL_set_fd(ssl_.get(), static_cast<int>(socket_.native_handle())) != 1)
     throw std::bad_alloc{};
+}
+
+void Stream::move_to(asio::io_context& io) {
+  const tcp protocol = socket_.local_endpoint().protocol();
+  const int handle = socket_.release();
+  tcp::socket moved{io};
+  error_code error;
+  moved.assign(protocol, handle, error);
+  if (error) {
+    ::close(handle);
+    throw system_error{error};
+  }
+  moved.non_blocking(true);
+  socket_ = std::move(moved);
 }
 
 void Stream::shake_hands(error_code& error) {

@@ -30,6 +30,9 @@ class Stream {
   Stream(tcp::socket socket, const tls::NativeContext& context);
 
   tcp::socket& socket() { return socket_; }
+  /// From now on it belongs to the loop of `io`. On the loop that it was on, while nobody waits for
+  /// it. Throws system_error; it is closed then.
+  void move_to(asio::io_context& io);
   bool is_tls() const { return ssl_ != nullptr; }
 
   /// Goes on with the TLS handshake: no error when it is done, would_block when the stream has to

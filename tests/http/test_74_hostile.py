@@ -168,7 +168,7 @@ def test_lists_that_nobody_waits_for_any_more_are_not_made(tmp_path):
         api = Api(broker.host, broker.http_port)
         queues = [{"name": f"q{n}", "vhost": "/", "durable": False, "auto_delete": False, "arguments": {}} for n in range(2000)]
         assert api.post(("definitions",), {"queues": queues}).status == 204
-        count = 80  # fewer than http.requests_max, so that all are taken
+        count = 20  # fewer than a quarter of http.requests_max, so that all are taken
         asked = [dial(api) for _ in range(count)]
         for s in asked:
             s.sendall(b"GET /api/queues " + HEAD + b"\r\n")
@@ -177,6 +177,27 @@ def test_lists_that_nobody_waits_for_any_more_are_not_made(tmp_path):
         assert len(api.get(("queues",)).json) == len(queues)  # and whoever comes later has his
         abandoned = broker.log_path.read_text().count("nobody waits for a long answer any more")
         assert 0 < abandoned <= count, broker.log_tail()
+    finally:
+        broker.stop()
+
+
+def test_lists_of_one_user_leave_room_for_the_others(tmp_path):
+    broker = brokers.from_environment(tmp_path)
+    broker.start()
+    try:
+        api = Api(broker.host, broker.http_port)
+        queues = [{"name": f"q{n}", "vhost": "/", "durable": False, "auto_delete": False, "arguments": {}} for n in range(2000)]
+        assert api.post(("definitions",), {"queues": queues}).status == 204
+        assert api.put(("users", "other"), {"password": "other", "tags": "monitoring"}).status == 201
+        asked = [dial(api) for _ in range(200)]  # twice http.requests_max
+        for s in asked:
+            s.sendall(b"GET /api/queues " + HEAD + b"Connection: close\r\n\r\n")
+        for path in ("whoami", "queues"):
+            assert api.get((path,), auth=("other", "other")).status == 200
+        answers = [read_to_end(s) for s in asked]
+        refused = [answer for answer in answers if status(answer) == 503]
+        assert refused and len(refused) < len(answers)
+        assert all(b"one user at one address may have 25" in answer for answer in refused)
     finally:
         broker.stop()
 

@@ -67,6 +67,22 @@ TEST(Occupancy, RequestsThatAreAnsweredAtATimeAreLimited) {
   EXPECT_EQ(refusal([&] { bench.occupancy.begin_request(); }), "");
 }
 
+TEST(Occupancy, LongAnswersOfOneUserLeaveRoomForTheOthers) {
+  Limits limits;
+  limits.requests_max = 8;
+  const Occupancy occupancy{limits};
+  EXPECT_EQ(refusal([&] { occupancy.admit_to_wait(1); }), "");
+  EXPECT_EQ(refusal([&] { occupancy.admit_to_wait(2); }),
+            "too many long answers that you have asked for wait for their turn: one user at one "
+            "address may have 2, a quarter of http.requests_max");
+}
+
+TEST(Occupancy, OneLongAnswerMayAlwaysWait) {
+  Limits limits;
+  limits.requests_max = 1;
+  EXPECT_EQ(refusal([&] { Occupancy{limits}.admit_to_wait(0); }), "");
+}
+
 TEST(Occupancy, BytesAreLimitedTogetherAndGivenBack) {
   Bench bench;
   std::optional<Share> half = bench.occupancy.hold(60);
