@@ -54,6 +54,10 @@ struct SessionSettings {
 /// (PLAIN or EXTERNAL), puts content together and answers on channel 0. Single-threaded.
 class Session {
  public:
+  /// What a server may send in one frame before connection.tune, in bytes: RabbitMQ's
+  /// initial_frame_max twice over, since its properties may be long.
+  static constexpr std::uint32_t frame_max_before_tune = 16384;
+
   /// What has been agreed on, valid from on_open().
   struct Tuning {
     std::uint16_t channel_max = 0;

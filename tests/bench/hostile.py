@@ -5,9 +5,10 @@
 
 For each kind of hostile client, a steady stream of jobs (`leveret bench steady`) is measured alone and beside it, three
 times in turn. Prints the medians of its 50th and 99th percentile of latency in milliseconds, their ratios, and the most
-memory that the broker had meanwhile. The hostile processes are `nice`, since a real one has a machine of its own; with `--apart`
-they have the last of this machine's processors to themselves, and all else has the others. Exits with 1 when the stream
-lost anything; nothing else passes or fails.
+memory that the broker had meanwhile. The hostile processes have what the others leave of the processors (SCHED_IDLE), since a real
+one has a machine of its own; with `--apart` the broker has a machine of its own too, as far as it can be had on one: the clients,
+hostile or not, have the last of the processors, and the broker has the others. Exits with 1 when the stream lost anything; nothing
+else passes or fails.
 """
 
 import argparse
@@ -165,7 +166,8 @@ def many_queues(broker):
         )
         client.send_bytes(data)
         for _ in range(1000):
-            client.expect(1, spec.Queue.DeclareOk)
+            if not isinstance(client.receive().method, spec.Queue.DeclareOk):
+                return  # limits.queues_max is reached
 
 
 def _fill(broker, queue, count):
@@ -214,10 +216,20 @@ KINDS = [
 ]
 
 
-def _run(kind, broker, processors):
-    os.nice(19)
-    os.sched_setaffinity(0, processors)
+def _run(kind, broker):
+    os.sched_setscheduler(0, os.SCHED_IDLE, os.sched_param(0))
     kind(broker)
+
+
+def _place(broker, apart):
+    """Gives the broker and its clients, which are this process's children, their processors."""
+    every = os.sched_getaffinity(0)
+    if not apart or len(every) < 2:
+        return
+    clients = {max(every)}
+    for thread in os.listdir(f"/proc/{broker.process.pid}/task"):
+        os.sched_setaffinity(int(thread), every - clients)
+    os.sched_setaffinity(0, clients)
 
 
 def measure(broker, seconds, peak):
@@ -246,17 +258,16 @@ def main():
     options = options.parse_args()
     kinds = [kind for kind in KINDS if not options.names or kind.__name__ in options.names]
     processors = os.sched_getaffinity(0)
-    hostile_processors = {max(processors)} if options.apart else processors
-    if options.apart:
-        os.sched_setaffinity(0, processors - hostile_processors)
     print(f"{'BESIDE':18} {'P50':>7} {'WITH':>7} {'RATIO':>6} {'P99':>8} {'WITH':>8} {'RATIO':>6} {'PEAK MiB':>9}")
     for kind in kinds:
         with tempfile.TemporaryDirectory() as directory:
+            os.sched_setaffinity(0, processors)
             broker = brokers.from_environment(directory).start()
+            _place(broker, options.apart)
             alone, beside, peak = [], [], []
             for _ in range(3):
                 alone.append(latency(measure(broker, options.seconds, [])))
-                hostile = multiprocessing.Process(target=_run, args=(kind, broker, hostile_processors), daemon=True)
+                hostile = multiprocessing.Process(target=_run, args=(kind, broker), daemon=True)
                 hostile.start()
                 time.sleep(2)
                 beside.append(latency(measure(broker, options.seconds, peak)))

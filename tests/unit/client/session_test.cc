@@ -143,6 +143,11 @@ TEST(Session, NoHeartbeatWantedIsNoHeartbeat) {
   EXPECT_EQ(session.tuning().heartbeat_s, 0);
 }
 
+TEST_F(SessionTest, AFrameBeforeTheTuningIsOfBoundedSize) {
+  const std::string_view header{"\x01\x00\x00\x00\x00\x40\x01", 7};  // 16,385 bytes
+  EXPECT_THROW(session.receive(header), amqp::Error);
+}
+
 TEST_F(SessionTest, SaysWhenTheServerSpeaksSomethingElse) {
   EXPECT_THROW(session.receive(std::string_view("AMQP\x00\x01\x00\x00", 8)), amqp::Error);
 }
