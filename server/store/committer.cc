@@ -28,10 +28,12 @@ struct SharedMessage {
 
 }  // namespace
 
-Committer::Committer(Connection& connection)
+Committer::Committer(Connection& connection, const BodyFiles& body_files,
+                     const LargeBodyLimits& limits)
     : connection_(connection),
       topology_(connection),
-      messages_(connection),
+      bodies_(connection, body_files, limits),
+      messages_(connection, bodies_),
       queues_(load_queue_states(connection)),
       next_message_(connection.query_integer("SELECT max(id) FROM message") + 1),
       page_bytes_(connection.query_integer("PRAGMA page_size")),
@@ -47,6 +49,7 @@ std::optional<std::chrono::nanoseconds> Committer::commit(const BatchPlan& plan)
     return std::nullopt;
   }
   Transaction transaction(connection_);
+  bodies_.begin();
   apply_topology(plan, changes);
   // Removals first: what they free is used again by the appends, which counts on a full disk.
   std::uint64_t removed = remove(plan, changes);
@@ -54,9 +57,7 @@ std::optional<std::chrono::nanoseconds> Committer::commit(const BatchPlan& plan)
   write_counters(plan, changes);
   const bool drops = std::ranges::any_of(changes, &Change::is_dropped);
   const bool more = (has_condemned_ || drops) && sweep(sweep_busy, removed);
-  const auto start = std::chrono::steady_clock::now();
-  transaction.commit();
-  const auto sync_time = std::chrono::steady_clock::now() - start;
+  const std::chrono::nanoseconds sync_time = end(transaction);
   next_message_ = next_message;
   has_condemned_ = more;
   for (const Change& change : changes) {
@@ -68,6 +69,18 @@ std::optional<std::chrono::nanoseconds> Committer::commit(const BatchPlan& plan)
   }
   adopt(changes);
   note_removed(removed);
+  return sync_time;
+}
+
+std::chrono::nanoseconds Committer::end(Transaction& transaction) {
+  const auto start = std::chrono::steady_clock::now();
+  bodies_.finish();
+  transaction.commit();
+  const auto sync_time = std::chrono::steady_clock::now() - start;
+  const FreedBodies freed = bodies_.committed();
+  freed_.ended.insert(freed_.ended.end(), freed.ended.begin(), freed.ended.end());
+  freed_.holes.insert(freed_.holes.end(), freed.holes.begin(), freed.holes.end());
+  freed_.files.insert(freed_.files.end(), freed.files.begin(), freed.files.end());
   return sync_time;
 }
 
@@ -83,8 +96,9 @@ void Committer::clean_up() {
   std::uint64_t removed = 0;
   if (has_condemned_) {
     Transaction transaction(connection_);
+    bodies_.begin();
     const bool more = sweep(sweep_idle, removed);
-    transaction.commit();
+    end(transaction);
     has_condemned_ = more;
   } else {
     connection_.execute("PRAGMA incremental_vacuum(" + std::to_string(give_back_pages) + ")");

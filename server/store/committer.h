@@ -4,9 +4,11 @@
 #include <cstdint>
 #include <optional>
 #include <unordered_set>
+#include <utility>
 #include <vector>
 
 #include "store/batch_plan.h"
+#include "store/large_bodies.h"
 #include "store/message_table.h"
 #include "store/topology_table.h"
 
@@ -17,8 +19,8 @@ namespace leveret::store {
 /// here.
 class Committer {
  public:
-  /// Reads the queues' states. Throws StoreError.
-  explicit Committer(Connection& connection);
+  /// Reads the queues' states, and what there is of large bodies. Throws StoreError.
+  Committer(Connection& connection, const BodyFiles& body_files, const LargeBodyLimits& limits);
 
   /// Returns when the plan is on disk, and how long its commit took; at once, without a
   /// transaction, when nothing of it is left to be written.
@@ -28,6 +30,11 @@ class Committer {
   /// then counts. After the last commit().
   void finish();
   const QueueStates& queues() const { return queues_; }
+
+  /// What the transactions since the last call have made free of large bodies.
+  FreedBodies take_freed() { return std::exchange(freed_, {}); }
+  /// Of those these files have been removed.
+  void removed(const std::vector<std::int64_t>& body_files) { bodies_.removed(body_files); }
 
   /// True while there is something left to clear up that clean_up() would do.
   bool has_leftovers() const { return has_condemned_ || gives_back_; }
@@ -51,6 +58,8 @@ class Committer {
   /// Returns the id for the next message after this transaction.
   std::int64_t append(const BatchPlan& plan, std::vector<Change>& changes);
   void write_counters(const BatchPlan& plan, std::vector<Change>& changes);
+  /// The end of each transaction; returns how long the commit itself has taken.
+  std::chrono::nanoseconds end(Transaction& transaction);
   /// Deletes some entries of a condemned slot; returns whether more is left, and adds to `removed`.
   bool sweep(std::int64_t count_max, std::uint64_t& removed);
   void adopt(const std::vector<Change>& changes);
@@ -59,11 +68,13 @@ class Committer {
 
   Connection& connection_;
   TopologyTable topology_;
+  LargeBodies bodies_;
   MessageTable messages_;
   QueueStates queues_;
   std::unordered_set<QueueId> unwritten_;  // whose numbers are ahead of their rows
   std::int64_t next_message_ = 1;
   const std::int64_t page_bytes_;
+  FreedBodies freed_;
   bool has_condemned_ = false;
   std::uint64_t removed_since_look_ = 0;
   bool gives_back_ = false;

@@ -79,11 +79,16 @@ std::string DataDir::vhost_file(std::int64_t id) const {
 void DataDir::remove_vhost_files(std::int64_t id) const {
   if (is_in_memory()) return;  // It went when its last connection was closed.
   // The main file last: as long as it is there the others are found, and go at the next start.
-  for (const char* suffix : {"-wal", "-shm", "-journal", ""}) {
-    std::error_code error;
-    std::filesystem::remove(vhost_file(id) + suffix, error);
+  const std::string main = vhost_file(id);
+  std::vector<std::string> files{main + "-wal", main + "-shm", main + "-journal"};
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator{path_, error})
+    if (entry.path().string().starts_with(main + "-bodies-")) files.push_back(entry.path());
+  files.push_back(main);
+  for (const std::string& file : files) {
+    std::filesystem::remove(file, error);
     if (error)
-      log::error("cannot remove " + vhost_file(id) + suffix + ": " + error.message() +
+      log::error("cannot remove " + file + ": " + error.message() +
                  "; it belongs to a virtual host that has been deleted");
   }
 }

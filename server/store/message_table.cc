@@ -1,11 +1,13 @@
 #include "store/message_table.h"
 
 #include <algorithm>
+#include <string>
 
 namespace leveret::store {
 
-MessageTable::MessageTable(Connection& connection)
-    : insert_message_(connection, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)"),
+MessageTable::MessageTable(Connection& connection, LargeBodies& bodies)
+    : bodies_(bodies),
+      insert_message_(connection, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)"),
       insert_entry_(connection, "INSERT INTO entry VALUES (?, ?, ?, ?, ?, ?)"),
       insert_content_(connection, "INSERT INTO content VALUES (?, ?, ?)"),
       set_delivery_count_(connection, "UPDATE entry SET delivery_count = ?2 WHERE key = ?1"),
@@ -13,6 +15,8 @@ MessageTable::MessageTable(Connection& connection)
                       "SELECT key, message, body_bytes, content FROM entry "
                       "WHERE key BETWEEN ? AND ? ORDER BY key LIMIT ?"),
       delete_entries_(connection, "DELETE FROM entry WHERE key BETWEEN ? AND ?"),
+      select_places_(connection,
+                     "SELECT body FROM message WHERE id BETWEEN ? AND ? AND typeof(body) = 'text'"),
       delete_messages_(connection, "DELETE FROM message WHERE id BETWEEN ? AND ?"),
       select_content_(connection, "SELECT message, refs FROM content WHERE id = ?"),
       set_refs_(connection, "UPDATE content SET refs = ?2 WHERE id = ?1"),
@@ -26,7 +30,13 @@ void MessageTable::insert_message(std::int64_t id, const broker::Message& messag
   insert_message_.bind_text(4, message.exchange());
   insert_message_.bind_text(5, message.routing_key());
   insert_message_.bind_blob(6, message.properties());
-  insert_message_.bind_blob(7, message.body());
+  std::string place;
+  if (bodies_.takes(message.body())) {
+    place = text_of(bodies_.append(message.body()));
+    insert_message_.bind_text(7, place);
+  } else {
+    insert_message_.bind_blob(7, message.body());
+  }
   insert_message_.run();
 }
 
@@ -127,7 +137,16 @@ void MessageTable::release_contents(Removed& removed) {
   }
 }
 
+void MessageTable::release_bodies(std::int64_t first, std::int64_t last) {
+  select_places_.bind(1, first);
+  select_places_.bind(2, last);
+  Rows rows(select_places_);
+  while (rows.next())
+    if (const auto place = read_body_place(select_places_.bytes(0))) bodies_.release(*place);
+}
+
 void MessageTable::delete_messages(std::int64_t first, std::int64_t last) {
+  if (bodies_.has_any()) release_bodies(first, last);
   delete_messages_.bind(1, first);
   delete_messages_.bind(2, last);
   delete_messages_.run();

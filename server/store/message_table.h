@@ -5,6 +5,7 @@
 
 #include "broker/message.h"
 #include "store/checksum.h"
+#include "store/large_bodies.h"
 #include "store/sqlite.h"
 
 namespace leveret::store {
@@ -35,7 +36,8 @@ struct Removed {
 /// transaction and throws StoreError.
 class MessageTable {
  public:
-  explicit MessageTable(Connection& connection);
+  /// `bodies` outlives it; they are in the same transactions.
+  MessageTable(Connection& connection, LargeBodies& bodies);
 
   /// `key` is that of the only entry, or 0 with the content that shares it.
   void insert_message(std::int64_t id, const broker::Message& message, std::int64_t key,
@@ -53,14 +55,17 @@ class MessageTable {
 
  private:
   void release_contents(Removed& removed);
+  void release_bodies(std::int64_t first, std::int64_t last);
   void delete_messages(std::int64_t first, std::int64_t last);
 
+  LargeBodies& bodies_;
   Statement insert_message_;
   Statement insert_entry_;
   Statement insert_content_;
   Statement set_delivery_count_;
   Statement select_entries_;
   Statement delete_entries_;
+  Statement select_places_;
   Statement delete_messages_;
   Statement select_content_;
   Statement set_refs_;

@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "amqp/reply_code.h"
+#include "base/log.h"
 #include "base/this_thread.h"
 #include "store/message_table.h"
 #include "store/queue_state.h"
@@ -34,6 +35,9 @@ std::int64_t saturated(std::uint64_t value) {
   return static_cast<std::int64_t>(std::min(value, static_cast<std::uint64_t>(max)));
 }
 
+/// Room for a large body is kept up to here.
+constexpr std::size_t body_bytes_kept = std::size_t{1} << 20U;
+
 /// What one request for expired messages may take, beyond the first.
 constexpr std::size_t expired_bytes_max = std::size_t{4} << 20U;
 
@@ -59,20 +63,23 @@ class Snapshot {
 
 }  // namespace
 
-Reader::Reader(Connection& connection, Failure& failure, const StoreCallbacks& callbacks)
+Reader::Reader(Connection& connection, Failure& failure, const StoreCallbacks& callbacks,
+               BodyFiles body_files)
     : connection_(connection),
       failure_(failure),
       callbacks_(callbacks),
       select_slot_(connection, "SELECT slot FROM queue WHERE id = ?"),
       select_messages_(connection, std::string{select_rows} +
                                        "WHERE e.key BETWEEN ?1 AND ?2 ORDER BY e.key LIMIT ?3"),
+      select_last_(connection, "SELECT max(key) FROM entry WHERE key BETWEEN ? AND ?"),
       select_expired_(connection, std::string{select_rows} +
                                       "WHERE e.key >> 43 = ?1 >> 43 AND e.expires_at <= ?4 "
                                       "AND e.key BETWEEN ?1 AND ?2 ORDER BY e.expires_at LIMIT ?3"),
       select_next_expiry_(connection,
                           "SELECT e.expires_at FROM entry e WHERE e.key >> 43 = ?1 >> 43 "
                           "AND e.expires_at > ?4 AND e.key BETWEEN ?1 AND ?2 "
-                          "ORDER BY e.expires_at LIMIT 1") {}
+                          "ORDER BY e.expires_at LIMIT 1"),
+      body_files_(std::move(body_files)) {}
 
 Reader::~Reader() {
   close();
@@ -92,6 +99,11 @@ void Reader::committed(broker::CommitNumber number) {
   const std::lock_guard lock(mutex_);
   committed_ = number;
   if (!requests_.empty()) wake_.notify_one();
+}
+
+std::vector<std::int64_t> Reader::take_removed_body_files() {
+  const std::lock_guard lock(mutex_);
+  return std::exchange(removed_body_files_, {});
 }
 
 void Reader::close() {
@@ -129,7 +141,8 @@ bool Reader::serve_next(std::unique_lock<std::mutex>& lock) {
   requests_.pop_front();
   lock.unlock();
   try {
-    callbacks_.post(std::visit([this](auto& each) { return serve(each); }, request));
+    if (auto answer = std::visit([this](auto& each) { return serve(each); }, request))
+      callbacks_.post(std::move(answer));
   } catch (const std::exception& error) {
     failure_.report(error.what());
     return false;
@@ -145,7 +158,9 @@ std::function<void()> Reader::serve(ReadRequest& request) {
     select_messages_.bind(1, range->first);
     select_messages_.bind(2, range->second);
     select_messages_.bind(3, saturated(request.range.count_max));
-    read(select_messages_, request.range.queue, request.bytes_max, messages);
+    const bool is_all = read(select_messages_, request.range.queue, request.bytes_max, messages) &&
+                        messages.size() < request.range.count_max;
+    if (is_all) check_end(*range, request.range.queue, messages);
   }
   return [done = std::move(request.done), messages = std::move(messages)]() mutable {
     done(std::move(messages));
@@ -176,6 +191,24 @@ std::function<void()> Reader::serve(ExpiredRequest& request) {
   };
 }
 
+/// What cannot be removed stays until the next start, and costs nothing but its room.
+std::function<void()> Reader::serve(FreeRequest& request) {
+  for (const std::int64_t file : request.freed.ended) body_files_.leave_page_cache(file);
+  for (const BodyPlace& hole : request.freed.holes) body_files_.punch(hole);
+  for (const std::int64_t file : request.freed.files) {
+    if (body_file_ && body_file_->number() == file) body_file_ = nullptr;
+    try {
+      body_files_.remove(file);
+    } catch (const StoreError& error) {
+      log::warn(error.what());
+      continue;
+    }
+    const std::lock_guard lock(mutex_);
+    removed_body_files_.push_back(file);
+  }
+  return {};
+}
+
 std::optional<std::pair<std::int64_t, std::int64_t>> Reader::keys(const ReadRange& range) {
   select_slot_.bind(1, std::int64_t{range.queue.value});
   Rows rows(select_slot_);
@@ -194,8 +227,21 @@ bool Reader::read(Statement& select, QueueId queue, std::size_t bytes_max,
              static_cast<std::size_t>(select.integer(body_bytes));
     if (!messages.empty() && bytes > bytes_max) return false;
     messages.push_back(take_row(select, queue));
+    if (body_.capacity() > body_bytes_kept) body_ = {};
   }
   return true;
+}
+
+/// A damaged key in the middle ends a search from the front, but not one from the end.
+void Reader::check_end(const std::pair<std::int64_t, std::int64_t>& range, QueueId queue,
+                       const std::vector<broker::StoredMessage>& messages) {
+  select_last_.bind(1, range.first);
+  select_last_.bind(2, range.second);
+  Rows rows(select_last_);
+  if (!rows.next() || select_last_.is_null(0)) return;
+  const std::int64_t last = select_last_.integer(0);
+  if (messages.empty() || messages.back().seq != seq_of_key(last))
+    fail_damaged(queue, last, "entries are out of order before it");
 }
 
 broker::StoredMessage Reader::take_row(const Statement& row, QueueId queue) {
@@ -205,7 +251,12 @@ broker::StoredMessage Reader::take_row(const Statement& row, QueueId queue) {
   stored.seq = seq_of_key(entry);
   stored.delivery_count = static_cast<std::uint32_t>(row.integer(delivery_count));
   stored.content = static_cast<broker::ContentId>(row.integer(content));
-  const std::string_view bytes = row.bytes(body);
+  std::string_view bytes;
+  try {
+    bytes = body_of(row);
+  } catch (const StoreError& error) {
+    fail_damaged(queue, entry, error.what());
+  }
   if (static_cast<std::int64_t>(bytes.size()) != row.integer(body_bytes))
     fail_damaged(queue, entry, "its body has the wrong length");
   try {
@@ -220,6 +271,21 @@ broker::StoredMessage Reader::take_row(const Statement& row, QueueId queue) {
   if (std::int64_t{checksum} != row.integer(crc))
     fail_damaged(queue, entry, "its checksum is wrong");
   return stored;
+}
+
+std::string_view Reader::body_of(const Statement& row) {
+  const std::string_view bytes = row.bytes(body);
+  if (!row.is_text(body)) return bytes;
+  const std::optional<BodyPlace> place = read_body_place(bytes);
+  if (!place || place->bytes != row.integer(body_bytes))
+    throw StoreError("what tells the place of its body is wrong");
+  if (!body_file_ || body_file_->number() != place->file) {
+    body_file_ = nullptr;
+    body_file_ = std::make_unique<BodyFile>(body_files_, place->file, BodyFile::Use::read);
+  }
+  body_.resize(static_cast<std::size_t>(place->bytes));
+  body_file_->read(place->offset, body_);
+  return {body_.data(), body_.size()};
 }
 
 void Reader::fail_damaged(QueueId queue, std::int64_t entry, const std::string& what) {

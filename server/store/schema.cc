@@ -42,7 +42,15 @@ CREATE TABLE policy (
 /// From version 2: counters may be behind what was appended, which an older program would not know.
 constexpr std::string_view store_3{};
 
-constexpr std::array<std::string_view, 2> store_migrations{store_2, store_3};
+/// From version 3: large bodies in files of their own.
+constexpr std::string_view store_4 = R"(
+CREATE TABLE body_file (
+  number INTEGER PRIMARY KEY,
+  wanted INTEGER NOT NULL
+);
+)";
+
+constexpr std::array<std::string_view, 3> store_migrations{store_2, store_3, store_4};
 
 /// From version 1: permissions, limits, what a virtual host is described by. Until then every user
 /// could do everything everywhere, and goes on to.
@@ -125,7 +133,7 @@ constexpr std::array<std::string_view, 3> catalog_migrations{catalog_2, catalog_
 }  // namespace
 
 const Schema& store_schema() {
-  static constexpr Schema schema{store_id, "store", 3, store_sql, store_migrations};
+  static constexpr Schema schema{store_id, "store", 4, store_sql, store_migrations};
   return schema;
 }
 

@@ -1,4 +1,4 @@
--- One virtual host. This file is the truth about the layout of version 3.
+-- One virtual host. This file is the truth about the layout of version 4.
 --
 -- The version stands in PRAGMA user_version. A change of the layout raises `version` in schema.cc, adds one
 -- migration from the version before it there, and changes this file, which only new stores are made from. A
@@ -70,7 +70,14 @@ CREATE TABLE message (
   exchange     TEXT NOT NULL,
   routing_key  TEXT NOT NULL,
   properties   BLOB NOT NULL,        -- as the publisher sent them
-  body         BLOB NOT NULL
+  body         BLOB NOT NULL         -- of a large one its place, as TEXT (see body_file.h)
+);
+
+-- The files of large bodies, and how many bodies of each are still wanted: a file without any is
+-- removed, and its row with a transaction after that.
+CREATE TABLE body_file (
+  number INTEGER PRIMARY KEY,
+  wanted INTEGER NOT NULL
 );
 
 -- A message's place in a queue. key = slot << 43 | seq, so a queue is one range.

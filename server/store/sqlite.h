@@ -81,6 +81,7 @@ class Statement {
   void reset();
 
   bool is_null(int column) const;
+  bool is_text(int column) const;
   std::int64_t integer(int column) const;
   /// Text or blob; valid until the next step() or reset().
   std::string_view bytes(int column) const;

@@ -1,6 +1,7 @@
 #include "store/store.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 #include <vector>
 
@@ -99,12 +100,22 @@ struct Store::Parts {
         checkpoint_connection(options.file, {.is_rarely_used = true, .vfs = options.vfs}),
         read_connection(open_reader(options)),
         checkpointer(checkpoint_connection, wal_limits(), failure),
-        reader(read_connection, failure, callbacks),
-        writer(write_connection, checkpointer, reader, failure, callbacks, options.steady_now) {
+        reader(read_connection, failure, callbacks, body_files()),
+        writer(write_connection, checkpointer, reader, failure, callbacks, options.steady_now,
+               body_files(), large_bodies()) {
     if (!options.has_threads) return;
     checkpointer.start();
     reader.start();
     writer.start();
+  }
+
+  BodyFiles body_files() const { return {options.file, options.vfs}; }
+
+  LargeBodyLimits large_bodies() const {
+    return {.bytes_min = options.is_in_memory ? std::numeric_limits<std::int64_t>::max()
+                                              : options.large_body_bytes,
+            .file_bytes = options.body_file_bytes,
+            .syncs = options.sync_commits};
   }
 
   Checkpointer::Limits wal_limits() {

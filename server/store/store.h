@@ -20,6 +20,9 @@ struct StoreOptions {
   std::int64_t wal_bytes = 16 << 20;
   std::int64_t wal_bytes_max = 64 << 20;
   std::int64_t cache_bytes = 16 << 20;
+  /// Bodies from here on stand in files of their own, which end at so many bytes.
+  std::int64_t large_body_bytes = 64 << 10;
+  std::int64_t body_file_bytes = 64 << 20;
   /// False only in the tests that show what it is for: a commit then does not wait for the disk.
   bool sync_commits = true;
   /// A registered SQLite VFS, empty for the default.

@@ -20,14 +20,15 @@ int note_wal_pages(void* checkpointer, sqlite3*, const char*, int pages) {
 }  // namespace
 
 Writer::Writer(Connection& connection, Checkpointer& checkpointer, Reader& reader, Failure& failure,
-               const StoreCallbacks& callbacks, Now now)
+               const StoreCallbacks& callbacks, Now now, const BodyFiles& body_files,
+               const LargeBodyLimits& large_bodies)
     : connection_(connection),
       checkpointer_(checkpointer),
       reader_(reader),
       failure_(failure),
       callbacks_(callbacks),
       now_(now),
-      committer_(connection),
+      committer_(connection, body_files, large_bodies),
       page_bytes_(connection.query_integer("PRAGMA page_size")) {
   sqlite3_wal_hook(connection.handle(), note_wal_pages, &checkpointer);
 }
@@ -129,6 +130,7 @@ void Writer::write(bool is_last) {
 void Writer::clean_up() {
   try {
     committer_.clean_up();
+    pass_on_freed_bodies();
   } catch (const StoreError& error) {
     if (!error.is_disk_full()) throw;
     retry_at_ = now_() + full_retry;
@@ -184,7 +186,21 @@ void Writer::commit_held_removals() {
 }
 
 void Writer::after_commit() {
+  pass_on_freed_bodies();
   if (checkpointer_.take_finish_request()) checkpoint_passive(connection_);
+}
+
+/// The reader does it, between two reads: until then it may be in the middle of one of them.
+void Writer::pass_on_freed_bodies() {
+  if (body_files_to_go_ > 0) {
+    const std::vector<std::int64_t> removed = reader_.take_removed_body_files();
+    body_files_to_go_ -= removed.size();
+    committer_.removed(removed);
+  }
+  FreedBodies freed = committer_.take_freed();
+  if (freed.is_empty()) return;
+  body_files_to_go_ += freed.files.size();
+  reader_.request(FreeRequest{{}, std::move(freed)});
 }
 
 }  // namespace leveret::store

@@ -33,7 +33,8 @@ class Writer {
 
   /// `connection` is its own until close().
   Writer(Connection& connection, Checkpointer& checkpointer, Reader& reader, Failure& failure,
-         const StoreCallbacks& callbacks, Now now);
+         const StoreCallbacks& callbacks, Now now, const BodyFiles& body_files,
+         const LargeBodyLimits& large_bodies);
   ~Writer();
   /// Starts the thread. Without it nothing is committed but by step() and close().
   void start();
@@ -63,6 +64,7 @@ class Writer {
   void commit_held_removals();
   void hold_for_space();
   void after_commit();
+  void pass_on_freed_bodies();
 
   Connection& connection_;
   Checkpointer& checkpointer_;
@@ -71,6 +73,8 @@ class Writer {
   const StoreCallbacks& callbacks_;
   const Now now_;
   Committer committer_;
+  /// That the reader was asked to remove and has not said so yet.
+  std::size_t body_files_to_go_ = 0;
   const std::int64_t page_bytes_;
 
   std::mutex mutex_;

@@ -40,6 +40,10 @@ Setup::Setup(std::uint64_t number) {
   server.store.cache_bytes = random.one_in(3) ? 8 * server.store.page_bytes : 1 << 20;
   // What is drawn anew comes last, so that the scripts in found/ keep their meaning.
   server.limits.connection_pending_bytes_max = random.one_in(4) ? 2000 : 4U << 20U;
+  if (random.one_in(2)) {
+    server.store.large_body_bytes = random.one_in(2) ? 1 : 200;
+    server.store.body_file_bytes = 1 << (12U + random.below(5));
+  }
 }
 
 Setup::Queue& Setup::add(const std::string& name, bool durable) {

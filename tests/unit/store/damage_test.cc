@@ -33,7 +33,9 @@ class Damage : public ::testing::Test {
 };
 
 TEST_F(Damage, AChangedBodyIsNeverDelivered) {
-  query(file, "UPDATE message SET body = 'something else' || substr(body, 15) WHERE id = 7");
+  query(file,
+        "UPDATE message SET body = CAST('something else' || substr(body, 15) AS BLOB) "
+        "WHERE id = 7");
   expect_found("message 7 of queue number 1 is damaged: its checksum is wrong");
 }
 
@@ -45,6 +47,23 @@ TEST_F(Damage, AnotherMessagesBodyIsNeverDelivered) {
 TEST_F(Damage, AMissingMessageIsReported) {
   query(file, "DELETE FROM message WHERE id = 7");
   expect_found("its message is missing");
+}
+
+TEST_F(Damage, AnEntryOutOfOrderIsReportedAndHidesNoOther) {
+  // The third entry's key with a bit of its queue's slot changed: a search from the front ends
+  // there.
+  std::string bytes = read_file(file);
+  const auto key_at = [&](std::int64_t key) {
+    std::string varint;
+    for (int shift = 42; shift >= 0; shift -= 7)
+      varint += static_cast<char>((key >> shift & 0x7f) | (shift > 0 ? 0x80 : 0));
+    return bytes.find(varint);
+  };
+  const std::int64_t third = (std::int64_t{1} << 43) + 3;
+  ASSERT_NE(key_at(third), std::string::npos);
+  bytes[key_at(third)] = static_cast<char>(bytes[key_at(third)] ^ 0x04);
+  write_file(file, bytes);
+  expect_found("entries are out of order");
 }
 
 TEST_F(Damage, TheAdviceGivenMakesTheRestReadable) {

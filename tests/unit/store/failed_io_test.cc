@@ -18,8 +18,12 @@ struct FailedRun {
 FailedRun run_with_failure(const std::function<void(FaultDisk&)>& plan, std::uint64_t seed) {
   const TempDir dir;
   FaultDisk disk;
-  const StoreOptions options{
-      .file = dir.file("x.db"), .page_bytes = 4096, .wal_bytes = 128 << 10, .vfs = disk.vfs_name()};
+  const StoreOptions options{.file = dir.file("x.db"),
+                             .page_bytes = 4096,
+                             .wal_bytes = 128 << 10,
+                             .large_body_bytes = seed / 2 % 2 == 0 ? 500 : 1 << 20,
+                             .body_file_bytes = 32 << 10,
+                             .vfs = disk.vfs_name()};
   Workload workload(seed, 2000);
   FailedRun result;
   broker::CommitNumber committed = 0;

@@ -200,6 +200,12 @@ std::vector<std::string> inconsistencies(const std::string& file) {
         "JOIN queue_counters c USING (id) LEFT JOIN entry e ON e.key >> 43 = q.slot "
         "AND e.key & ((1 << 43) - 1) <= c.last_seq GROUP BY q.id "
         "HAVING message_count != count(key) OR c.body_bytes != coalesce(sum(e.body_bytes), 0)");
+  check("wrong count of large bodies",
+        "SELECT number, wanted, (SELECT count(*) FROM message WHERE typeof(body) = 'text' AND "
+        "body LIKE number || ' %') AS there FROM body_file WHERE wanted != there");
+  check("large body without file",
+        "SELECT id, body FROM message WHERE typeof(body) = 'text' AND "
+        "CAST(body AS INTEGER) NOT IN (SELECT number FROM body_file)");
   check("counters without queue",
         "SELECT id FROM queue_counters WHERE id NOT IN (SELECT id FROM queue)");
   return found;

@@ -150,7 +150,7 @@ TEST(Schema, AStoreOfVersion1IsBroughtForward) {
   EXPECT_EQ(store.read(QueueId{1}).size(), 1U);
   store.close();
   EXPECT_EQ(layout_of(file), layout_of(dir.file("new.db")));
-  EXPECT_EQ(query(file, "PRAGMA user_version"), (std::vector<std::string>{"3"}));
+  EXPECT_EQ(query(file, "PRAGMA user_version"), (std::vector<std::string>{"4"}));
   EXPECT_EQ(inconsistencies(file), std::vector<std::string>{});
 }
 

@@ -451,27 +451,27 @@ TEST_F(StoreTest, KnowsWhetherItWasClosed) {
 }
 
 TEST_F(StoreTest, OpensWhatACrashHasLeftInALongLog) {
-  const std::string body(100'000, 'x');
-  for (broker::Seq seq = 1; seq <= 30; ++seq) append(jobs, seq, body);
+  const std::string body(50'000, 'x');
+  for (broker::Seq seq = 1; seq <= 60; ++seq) append(jobs, seq, body);
   store.commit();
   ASSERT_GT(std::filesystem::file_size(file + "-wal"), 2'000'000U);
   const TempDir crashed;
   std::filesystem::copy(file, crashed.file("x.db"));
   std::filesystem::copy(file + "-wal", crashed.file("x.db-wal"));
   TestStore again({.file = crashed.file("x.db")});
-  EXPECT_EQ(again.recovered().queues.front().message_count, 30U);
+  EXPECT_EQ(again.recovered().queues.front().message_count, 60U);
 }
 
 TEST_F(StoreTest, GivesSpaceBackToTheFileSystemWhenABacklogHasGone) {
-  const std::string body(100'000, 'x');
-  for (broker::Seq seq = 1; seq <= 600; ++seq) {
+  const std::string body(50'000, 'x');
+  for (broker::Seq seq = 1; seq <= 1200; ++seq) {
     append(jobs, seq, body);
     store->flush(broker::Urgency::now);
   }
   // So many that it is worth a look at the free pages.
-  for (broker::Seq seq = 601; seq <= 10'600; ++seq) append(jobs, seq, "x");
+  for (broker::Seq seq = 1201; seq <= 11'200; ++seq) append(jobs, seq, "x");
   ASSERT_TRUE(store.commit());
-  store->remove_range(jobs, 1, 10'600);
+  store->remove_range(jobs, 1, 11'200);
   ASSERT_TRUE(store.commit());
   store.run_until([&] { return std::stol(query(file, "PRAGMA page_count").at(0)) < 2200; });
   store.close();
