@@ -132,10 +132,6 @@ void BodyFile::write(std::int64_t offset, std::string_view bytes) {
   }
 }
 
-void BodyFile::truncate() {
-  check(file_->pMethods->xTruncate(file_, 0), "cannot be emptied");
-}
-
 void BodyFile::sync() {
   check(file_->pMethods->xSync(file_, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY),
         "cannot be synced");

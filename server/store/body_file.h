@@ -53,8 +53,8 @@ class BodyFiles {
   std::string vfs_;
 };
 
-/// One such file, open. Its first sync makes its name durable too, as a journal's of SQLite does.
-/// One thread at a time; everything throws StoreError.
+/// One such file, open. The first sync of one that it has made makes its name durable too, as a
+/// journal's of SQLite does. One thread at a time; everything throws StoreError.
 class BodyFile {
  public:
   enum class Use { read, write };
@@ -69,7 +69,6 @@ class BodyFile {
   /// Of a file that ends before `to` is full: SQLITE_IOERR_SHORT_READ.
   void read(std::int64_t offset, std::span<char> to);
   void write(std::int64_t offset, std::string_view bytes);
-  void truncate();
   void sync();
 
  private:

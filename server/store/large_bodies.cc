@@ -75,9 +75,9 @@ BodyPlace LargeBodies::append(std::string_view body) {
 BodyFile& LargeBodies::writable_end() {
   if (open_ && open_->number() == new_end_.file) return *open_;
   open_ = nullptr;
+  // What a transaction that came to nothing has left may have a name that was never made durable.
+  if (new_end_.offset == 0) files_.remove(new_end_.file);
   open_ = std::make_unique<BodyFile>(files_, new_end_.file, BodyFile::Use::write);
-  // A transaction that came to nothing may have left something.
-  if (new_end_.offset == 0) open_->truncate();
   return *open_;
 }
 

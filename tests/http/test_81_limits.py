@@ -11,11 +11,13 @@ from support import amqp, frames, wait
 
 
 @contextlib.contextmanager
-def limited(api, name, value):
+def limited(api, name, value, begin=lambda: None):
+    """With that limit, which is then reached once; `begin` is what does not count yet."""
     assert api.put(("x", "config", name), {"value": str(value)}).status == 200
-    before = reached(api, name)
     try:
-        yield
+        begun = begin()
+        before = reached(api, name)
+        yield begun
     finally:
         assert api.delete(("x", "config", name)).status == 200
     assert reached(api, name) == before + 1
@@ -65,7 +67,7 @@ def test_connections_of_an_address(api, open_until_refused):
         )
 
 
-def _first_octet(broker):
+def _under_way(broker):
     """A connection that has begun its handshake; None when there is no place for it."""
     one = socket.create_connection((broker.host, broker.port))
     one.sendall(b"AMQP\x00\x00\x09\x01")
@@ -77,10 +79,12 @@ def _first_octet(broker):
 
 
 def test_handshakes_under_way(broker, api):
-    with limited(api, "amqp.handshakes_max", 1):
-        # A client of the test before may still be on its way out.
-        with wait.until(lambda: _first_octet(broker), "a place") as first:
-            assert first.recv(1)  # it is under way
+    # A client of the test before may still be on its way out.
+    def begin():
+        return wait.until(lambda: _under_way(broker), "a place")
+
+    with limited(api, "amqp.handshakes_max", 1, begin) as first:
+        with first:
             with socket.create_connection((broker.host, broker.port)) as second:
                 second.settimeout(60)
                 assert second.recv(1) == b""

@@ -48,10 +48,14 @@ class Client:
     def open(cls, broker, vhost="/", timeout_s=20.0, **login):
         """A connection past the whole handshake, without heartbeats."""
         client = cls(broker, timeout_s)
-        client.log_in(**login)
-        client.accept_tune()
-        client.send(0, spec.Connection.Open(virtual_host=vhost, insist=True))
-        client.expect(0, spec.Connection.OpenOk)
+        try:
+            client.log_in(**login)
+            client.accept_tune()
+            client.send(0, spec.Connection.Open(virtual_host=vhost, insist=True))
+            client.expect(0, spec.Connection.OpenOk)
+        except Exception:
+            client.cut()
+            raise
         return client
 
     # Handshake

@@ -62,7 +62,7 @@ TEST(Connection, AServersMethodFromAClientClosesTheConnection) {
   EXPECT_THAT(client.received(), ElementsAre(StartsWith("connection.close 503 COMMAND_INVALID")));
   TestClient other{broker};
   other.connection_method(amqp::basic::Ack{});
-  EXPECT_THAT(other.received(), ElementsAre(StartsWith("connection.close 503 COMMAND_INVALID")));
+  EXPECT_THAT(other.received(), ElementsAre(StartsWith("connection.close 504 CHANNEL_ERROR")));
 }
 
 TEST(Connection, TheNumberOfChannelsIsLimited) {
