@@ -168,7 +168,7 @@ asio::awaitable<void> Opening::shake_hands() {
     if (out.empty())
       co_await read();
     else
-      co_await write(std::move(out));
+      co_await write(out);
   }
 }
 
@@ -209,7 +209,7 @@ asio::awaitable<void> Opening::refuse(Handshake::Next next, std::string out) {
   is_refused_ = true;
   log::warn("connection refused", {{"connection", name_}, {"reason", handshake_.failure()}});
   arm_timer(entrance_.options().close_ms_max, "the client did not answer the close");
-  co_await write(std::move(out));
+  co_await write(out);
   if (next == Handshake::Next::end)
     stream_.finish_output();
   else
@@ -234,7 +234,7 @@ asio::awaitable<void> Opening::await_close_ok() {
       case LastWord::close: {
         std::string close_ok;
         amqp::write_method_frame(close_ok, 0, amqp::connection::CloseOk{});
-        co_await write(std::move(close_ok));
+        co_await write(close_ok);
         stream_.finish_output();
         co_return;
       }
@@ -260,8 +260,8 @@ asio::awaitable<void> Opening::read() {
   }
 }
 
-asio::awaitable<void> Opening::write(std::string bytes) {
-  for (std::string_view rest = bytes; !rest.empty();) {
+asio::awaitable<void> Opening::write(std::string_view rest) {
+  while (!rest.empty()) {
     const asio::const_buffer piece{rest.data(), rest.size()};
     error_code error;
     rest.remove_prefix(stream_.write_some({&piece, 1}, error));

@@ -67,7 +67,8 @@ class Opening final : public std::enable_shared_from_this<Opening> {
   asio::awaitable<void> await_close_ok();
 
   asio::awaitable<void> read();
-  asio::awaitable<void> write(std::string bytes);
+  /// The caller keeps the bytes until it has ended.
+  asio::awaitable<void> write(std::string_view rest);
   void check_alive() const;
   void arm_timer(TimeMs delay_ms, std::string_view reason);
 
