@@ -56,8 +56,8 @@ std::size_t Session::receive(std::string_view bytes) {
   std::size_t used = 0;
   while (state_ != State::closed) {
     const bool is_tuned = state_ != State::start && state_ != State::tune;
-    const auto frame = amqp::read_frame(bytes.substr(used),
-                                        is_tuned ? tuning_.frame_max : frame_max_before_tune);
+    const auto frame =
+        amqp::read_frame(bytes.substr(used), is_tuned ? tuning_.frame_max : frame_max_before_tune);
     if (!frame) break;
     used += frame->total_bytes();
     on_frame(*frame);

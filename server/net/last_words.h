@@ -3,7 +3,13 @@
 #include <cstdint>
 #include <string_view>
 
+#include "base/clock.h"
+
 namespace leveret::net {
+
+/// How long a client whose bytes make no sense any more has to read why its connection ends
+/// (rabbit_reader.erl, SILENT_CLOSE_DELAY).
+inline constexpr TimeMs last_word_ms = 3'000;
 
 /// What matters of what a peer still sends when its connection is being closed (AMQP 0-9-1,
 /// 2.2.4): everything else is skipped.

@@ -18,9 +18,6 @@
 namespace leveret::net {
 namespace {
 
-/// How long a client whose bytes make no sense has to read why its connection ends
-/// (rabbit_reader.erl, SILENT_CLOSE_DELAY).
-constexpr TimeMs last_word_ms = 3'000;
 /// For one read; a handshake's answers are small.
 constexpr std::size_t read_bytes = 4096;
 

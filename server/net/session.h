@@ -69,10 +69,6 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   /// Commands that the core has not worked off, in bytes; above it the session stops reading.
   static constexpr std::size_t in_core_bytes_max = std::size_t{1} << 20U;
 
-  /// How long a client whose bytes make no sense any more has to read why its connection ends
-  /// (rabbit_reader.erl, SILENT_CLOSE_DELAY).
-  static constexpr TimeMs last_word_ms = 3'000;
-
   static asio::awaitable<void> run_reader(std::shared_ptr<Session> self);
   static asio::awaitable<void> fill(std::shared_ptr<Session> self);
   static asio::awaitable<void> run_writer(std::shared_ptr<Session> self);

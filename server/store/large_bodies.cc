@@ -29,11 +29,7 @@ LargeBodies::LargeBodies(Connection& connection, BodyFiles files, const LargeBod
     if (count == 0) {
       files_.remove(file);
       forgotten_.push_back(file);
-      end_ = {file + 1, 0};
-    } else if (files_.exists(file)) {
-      // What an unfinished transaction has left there is passed over.
-      end_ = {file, whole_blocks(BodyFile{files_, file, BodyFile::Use::read}.size())};
-    } else {
+    } else if (!files_.exists(file)) {
       throw StoreError(connection_.file() + " is damaged: " + files_.path(file) +
                            " is missing, with the bodies of " + std::to_string(count) +
                            " messages. Nothing was changed. Put the file back, or restore the data "
@@ -41,6 +37,11 @@ LargeBodies::LargeBodies(Connection& connection, BodyFiles files, const LargeBod
                        SQLITE_CORRUPT);
     }
   }
+  if (counts_.empty()) return;
+  const auto [last, count] = *counts_.rbegin();
+  // What an unfinished transaction has left there is passed over.
+  end_ = count == 0 ? End{last + 1, 0}
+                    : End{last, whole_blocks(BodyFile{files_, last, BodyFile::Use::read}.size())};
 }
 
 void LargeBodies::begin() {
