@@ -29,6 +29,21 @@ std::string name_of(const tcp::endpoint& peer, const tcp::endpoint& local) {
   return text_of(peer) + " -> " + text_of(local);
 }
 
+broker::TlsInfo tls_info(const Stream& stream) {
+  tls::SessionFacts facts = tls::facts_of(*stream.session());
+  broker::TlsInfo info;
+  info.protocol = std::move(facts.protocol);
+  info.key_exchange = std::move(facts.key_exchange);
+  info.cipher = std::move(facts.cipher);
+  info.hash = std::move(facts.hash);
+  if (const x509_st* certificate = stream.peer_certificate()) {
+    info.peer_cert_subject = tls::subject_of(*certificate);
+    info.peer_cert_issuer = tls::issuer_of(*certificate);
+    info.peer_cert_validity = tls::validity_of(*certificate);
+  }
+  return info;
+}
+
 /// Runs when the coroutine has ended; it catches what belongs to I/O itself.
 void on_coroutine_end(const std::exception_ptr& error) {
   if (!error) return;
@@ -188,18 +203,40 @@ void Opening::hand_over(std::string out) {
   is_ended_ = true;
   timer_.cancel();
   entrance_.remove(*this);
+  broker::ConnectionInfo info = connection_info();
   entrance_.hand_over({.stream = std::move(stream_),
                        .place = std::move(place_),
-                       .rules = rules_,
-                       .peer = peer_,
-                       .local = local_,
-                       .name = std::move(name_),
-                       .hello = handshake_.hello(),
-                       .user = handshake_.credentials().user,
-                       .token = std::move(token_),
-                       .admission = std::move(admission_),
+                       .info = std::move(info),
+                       .client_name = handshake_.hello().connection_name,
+                       .message_bytes_max = rules_->message_bytes_max,
+                       .core = std::move(admission_.core),
+                       .admission_place = std::move(admission_.place),
                        .output = std::move(out),
                        .input = std::move(input_)});
+}
+
+broker::ConnectionInfo Opening::connection_info() const {
+  const ClientHello& hello = handshake_.hello();
+  broker::ConnectionInfo info;
+  info.name = name_;
+  info.user = handshake_.credentials().user;
+  info.auth_mechanism = hello.mechanism;
+  info.peer_host = unmapped(peer_.address()).to_string();
+  info.peer_port = peer_.port();
+  info.host = unmapped(local_.address()).to_string();
+  info.port = local_.port();
+  if (stream_.is_tls()) info.tls = tls_info(stream_);
+  info.client_properties = hello.properties;
+  info.connected_at = admission_.core->now();
+  info.channel_max = hello.tuned.channel_max;
+  info.frame_max = hello.tuned.frame_max;
+  info.heartbeat_s = hello.tuned.heartbeat_s;
+  info.consumer_cancel_notify = hello.consumer_cancel_notify;
+  info.connection_blocked = hello.connection_blocked;
+  info.access = admission_.access;
+  info.user_channels_max = admission_.channels_max;
+  info.token = token_;
+  return info;
 }
 
 asio::awaitable<void> Opening::refuse(Handshake::Next next, std::string out) {

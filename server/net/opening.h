@@ -4,6 +4,7 @@
 #include <string>
 #include <string_view>
 
+#include "broker/connection_info.h"
 #include "broker/core.h"
 #include "net/asio.h"
 #include "net/handshake.h"
@@ -19,16 +20,13 @@ class Entrance;
 struct OpenConnection {
   Stream stream;
   Place place;
-  std::shared_ptr<const ConnectionRules> rules;
-  tcp::endpoint peer;
-  tcp::endpoint local;
-  /// "host:port -> host:port".
-  std::string name;
-  ClientHello hello;
-  std::string user;
-  /// The id of the token that it has logged in with; empty for a password or a certificate.
-  std::string token;
-  broker::Admission admission;
+  broker::ConnectionInfo info;
+  /// As the client has called itself; empty when it has not.
+  std::string client_name;
+  std::uint64_t message_bytes_max;
+  std::shared_ptr<broker::Core> core;
+  /// Held as long as the connection counts where connections are limited.
+  std::shared_ptr<void> admission_place;
   /// What is still to be written: open-ok.
   std::string output;
   /// What the client has sent since.
@@ -62,6 +60,7 @@ class Opening final : public std::enable_shared_from_this<Opening> {
   asio::awaitable<Handshake::Next> check_login(std::string& out);
   Handshake::Next find_vhost(std::string& out);
   void hand_over(std::string out);
+  broker::ConnectionInfo connection_info() const;
   asio::awaitable<void> refuse_tls(error_code error);
   asio::awaitable<void> refuse(Handshake::Next next, std::string out);
   asio::awaitable<void> await_close_ok();

@@ -11,9 +11,7 @@
 #include "base/limit_counts.h"
 #include "base/log.h"
 #include "broker/vhost.h"
-#include "net/endpoint.h"
 #include "net/last_words.h"
-#include "tls/certificate.h"
 
 namespace leveret::net {
 namespace {
@@ -34,21 +32,6 @@ void on_coroutine_end(const std::exception_ptr& error) {
   } catch (const std::exception& bug) {
     log::error("a session ended unexpectedly", {{"reason", bug.what()}});
   }
-}
-
-broker::TlsInfo tls_info(const Stream& stream) {
-  tls::SessionFacts facts = tls::facts_of(*stream.session());
-  broker::TlsInfo info;
-  info.protocol = std::move(facts.protocol);
-  info.key_exchange = std::move(facts.key_exchange);
-  info.cipher = std::move(facts.cipher);
-  info.hash = std::move(facts.hash);
-  if (const x509_st* certificate = stream.peer_certificate()) {
-    info.peer_cert_subject = tls::subject_of(*certificate);
-    info.peer_cert_issuer = tls::issuer_of(*certificate);
-    info.peer_cert_validity = tls::validity_of(*certificate);
-  }
-  return info;
 }
 
 /// Drops `size` written bytes from the front of `pieces`.
@@ -86,14 +69,14 @@ Session::Session(SessionContext& context, SessionLoop& loop, OpenConnection& con
       timer_(loop.io),
       place_(std::move(connection.place)),
       id_{++context.last_id},
-      name_(connection.name),
-      frame_max_(connection.hello.tuned.frame_max),
+      name_(connection.info.name),
+      frame_max_(connection.info.frame_max),
       reader_({.frame_max = frame_max_,
-               .message_bytes_max = connection.rules->message_bytes_max,
-               .channels_max = connection.hello.tuned.channel_max}),
-      core_(std::move(connection.admission.core)),
-      admission_place_(std::move(connection.admission.place)),
-      liveness_(connection.hello.tuned.heartbeat_s, now_ms()),
+               .message_bytes_max = connection.message_bytes_max,
+               .channels_max = connection.info.channel_max}),
+      core_(std::move(connection.core)),
+      admission_place_(std::move(connection.admission_place)),
+      liveness_(connection.info.heartbeat_s, now_ms()),
       input_(loop.chunks),
       // TLS may hold what has come with the end of the handshake.
       has_more_to_read_(stream_.is_tls()),
@@ -104,34 +87,13 @@ Session::Session(SessionContext& context, SessionLoop& loop, OpenConnection& con
   input_.commit(input.size());
 }
 
-void Session::enter_core(const OpenConnection& connection) {
-  const ClientHello& hello = connection.hello;
-  broker::ConnectionInfo info;
-  info.name = name_;
-  info.user = connection.user;
-  info.auth_mechanism = hello.mechanism;
-  info.peer_host = unmapped(connection.peer.address()).to_string();
-  info.peer_port = connection.peer.port();
-  info.host = unmapped(connection.local.address()).to_string();
-  info.port = connection.local.port();
-  if (stream_.is_tls()) info.tls = tls_info(stream_);
-  info.client_properties = hello.properties;
-  info.connected_at = core_->now();
-  info.channel_max = hello.tuned.channel_max;
-  info.frame_max = hello.tuned.frame_max;
-  info.heartbeat_s = hello.tuned.heartbeat_s;
-  info.consumer_cancel_notify = hello.consumer_cancel_notify;
-  info.connection_blocked = hello.connection_blocked;
-  info.access = connection.admission.access;
-  info.user_channels_max = connection.admission.channels_max;
-  info.token = connection.token;
+void Session::enter_core(OpenConnection& connection) {
   log::info("connection opened", {{"connection", name_},
-                                  {"user", info.user},
-                                  {"vhost", hello.vhost},
-                                  {"client_name", hello.connection_name}});
-  core_->run([id = id_, info, outbox = shared_from_this()](broker::Vhost& vhost) {
-    vhost.open_connection(id, info, outbox);
-  });
+                                  {"user", connection.info.user},
+                                  {"vhost", core_->vhost_name()},
+                                  {"client_name", connection.client_name}});
+  core_->run([id = id_, info = std::move(connection.info), outbox = shared_from_this()](
+                 broker::Vhost& vhost) { vhost.open_connection(id, info, outbox); });
 }
 
 // Reading.

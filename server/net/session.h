@@ -74,7 +74,7 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   static asio::awaitable<void> run_writer(std::shared_ptr<Session> self);
   static asio::awaitable<void> write(std::shared_ptr<Session> self, OutgoingBytes bytes);
 
-  void enter_core(const OpenConnection& connection);
+  void enter_core(OpenConnection& connection);
 
   // Reading.
   std::size_t missing_bytes() const;
