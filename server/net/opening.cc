@@ -13,6 +13,7 @@
 #include "net/endpoint.h"
 #include "net/entrance.h"
 #include "net/last_words.h"
+#include "net/unexpected_end.h"
 #include "tls/certificate.h"
 
 namespace leveret::net {
@@ -44,16 +45,6 @@ broker::TlsInfo tls_info(const Stream& stream) {
   return info;
 }
 
-/// Runs when the coroutine has ended; it catches what belongs to I/O itself.
-void on_coroutine_end(const std::exception_ptr& error) {
-  if (!error) return;
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& bug) {
-    log::error("a handshake ended unexpectedly", {{"reason", bug.what()}});
-  }
-}
-
 }  // namespace
 
 void Opening::start(Entrance& entrance, Stream stream) {
@@ -65,7 +56,7 @@ void Opening::start(Entrance& entrance, Stream stream) {
   if (error) return;  // gone already
   const auto opening = std::make_shared<Opening>(entrance, std::move(stream), peer);
   opening->arm_timer(opening->rules_->handshake_ms_max, "the handshake took too long");
-  asio::co_spawn(entrance.executor(), run(opening), on_coroutine_end);
+  asio::co_spawn(entrance.executor(), run(opening), LogUnexpectedEnd{"a handshake"});
 }
 
 Opening::Opening(Entrance& entrance, Stream stream, const tcp::endpoint& peer)

@@ -12,6 +12,7 @@
 #include "base/log.h"
 #include "broker/vhost.h"
 #include "net/last_words.h"
+#include "net/unexpected_end.h"
 
 namespace leveret::net {
 namespace {
@@ -23,16 +24,6 @@ struct BatchBytes {
   Ref<Chunk> chunk;
   std::vector<BlobRef> kept;
 };
-
-/// Runs when a session's coroutine has ended; they catch what belongs to I/O themselves.
-void on_coroutine_end(const std::exception_ptr& error) {
-  if (!error) return;
-  try {
-    std::rethrow_exception(error);
-  } catch (const std::exception& bug) {
-    log::error("a session ended unexpectedly", {{"reason", bug.what()}});
-  }
-}
 
 /// Drops `size` written bytes from the front of `pieces`.
 void advance(std::span<asio::const_buffer>& pieces, std::size_t size) {
@@ -58,8 +49,8 @@ void Session::start(SessionContext& context, SessionLoop& loop, OpenConnection c
   session->enter_core(connection);
   session->write_soon(connection.output);
   session->arm_timer(session->liveness_.period_ms());
-  asio::co_spawn(loop.io, run_reader(session), on_coroutine_end);
-  asio::co_spawn(loop.io, run_writer(session), on_coroutine_end);
+  asio::co_spawn(loop.io, run_reader(session), LogUnexpectedEnd{"a session"});
+  asio::co_spawn(loop.io, run_writer(session), LogUnexpectedEnd{"a session"});
 }
 
 Session::Session(SessionContext& context, SessionLoop& loop, OpenConnection& connection)
