@@ -211,6 +211,27 @@ class Queues(Load):
         self.channel.basic_cancel(tag)
 
 
+class LargeBodies(Load):
+    """Bodies that stand in files beside the database, in two queues; one of them is taken a step later."""
+
+    pause_s = 0.5
+    SIZES = (64 << 10, 200_000, 1 << 20)
+
+    def start(self):
+        self.channel.exchange_declare("soak.large", "fanout", durable=True)
+        for queue in ("soak.large.now", "soak.large.later"):
+            self.channel.queue_declare(queue, durable=True)
+            self.channel.queue_bind(queue, "soak.large")
+        self.left = []
+
+    def step(self):
+        if self.left:
+            assert self.take("soak.large.later", len(self.left)) == self.left
+        self.left = [body.ljust(size, "x") for body, size in zip(self.bodies(len(self.SIZES)), self.SIZES)]
+        self.publish("soak.large", "", self.left)
+        assert self.take("soak.large.now", len(self.left)) == self.left
+
+
 class Churn(Load):
     """Connections with and without TLS that come, do something and go, some without a word."""
 
@@ -274,7 +295,7 @@ class Watchers(Load):
             assert target == "/metrics" or json.loads(answer.body) is not None
 
 
-LOADS = [Routing, Transactions, Delays, DeadLetters, Queues, Churn, Definitions, Watchers]
+LOADS = [Routing, Transactions, Delays, DeadLetters, Queues, LargeBodies, Churn, Definitions, Watchers]
 
 
 def run(kind, broker, authority, steps):

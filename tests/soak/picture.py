@@ -4,14 +4,14 @@ import html
 
 WIDTH, PANEL, LEFT, RIGHT, TOP, GAP = 760, 92, 70, 16, 40, 34
 INK, FAINT, PAPER = "#1f2937", "#e2e8f0", "#ffffff"
-COLOURS = ("#c2410c", "#475569")
+COLOURS = ("#c2410c", "#475569", "#0f766e")
 FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'DejaVu Sans', sans-serif"
 
 # Title, and the fields drawn in it with their names.
 PANELS = [
     ("Memory of the broker, MiB", [("rss_mib", "resident")]),
     ("File descriptors and threads", [("fds", "descriptors"), ("threads", "threads")]),
-    ("Files, MiB", [("db_mib", "database"), ("wal_mib", "log")]),
+    ("Files, MiB", [("db_mib", "database"), ("wal_mib", "log"), ("bodies_mib", "large bodies")]),
     ("Publish to delivery, ms", [("p99_ms", "p99"), ("p50_ms", "p50")]),
     ("Loop lag, mean, ms", [("loop_lag_ms", "lag")]),
     ("Jobs done a second", [("rate", "rate")]),
@@ -45,7 +45,7 @@ def _panel(title, curves, rows, top):
         if path:
             out.append(f'<path d="M{path}" fill="none" stroke="{colour}" stroke-width="1.5"/>')
         out.append(_text(x, top - 6, name, 11, "end", colour))
-        x -= 10 + 7 * len(name)
+        x -= 12 + 6 * len(name)
     return out
 
 
