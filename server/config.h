@@ -41,6 +41,8 @@ struct Config {
   ConnectionLimits connection_limits;
   TimeMs handshake_ms_max = 10'000;
   std::size_t handshakes_max = 20'000;
+  std::size_t handshakes_per_address_max = 5'000;
+  std::uint64_t unfinished_bytes_max = std::uint64_t{512} << 20U;
   net::Tuning tuning;
 
   std::optional<std::uint16_t> http_port = 15672;

@@ -92,8 +92,10 @@ net::ConnectionRules rules_of(const Config& config) {
           .proxies = config.amqp_proxies,
           .tuning = config.tuning,
           .message_bytes_max = config.limits.message_bytes_max,
+          .unfinished_bytes_max = config.unfinished_bytes_max,
           .handshake_ms_max = config.handshake_ms_max,
-          .handshakes_max = config.handshakes_max};
+          .handshakes_max = config.handshakes_max,
+          .handshakes_per_address_max = config.handshakes_per_address_max};
 }
 
 /// What AMQP clients may take of the files that the process may open: the rest is for the stores,

@@ -240,6 +240,8 @@ constexpr std::array settings{
         "amqp.frame_max", "bytes from 8192 to 16777216", live),
     number<1, 512 * mebibyte, &Config::limits, &Limits::message_bytes_max>(
         "amqp.message_bytes_max", "bytes from 1 to 536870912", live),
+    number<1, bytes_most, &Config::unfinished_bytes_max>("amqp.unfinished_bytes_max",
+                                                         "bytes from 1", live),
     number<0, count_most, &Config::connection_limits, &ConnectionLimits::all>(
         "amqp.connections_max", "a number, 0 for no limit", live),
     number<0, count_most, &Config::connection_limits, &ConnectionLimits::per_address>(
@@ -247,6 +249,8 @@ constexpr std::array settings{
     number<100, 3'600'000, &Config::handshake_ms_max>("amqp.handshake_ms",
                                                       "milliseconds from 100 to an hour", live),
     number<1, count_most, &Config::handshakes_max>("amqp.handshakes_max", "a number from 1", live),
+    number<1, count_most, &Config::handshakes_per_address_max>("amqp.handshakes_per_address_max",
+                                                               "a number from 1", live),
     number<1, count_most, &Config::limits, &Limits::consumers_per_channel_max>(
         "amqp.consumers_per_channel_max", "a number from 1", live),
     number<0, bytes_most, &Config::limits, &Limits::consumer_timeout_ms>(
@@ -270,6 +274,8 @@ constexpr std::array settings{
         "http.body_bytes_max", "bytes from 1024", live),
     number<mebibyte, bytes_most, &Config::http_limits, &http::Limits::buffered_bytes_max>(
         "http.buffered_bytes_max", "bytes from 1048576", live),
+    number<1, count_most, &Config::http_limits, &http::Limits::tokens_per_user_max>(
+        "http.tokens_per_user_max", "a number from 1", live),
     number<100, 3600000, &Config::http_limits, &http::Limits::header_timeout_ms>(
         "http.header_timeout_ms", "milliseconds from 100 to 3600000", live),
     number<100, 3600000, &Config::http_limits, &http::Limits::idle_timeout_ms>(
@@ -311,6 +317,12 @@ constexpr std::array settings{
                                                                 "a number from 1", live),
     number<1, count_most, &Config::limits, &Limits::bindings_max>("limits.bindings_max",
                                                                   "a number from 1", live),
+    number<1, count_most, &Config::limits, &Limits::policies_max>("limits.policies_max",
+                                                                  "a number from 1", live),
+    number<1, count_most, &Config::limits, &Limits::operations_max>("limits.operations_max",
+                                                                    "a number from 1", live),
+    number<1, bytes_most, &Config::limits, &Limits::transaction_bytes_max>(
+        "limits.transaction_bytes_max", "bytes from 1", live),
 
     number<16, bytes_most, &Config::limits, &Limits::queue_window_messages>(
         "queues.window_messages", "a number from 16", restart),

@@ -17,29 +17,32 @@ std::string key_of_user(std::string_view user) {
   return '\n' + std::string{user.substr(0, name_bytes_max)};
 }
 
+std::string key_of_address(std::string_view address) {
+  return std::string{address};
+}
+
 }  // namespace
 
 std::optional<Backoff::Duration> Backoff::delay(std::string_view user, std::string_view address,
                                                 Time now) {
-  Entry* const pair = find(key_of_pair(user, address), now);
-  Entry* const whole = find(key_of_user(user), now);
-  Duration pair_delay{};
-  Duration user_delay{};
-  if (pair) pair_delay = delay_after(*pair, {free_failures, delay_max});
-  if (whole) user_delay = delay_after(*whole, {free_failures_of_user, delay_of_user_max});
-  if (pair_delay == Duration::zero() && user_delay == Duration::zero()) return Duration::zero();
+  const Duration delay = std::max({delay_after(key_of_pair(user, address), of_pair, now),
+                                   delay_after(key_of_user(user), of_user, now),
+                                   delay_after(key_of_address(address), of_address, now)});
+  if (delay == Duration::zero()) return delay;
   // The line is that of the pair: one address must not make another one wait for its attempts.
+  Entry* const pair = find(key_of_pair(user, address), now);
   Time start = now;
   if (pair) start = std::max(start, pair->free_at);
-  const Time turn = start + std::max(pair_delay, user_delay);
+  const Time turn = start + delay;
   if (turn - now > wait_max) return std::nullopt;
   if (pair) pair->free_at = turn;
   return std::chrono::ceil<Duration>(turn - now);
 }
 
 void Backoff::failed(std::string_view user, std::string_view address, Time now) {
-  note(key_of_user(user), now);
-  note(key_of_pair(user, address), now);
+  note(key_of_address(address), of_address, now);
+  note(key_of_user(user), of_user, now);
+  note(key_of_pair(user, address), of_pair, now);
 }
 
 void Backoff::succeeded(std::string_view user, std::string_view address) {
@@ -58,7 +61,7 @@ Backoff::Entry* Backoff::find(const std::string& key, Time now) {
   return &entry;
 }
 
-void Backoff::note(const std::string& key, Time now) {
+void Backoff::note(const std::string& key, const Rule& rule, Time now) {
   if (Entry* known = find(key, now)) {
     entries_.splice(entries_.begin(), entries_, by_key_.at(known->key));
   } else {
@@ -69,14 +72,23 @@ void Backoff::note(const std::string& key, Time now) {
     entries_.push_front({.key = key, .failures = 0, .last_failure = now, .free_at = now});
     by_key_.emplace(entries_.front().key, entries_.begin());
   }
-  ++entries_.front().failures;
-  entries_.front().last_failure = now;
+  Entry& entry = entries_.front();
+  entry.failures = failures_of(entry, rule, now) + 1;
+  entry.last_failure = now;
 }
 
-Backoff::Duration Backoff::delay_after(const Entry& entry, const Rule& rule) {
-  if (entry.failures < rule.free_failures) return Duration::zero();
-  const unsigned doublings = std::min(entry.failures - rule.free_failures, 10U);
+Backoff::Duration Backoff::delay_after(const std::string& key, const Rule& rule, Time now) {
+  const Entry* entry = find(key, now);
+  const unsigned failures = entry ? failures_of(*entry, rule, now) : 0;
+  if (failures < rule.free_failures) return Duration::zero();
+  const unsigned doublings = std::min(failures - rule.free_failures, 10U);
   return std::min<Duration>(delay_first * (1U << doublings), rule.delay_max);
+}
+
+unsigned Backoff::failures_of(const Entry& entry, const Rule& rule, Time now) {
+  if (!rule.forgives) return entry.failures;
+  const auto passed = std::chrono::floor<std::chrono::seconds>(now - entry.last_failure).count();
+  return passed >= entry.failures ? 0 : entry.failures - static_cast<unsigned>(passed);
 }
 
 }  // namespace leveret::auth

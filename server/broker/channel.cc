@@ -52,14 +52,13 @@ void Channel::close() {
   send_confirms();
   confirms_ = {};
   if (reply_consumer_) cancel_replies(reply_consumer_->tag->view());
-  for (auto& [tag, consumer] : std::exchange(consumers_, {}))
-    consumer->queue->remove_consumer(*consumer);
+  for (const auto& [tag, consumer] : consumers_) consumer->queue->remove_consumer(*consumer);
   for (TxSettle& settle : std::exchange(tx_settles_, {}))
     unacked_.restore(std::move(settle.deliveries));
   tx_settled_ = 0;
-  for (Delivery& delivery : unacked_.take_up_to(0))
-    if (delivery.queue) delivery.queue->requeue(std::move(delivery.entry));
-  tx_publishes_.clear();
+  vhost_.requeueing().add(std::exchange(unacked_, {}));
+  consumers_.clear();
+  forget_publishes();
   ++vhost_.churn().channels_closed;
   if (has_published_) --vhost_.publishers;
 }
@@ -83,7 +82,7 @@ void Channel::deliver(Consumer& consumer, Entry entry) {
   ++(consumer.no_ack ? stats.deliver_no_ack : stats.deliver);
   ++(consumer.no_ack ? message_stats_.deliver_no_ack : message_stats_.deliver);
   if (redelivered) ++stats.redeliver, ++message_stats_.redeliver;
-  connection_.send(Deliver{number_, redelivered, consumer.tag, tag, std::move(message)});
+  connection_.deliver(Deliver{number_, redelivered, consumer.tag, tag, std::move(message)});
 }
 
 std::uint64_t Channel::hold(Queue& queue, Consumer* consumer, Entry entry) {
@@ -138,12 +137,10 @@ void Channel::drop_consumer(Consumer& consumer) {
 }
 
 void Channel::forget_queue(const Queue& queue) {
-  const auto forget = [&](Delivery& delivery) {
-    if (delivery.queue == &queue) delivery.queue = nullptr;
-  };
-  unacked_.for_each(forget);
+  unacked_.forget_queue(queue);
   for (TxSettle& settle : tx_settles_)
-    for (Delivery& delivery : settle.deliveries) forget(delivery);
+    for (Delivery& delivery : settle.deliveries)
+      if (delivery.queue == &queue) delivery.queue = nullptr;
 }
 
 void Channel::send_confirms() {
@@ -162,10 +159,14 @@ void Channel::wake_consumers() {
     if (consumer->queue->has_ready()) vhost_.mark_dirty(*consumer->queue);
 }
 
-void Channel::reply(const amqp::Method& method) {
+EncodedFrame Channel::encode(const amqp::Method& method) const {
   EncodedFrame frame;
   amqp::write_method_frame(frame.bytes, number_, method);
-  connection_.send(std::move(frame));
+  return frame;
+}
+
+void Channel::reply(const amqp::Method& method) {
+  connection_.send(encode(method));
 }
 
 void Channel::reply_durably(const amqp::Method& method) {
@@ -174,9 +175,7 @@ void Channel::reply_durably(const amqp::Method& method) {
 
 void Channel::reply_after(const amqp::Method& method, CommitNumber commit) {
   if (commit <= vhost_.committed()) return reply(method);
-  EncodedFrame frame;
-  amqp::write_method_frame(frame.bytes, number_, method);
-  connection_.suspend(std::move(frame));
+  connection_.suspend(encode(method));
   vhost_.resume_after_commit(connection_, commit);
 }
 

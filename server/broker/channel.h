@@ -64,8 +64,9 @@ class Channel {
   void forget_queue(const Queue& queue);
 
   // Called by the vhost.
-  /// Hands an answer to the consumer of direct replies.
-  void deliver_reply(const MessagePtr& message);
+  /// Hands an answer to the consumer of direct replies; false when the client leaves too many
+  /// unread.
+  bool deliver_reply(const MessagePtr& message);
   /// Puts back what consumers have held for too long, and cancels them (RabbitMQ 4.3, consumers).
   /// Whoever settles such a message later is not told that it is another's by now.
   void time_out();
@@ -152,6 +153,7 @@ class Channel {
     Settlement how;
   };
 
+  EncodedFrame encode(const amqp::Method& method) const;
   void reply(const amqp::Method& method);
   /// Replies once the definitions changed so far are on disk; holds back what the connection sends
   /// meanwhile.
@@ -165,9 +167,13 @@ class Channel {
   Permissions& permissions() const;
   void publish(const MessagePtr& message, bool mandatory);
   void settle(std::uint64_t tag, bool multiple, Settlement how);
+  void settle_up_to(std::uint64_t tag, Settlement how);
   void apply(Delivery& delivery, Settlement how);
-  void requeue_all();
+  void requeue_up_to(std::uint64_t tag, std::optional<Outgoing> then);
   void drop_consumer(Consumer& consumer);
+  // channel_tx.cc
+  void keep_for_commit(const MessagePtr& message, bool mandatory);
+  std::vector<TxPublish> forget_publishes();
   // channel_timeout.cc
   void note_due(Delivery& delivery);
   void cancel_late(Consumer& consumer);
@@ -193,7 +199,8 @@ class Channel {
   std::unordered_map<std::string, std::unique_ptr<Consumer>, StringHash, std::equal_to<>>
       consumers_;
   Unacked unacked_;
-  TimeMs next_due_ = 0;  // registered with the vhost; 0: none is
+  std::uint64_t settling_up_to_ = 0;  // by a command that settles everything, some each turn
+  TimeMs next_due_ = 0;               // registered with the vhost; 0: none is
   /// Tags of deliveries that have timed out and that the client may still settle.
   std::set<std::uint64_t> timed_out_;
   Confirms confirms_;

@@ -79,7 +79,7 @@ void Channel::on(const amqp::basic::Publish& method) {
   const MessagePtr message = with_reply_address(*content_);
   if (!is_tx_) return publish(message, method.mandatory);
   check_routing_keys(*message);  // the commit must not fail half-way
-  tx_publishes_.push_back({message, method.mandatory});
+  keep_for_commit(message, method.mandatory);
 }
 
 void Channel::check_publish(const amqp::basic::Publish& method, const Message& message) const {
@@ -265,7 +265,30 @@ void Channel::settle(std::uint64_t tag, bool multiple, Settlement how) {
     apply(*delivery, how);
     return;
   }
-  for (Delivery& delivery : unacked_.take_up_to(tag)) apply(delivery, how);
+  // What is delivered before it has come to an end is not meant.
+  if (is_everything && settling_up_to_ == 0) settling_up_to_ = unacked_.last_tag();
+  const std::uint64_t last = is_everything ? std::exchange(settling_up_to_, 0) : tag;
+  if (how == Settlement::requeue) return requeue_up_to(last, std::nullopt);
+  settle_up_to(last, how);
+  if (!unacked_.contains(last)) return;
+  if (is_everything) settling_up_to_ = last;
+  connection_.go_on_with_this();
+}
+
+/// Some of them, so that nobody waits long; all in order.
+void Channel::settle_up_to(std::uint64_t tag, Settlement how) {
+  const std::size_t count =
+      unacked_.contains(tag) ? vhost_.limits().settled_per_turn : Unacked::all;
+  for (Delivery& delivery : unacked_.take_up_to(tag, count)) apply(delivery, how);
+}
+
+/// What comes after the command waits until all is back, and `then` is sent.
+void Channel::requeue_up_to(std::uint64_t tag, std::optional<Outgoing> then) {
+  const bool is_back = vhost_.requeueing().add(
+      unacked_.split_up_to(tag), [&vhost = vhost_, id = connection_.id()] { vhost.resume(id); });
+  if (channel_prefetch_ != 0) wake_consumers();
+  if (!is_back) return connection_.suspend(std::move(then));
+  if (then) connection_.send(*std::move(then));
 }
 
 void Channel::apply(Delivery& delivery, Settlement how) {
@@ -289,17 +312,12 @@ void Channel::apply(Delivery& delivery, Settlement how) {
 
 void Channel::on(const amqp::basic::Recover& method) {
   if (!method.requeue) throw amqp::Error{ReplyCode::not_implemented, "requeue=false"};
-  requeue_all();
-  reply(amqp::basic::RecoverOk{});
+  requeue_up_to(0, encode(amqp::basic::RecoverOk{}));
 }
 
 void Channel::on(const amqp::basic::RecoverAsync& method) {
   if (!method.requeue) throw amqp::Error{ReplyCode::not_implemented, "requeue=false"};
-  requeue_all();
-}
-
-void Channel::requeue_all() {
-  for (Delivery& delivery : unacked_.take_up_to(0)) apply(delivery, Settlement::requeue);
+  requeue_up_to(0, std::nullopt);
 }
 
 }  // namespace leveret::broker

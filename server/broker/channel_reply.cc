@@ -3,6 +3,7 @@
 
 #include "amqp/properties.h"
 #include "amqp/reply_code.h"
+#include "base/limit_counts.h"
 #include "base/random.h"
 #include "broker/channel.h"
 #include "broker/connection.h"
@@ -45,11 +46,16 @@ MessagePtr Channel::with_reply_address(const MessagePtr& message) const {
                        message->published_at());
 }
 
-void Channel::deliver_reply(const MessagePtr& message) {
+bool Channel::deliver_reply(const MessagePtr& message) {
+  if (!connection_.has_room_for_replies()) {
+    limits_reached.add(Limit::output_time);
+    return false;
+  }
   ++vhost_.stats().deliver_no_ack;
   ++message_stats_.deliver_no_ack;
   connection_.send(
       Deliver{number_, false, reply_consumer_->tag, ++last_tag_, visible_form(message)});
+  return true;
 }
 
 }  // namespace leveret::broker

@@ -34,6 +34,11 @@ std::size_t cost_of(const Command& command) {
   return is_settling ? 1 : cost_of_others;
 }
 
+constexpr std::size_t unlimited = std::numeric_limits<std::size_t>::max();
+
+/// So many times what its consumers may have waiting, before answers of others are dropped.
+constexpr std::size_t replies_beyond = 16;
+
 constexpr amqp::MethodKey no_method{0, 0, "none"};
 
 /// connection.close and channel.close have the same fields: what rule was broken, and by which
@@ -83,15 +88,17 @@ void Connection::go_on() {
 /// What the client has sent before its connection came to an end counts.
 void Connection::catch_up() {
   is_yielding_ = false;
-  process(std::numeric_limits<std::size_t>::max());
+  process(unlimited);
 }
 
 void Connection::process(std::size_t budget) {
   if (is_processing_ || is_yielding_) return;
   is_processing_ = true;
-  while (!inbox_.empty() && !is_suspended_) {
+  const bool is_last = budget == unlimited;
+  const auto may_go_on = [&] { return !is_suspended_ && (is_last || has_read_answers()); };
+  while (!inbox_.empty() && may_go_on()) {
     const CommandBatch& batch = inbox_.front();
-    while (next_command_ < batch.commands.size() && !is_suspended_) {
+    while (next_command_ < batch.commands.size() && may_go_on()) {
       if (budget == 0) {
         is_processing_ = false;
         is_yielding_ = true;
@@ -99,7 +106,10 @@ void Connection::process(std::size_t budget) {
       }
       budget -= std::min(budget, cost_of(batch.commands[next_command_]));
       handle(batch.commands[next_command_]);
-      if (!std::exchange(retry_, false)) ++next_command_;
+      if (!std::exchange(retry_, false))
+        ++next_command_;
+      else
+        budget -= std::min(budget, turn_budget);
     }
     if (next_command_ < batch.commands.size()) break;
     outbox_->consumed(batch.bytes);
@@ -239,13 +249,22 @@ void Connection::drop() {
 
 void Connection::send(Outgoing record) {
   if (is_ended_) return;
+  answer_bytes_ += cost_bytes(record);
+  deliver(std::move(record));
+}
+
+void Connection::deliver(Outgoing record) {
+  if (is_ended_) return;
   output_bytes_ += cost_bytes(record);
   output_.push_back(std::move(record));
   vhost_.note_output(*this);
 }
 
 void Connection::note_output(std::size_t first) {
-  for (std::size_t i = first; i < output_.size(); ++i) output_bytes_ += cost_bytes(output_[i]);
+  for (std::size_t i = first; i < output_.size(); ++i) {
+    output_bytes_ += cost_bytes(output_[i]);
+    answer_bytes_ += cost_bytes(output_[i]);
+  }
   if (first < output_.size()) vhost_.note_output(*this);
 }
 
@@ -258,9 +277,20 @@ void Connection::flush() {
 void Connection::drained(std::size_t bytes, std::uint64_t octets) {
   traffic.sent_octets += octets;
   const bool had_room = has_room();
+  const bool had_read_answers = has_read_answers();
   output_bytes_ -= std::min(bytes, output_bytes_);
-  if (had_room || !has_room()) return;
-  for (const auto& [number, channel] : channels_) channel->wake_consumers();
+  answer_bytes_ -= std::min(bytes, answer_bytes_);
+  if (!had_room && has_room())
+    for (const auto& [number, channel] : channels_) channel->wake_consumers();
+  if (!had_read_answers && has_read_answers()) process();
+}
+
+bool Connection::has_read_answers() const {
+  return answer_bytes_ < vhost_.limits().outbox_bytes_max;
+}
+
+bool Connection::has_room_for_replies() const {
+  return answer_bytes_ < replies_beyond * vhost_.limits().outbox_bytes_max;
 }
 
 bool Connection::has_room() const {

@@ -27,6 +27,7 @@ class Vhost;
 /// Commands are worked off in order, so many in a turn that others on the same core do not wait
 /// long for theirs. A command may have to wait (for the disk, or for a block of a queue to be
 /// read): then the connection is suspended and goes on from there; its deliveries go on meanwhile.
+/// Nor does it go on while its client leaves too many answers unread.
 class Connection {
  public:
   Connection(Vhost& vhost, ConnectionId id, ConnectionInfo info, std::shared_ptr<Outbox> outbox);
@@ -47,7 +48,11 @@ class Connection {
   /// The socket is gone: closes all channels.
   void drop();
 
+  /// Answers, returns, confirms. While many wait to be written, because the client does not read
+  /// them, its further commands do so too.
   void send(Outgoing record);
+  /// For a consumer, which is served only while there is room.
+  void deliver(Outgoing record);
   /// For appending several records; note_output() counts those from `first` on.
   std::vector<Outgoing>& output() { return output_; }
   void note_output(std::size_t first);
@@ -56,6 +61,8 @@ class Connection {
   void drained(std::size_t bytes, std::uint64_t octets);
   /// False while so much output waits that its consumers have to, and when the broker stops.
   bool has_room() const;
+  /// False when so many answers wait that others must not add to them.
+  bool has_room_for_replies() const;
 
   // Suspension.
   bool is_suspended() const { return is_suspended_; }
@@ -63,6 +70,8 @@ class Connection {
   void suspend(std::optional<Outgoing> record_on_resume = std::nullopt);
   /// Stops and handles the present command again on resume.
   void suspend_and_retry();
+  /// Handles the present command again when the others have had their turn.
+  void go_on_with_this() { retry_ = true; }
   void resume();
 
   /// It has published during an alarm: tells a client that announced the capability, once.
@@ -74,6 +83,8 @@ class Connection {
   /// What waits to be written, in bytes.
   std::size_t output_bytes() const { return output_bytes_; }
   StoreDebt store_debt;
+  /// What its open transactions have published.
+  std::uint64_t transaction_bytes = 0;
   /// When it last had to wait for the store.
   TimeMs last_flow_at = 0;
   Traffic traffic;
@@ -105,6 +116,7 @@ class Connection {
   void fail(const amqp::Error& error, const amqp::MethodKey& method);
   void fail_channel(ChannelNumber channel, const amqp::Error& error, const amqp::MethodKey& method);
   void end(CloseConnection record);
+  bool has_read_answers() const;
   void close_all_channels();
 
   Vhost& vhost_;
@@ -114,6 +126,7 @@ class Connection {
   std::shared_ptr<Outbox> outbox_;
   std::vector<Outgoing> output_;
   std::size_t output_bytes_ = 0;  // sent and not yet drained
+  std::size_t answer_bytes_ = 0;  // those among them that are no deliveries, as if written first
 
   std::deque<CommandBatch> inbox_;
   std::size_t next_command_ = 0;  // in inbox_.front()

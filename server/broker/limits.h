@@ -19,12 +19,21 @@ struct Limits {
   std::size_t journal_pending_bytes_max = std::size_t{64} << 20U;
   /// The same for one connection's own: it waits for those, and nobody else's messages behind them.
   std::size_t connection_pending_bytes_max = std::size_t{4} << 20U;
+  /// Messages that one command, or the end of a channel, settles in a turn; others have theirs
+  /// before it goes on.
+  std::size_t settled_per_turn = 1024;
   std::uint16_t channel_max = 2047;
   /// The next one is refused with RabbitMQ's error.
   std::size_t consumers_per_channel_max = 10'000;
   std::size_t exchanges_max = 100'000;
   std::size_t queues_max = 250'000;
   std::size_t bindings_max = 5'000'000;
+  /// Of users, and as many of operators.
+  std::size_t policies_max = 10'000;
+  /// Replays and removals that have not ended.
+  std::size_t operations_max = 1'000;
+  /// What the open transactions of one connection may have published; one message is always let in.
+  std::uint64_t transaction_bytes_max = std::uint64_t{128} << 20U;
   /// How long a consumer of a quorum queue may hold a message, in milliseconds, unless it or its
   /// queue say otherwise; 0: for ever.
   std::int64_t consumer_timeout_ms = 1'800'000;

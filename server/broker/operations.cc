@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "amqp/reply_code.h"
+#include "base/limit_counts.h"
 #include "broker/dead_letter.h"
 #include "broker/inspect.h"
 #include "broker/queue.h"
@@ -31,6 +32,7 @@ Operations::~Operations() = default;
 OperationView Operations::start(OperationRequest request) {
   const Queue& queue = vhost_.queue(request.queue, ConnectionId{});
   if (!request.target.empty()) vhost_.queue(request.target, ConnectionId{});
+  check_limit();
   Selection& selection = request.selection;
   std::ranges::sort(selection.seqs);
   std::vector<Seq>& seqs = selection.seqs;
@@ -51,6 +53,15 @@ OperationView Operations::start(OperationRequest request) {
          operations_.begin()->second->view.state != OperationState::running)
     operations_.erase(operations_.begin());
   return operations_.emplace(view.id, std::move(operation)).first->second->view;
+}
+
+void Operations::check_limit() const {
+  const std::size_t most = vhost_.limits().operations_max;
+  if (running_.size() < most) return;
+  limits_reached.add(Limit::operations);
+  throw amqp::Error{amqp::ReplyCode::precondition_failed,
+                    "limit of replays and removals that have not ended in vhost '" + vhost_.name() +
+                        "' (" + std::to_string(most) + ") is reached"};
 }
 
 std::vector<OperationView> Operations::views() const {

@@ -34,6 +34,7 @@ class Operations {
 
  private:
   struct Operation;
+  void check_limit() const;
   void take_page(OperationId id, const BrowsePage& page);
   void act_on(Operation& operation, Queue& source, const BrowsedMessage& message);
   /// Why this message cannot be replayed; the target otherwise.

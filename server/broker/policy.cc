@@ -244,6 +244,11 @@ bool Policies::drop(PolicyKind kind, std::string_view name) {
          0;
 }
 
+bool Policies::has(PolicyKind kind, std::string_view name) const {
+  return std::ranges::any_of(of(kind),
+                             [&](const Policy& each) { return each.record().name == name; });
+}
+
 EffectivePolicy Policies::effective(PolicyTarget target, std::string_view name) const {
   const auto find = [&](PolicyKind kind) -> const PolicyRecord* {
     const auto it = std::ranges::find_if(

@@ -53,6 +53,8 @@ class Policies {
   bool put(Policy policy);
   /// Returns whether there was one.
   bool drop(PolicyKind kind, std::string_view name);
+  bool has(PolicyKind kind, std::string_view name) const;
+  std::size_t count(PolicyKind kind) const { return of(kind).size(); }
 
   /// Of each kind the policy with the highest priority counts, of equals the first by name; the two
   /// are merged.

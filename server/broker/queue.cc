@@ -99,7 +99,7 @@ bool Queue::accepts_publish(std::size_t body_bytes) const {
 
 bool Queue::push(const MessagePtr& message, ContentId content, const ConfirmOrigin& origin) {
   PriorityLevel& to = level(priority_of(*message));
-  Consumer* consumer = has_ready() ? nullptr : next_consumer();
+  Consumer* consumer = has_ready() || is_held() ? nullptr : next_consumer();
   Entry entry;
   entry.seq = ++last_seq_;
   entry.message = message;
@@ -131,6 +131,7 @@ bool Queue::push(const MessagePtr& message, ContentId content, const ConfirmOrig
 }
 
 void Queue::dispatch() {
+  if (is_held()) return;
   drop_expired_heads();
   while (PriorityLevel* from = ready_.next_loaded()) {
     Consumer* consumer = next_consumer();
@@ -143,6 +144,7 @@ void Queue::dispatch() {
 }
 
 std::optional<Entry> Queue::take() {
+  if (is_held()) return std::nullopt;
   drop_expired_heads();
   PriorityLevel* from = ready_.next_loaded();
   if (from == nullptr) return std::nullopt;
@@ -204,6 +206,10 @@ void Queue::restore(Entry entry) {
   drop_expired_heads();
   register_deadline();
   vhost_.mark_dirty(*this);
+}
+
+void Queue::release() {
+  if (--holds_ == 0) went_on_loading();
 }
 
 void Queue::reject(Entry entry) {

@@ -68,12 +68,14 @@ class Queue {
   // Messages out.
   /// Serves consumers while there are messages and credit.
   void dispatch();
-  /// The head may be in the store while has_ready(): then ask again once when_loaded() has called.
+  /// The head may be in the store, or on its way back, while has_ready(): then ask again once
+  /// when_loaded() has called.
   bool has_ready() const { return ready_.next() != nullptr; }
-  bool is_head_loaded() const { return ready_.next() == ready_.next_loaded(); }
+  bool is_head_loaded() const { return !is_held() && ready_.next() == ready_.next_loaded(); }
   /// Takes the first message that has not expired.
   std::optional<Entry> take();
-  /// Calls `then` once, in a later turn, when a block has been read or the queue is gone.
+  /// Calls `then` once, in a later turn, when a block has been read, when all is back, or the queue
+  /// is gone.
   void when_loaded(std::function<void()> then);
   std::vector<std::function<void()>> take_load_waiters() {
     return std::exchange(load_waiters_, {});
@@ -90,6 +92,10 @@ class Queue {
   void reject(Entry entry);
   /// Puts a message back that nobody has seen, as if it had not been taken.
   void restore(Entry entry);
+  /// Hands nothing out until as many calls of release(): messages from its head are on their way
+  /// back (see Requeueing).
+  void hold() { ++holds_; }
+  void release();
 
   /// Removes all ready messages, without dead-lettering; returns how many.
   std::uint64_t purge();
@@ -127,6 +133,7 @@ class Queue {
   std::uint64_t roster_serial = 0;  // in Vhost::all_queues()
 
  private:
+  bool is_held() const { return holds_ > 0; }
   /// See settles_quickly(): so many quick ones in a row are enough, and one late one in five is too
   /// much.
   static constexpr int quick_settles_max = 16;
@@ -198,6 +205,7 @@ class Queue {
 
   std::vector<Consumer*> consumers_;  // by falling priority, then the one served longest ago
   bool had_consumer_ = false;
+  std::size_t holds_ = 0;
   TimeMs last_used_ = 0;
   TimeMs registered_deadline_ = 0;  // 0: none in Vhost's heap
   std::vector<std::function<void()>> load_waiters_;

@@ -39,14 +39,34 @@ std::optional<Delivery> Unacked::take(std::uint64_t tag) {
   return taken;
 }
 
-std::vector<Delivery> Unacked::take_up_to(std::uint64_t tag) {
+std::vector<Delivery> Unacked::take_up_to(std::uint64_t tag, std::size_t count_max) {
   std::vector<Delivery> taken;
-  while (!deliveries_.empty() && (tag == 0 || deliveries_.front().tag <= tag)) {
+  while (!deliveries_.empty() && (tag == 0 || deliveries_.front().tag <= tag) &&
+         taken.size() < count_max) {
     if (deliveries_.front().is_live) taken.push_back(std::move(deliveries_.front()));
     deliveries_.pop_front();
   }
   live_ -= taken.size();
   return taken;
+}
+
+Unacked Unacked::split_up_to(std::uint64_t tag) {
+  if (tag == 0 || tag >= last_tag()) return std::exchange(*this, {});
+  Unacked taken;
+  for (Delivery& delivery : take_up_to(tag)) taken.add(std::move(delivery));
+  return taken;
+}
+
+std::uint64_t Unacked::last_tag() const {
+  for (std::size_t at = deliveries_.size(); at > 0; --at)
+    if (deliveries_[at - 1].is_live) return deliveries_[at - 1].tag;
+  return 0;
+}
+
+void Unacked::forget_queue(const Queue& queue) {
+  for_each([&](Delivery& delivery) {
+    if (delivery.queue == &queue) delivery.queue = nullptr;
+  });
 }
 
 std::vector<Delivery> Unacked::take_due(TimeMs now, TimeMs& next) {

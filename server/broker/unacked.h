@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <limits>
 #include <optional>
 #include <vector>
 
@@ -27,18 +29,26 @@ struct Delivery {
 /// holes: settling is O(1) in the common cases, a binary search in the others.
 class Unacked {
  public:
+  static constexpr std::size_t all = std::numeric_limits<std::size_t>::max();
+
   void add(Delivery delivery);
   /// Puts back deliveries that a transaction had taken out.
   void restore(std::vector<Delivery> deliveries);
   /// Takes the one of that tag out; nothing when it is not outstanding.
   std::optional<Delivery> take(std::uint64_t tag);
-  /// Takes out everything up to `tag`, in order; everything there is for tag 0.
-  std::vector<Delivery> take_up_to(std::uint64_t tag);
+  /// Takes out the first `count_max` up to `tag`, in order; of everything there is for tag 0.
+  std::vector<Delivery> take_up_to(std::uint64_t tag, std::size_t count_max = all);
+  /// The same, as a row of its own: all of them, and at no cost when nothing is left.
+  Unacked split_up_to(std::uint64_t tag);
   /// Takes out what is due by `now`, in order. Sets `next` to when the first of the others is, 0
   /// for never.
   std::vector<Delivery> take_due(TimeMs now, TimeMs& next);
   bool contains(std::uint64_t tag) const { return find(tag) != deliveries_.size(); }
   std::size_t count() const { return live_; }
+  /// The tag of the newest; 0 when there is none.
+  std::uint64_t last_tag() const;
+  /// The queue is deleted: what is held of it is settled by that.
+  void forget_queue(const Queue& queue);
 
   template <class F>
   void for_each(F on_delivery) {

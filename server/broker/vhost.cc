@@ -34,6 +34,7 @@ amqp::Error token_gone() {
 
 void Vhost::begin_turn(TimeMs now) {
   now_ = std::max(now, now_);
+  requeueing_.begin_turn();
   for (const ConnectionId id : std::exchange(going_on_, {}))
     if (Connection* connection = find_connection(id)) connection->go_on();
   remove_some_abandoned();
@@ -41,6 +42,7 @@ void Vhost::begin_turn(TimeMs now) {
 
 void Vhost::end_turn() {
   run_deadlines();
+  if (requeueing_.wants_step()) requeueing_.step();
   if (operations_->wants_step() && !is_congested()) operations_->step();
   finish_command();
   dispatch_dirty();
@@ -49,7 +51,8 @@ void Vhost::end_turn() {
 }
 
 TimeMs Vhost::next_deadline() const {
-  if (!going_on_.empty() || !abandoned_queues_.empty()) return now_;
+  const bool goes_on = !going_on_.empty() || !abandoned_queues_.empty();
+  if (goes_on || requeueing_.wants_step()) return now_;
   if (operations_->wants_step()) return now_ + (is_congested() ? 1 : 0);
   const TimeMs queue = queue_deadlines_.is_empty() ? never : queue_deadlines_.next();
   const TimeMs channel = channel_deadlines_.is_empty() ? never : channel_deadlines_.next();
@@ -353,8 +356,7 @@ void Vhost::add_reply_address(const std::string& address, const Channel& channel
 bool Vhost::deliver_reply(const MessagePtr& message) {
   const auto it = reply_addresses_.find(message->routing_key());
   Channel* channel = it == reply_addresses_.end() ? nullptr : find_channel(it->second);
-  if (channel) channel->deliver_reply(message);
-  return channel != nullptr;
+  return channel && channel->deliver_reply(message);
 }
 
 /// Fills targets_ with the queues for the message's routing key and those of its CC and BCC

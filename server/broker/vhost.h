@@ -28,6 +28,7 @@
 #include "broker/operation.h"
 #include "broker/outbox.h"
 #include "broker/policy.h"
+#include "broker/requeueing.h"
 #include "broker/roster.h"
 #include "broker/routing.h"
 #include "broker/stats.h"
@@ -110,6 +111,7 @@ class Vhost {
   /// Consumers get nothing more; what they hold they may settle.
   void stop_delivering() { is_delivering_ = false; }
   bool is_delivering() const { return is_delivering_; }
+  bool is_disk_full() const { return is_disk_full_; }
   /// Messages that consumers hold.
   std::size_t unacked_count() const;
   /// Sends connection.close 320 to everybody.
@@ -147,7 +149,7 @@ class Vhost {
   Exchange& exchange(std::string_view name) const;
 
   // Policies. They take effect at once on all that there is, and on what is declared later.
-  /// Returns whether there was none of that kind and name.
+  /// Returns whether there was none of that kind and name. Throws 406 when there are too many.
   bool set_policy(Policy policy);
   /// Returns whether there was one.
   bool delete_policy(PolicyKind kind, const std::string& name);
@@ -176,7 +178,7 @@ class Vhost {
               std::function<void(BrowsePage)> done);
 
   /// Replays or removes messages in steps, see OperationView. Throws 404 for an absent queue or
-  /// target.
+  /// target, 406 when too many are under way.
   OperationView start_operation(OperationRequest request);
   std::vector<OperationView> operations() const;
   std::optional<OperationView> operation(OperationId id) const;
@@ -239,6 +241,8 @@ class Vhost {
   std::uint64_t next_channel_serial() { return ++last_channel_serial_; }
   QueueId next_queue_id() { return QueueId{++last_queue_id_}; }
 
+  Requeueing& requeueing() { return requeueing_; }
+  const Requeueing& requeueing() const { return requeueing_; }
   Queue* find_queue(QueueId id) const;
   Queue* find_queue(std::string_view name) const;
   Exchange* find_exchange(std::string_view name) const;
@@ -406,6 +410,7 @@ class Vhost {
   std::uint64_t route_stamp_ = 0;
 
   std::unique_ptr<Operations> operations_;
+  Requeueing requeueing_{*this};
 };
 
 }  // namespace leveret::broker

@@ -105,6 +105,7 @@ void Vhost::recover(const Recovered& recovered) {
 }
 
 void Vhost::prepare_close() {
+  requeueing_.finish();
   for_each_queue([](Queue& queue) { queue.record_delivered(); });
 }
 
@@ -308,10 +309,12 @@ void Vhost::remove_queue(Queue& queue) {
     queue.remove_consumer(*consumer);
     channel->cancel_from_server(*consumer);
   }
-  if (queue.unacked_count() > 0)
+  if (queue.unacked_count() > 0) {
     for_each_connection([&](const Connection& connection) {
       connection.for_each_channel([&](Channel& channel) { channel.forget_queue(queue); });
     });
+    requeueing_.forget_queue(queue);
+  }
   if (queue.is_durable()) {
     for (const auto& level : queue.ready())
       if (level->id != queue.id()) record().drop_queue(level->id, {});

@@ -78,15 +78,17 @@ std::vector<BrowsedMessage> browse_memory(const Vhost& vhost, const Queue& queue
       return found.size() < enough;
     });
   }
-  if (queue.unacked_count() > 0)
+  const auto note_unacked = [&](const Delivery& delivery) {
+    if (delivery.queue == &queue && delivery.entry.seq > after)
+      found.push_back(browsed(delivery.entry, true));
+  };
+  if (queue.unacked_count() > 0) {
     vhost.for_each_connection([&](const Connection& connection) {
-      connection.for_each_channel([&](const Channel& channel) {
-        channel.for_each_held([&](const Delivery& delivery) {
-          if (delivery.queue == &queue && delivery.entry.seq > after)
-            found.push_back(browsed(delivery.entry, true));
-        });
-      });
+      connection.for_each_channel(
+          [&](const Channel& channel) { channel.for_each_held(note_unacked); });
     });
+    vhost.requeueing().for_each(note_unacked);
+  }
   std::ranges::sort(found, {}, &BrowsedMessage::seq);
   if (found.size() > limit) found.resize(limit);
   return found;

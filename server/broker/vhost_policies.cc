@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "base/limit_counts.h"
 #include "broker/exchange.h"
 #include "broker/queue.h"
 #include "broker/vhost.h"
@@ -7,6 +8,11 @@
 namespace leveret::broker {
 
 bool Vhost::set_policy(Policy policy) {
+  const PolicyRecord& record = policy.record();
+  if (policies_.count(record.kind) >= limits_.policies_max &&
+      !policies_.has(record.kind, record.name))
+    refuse_more(Limit::policies, "set policy '" + record.name + "'", "policy",
+                limits_.policies_max);
   record_definition().put_policy(policy.record());
   const bool is_new = policies_.put(std::move(policy));
   apply_policies();

@@ -8,7 +8,7 @@
 
 #include "auth/fair_work.h"
 #include "auth/users.h"
-#include "http/log_allowance.h"
+#include "base/log_allowance.h"
 
 namespace leveret::http {
 

@@ -18,6 +18,8 @@ struct Limits {
   std::size_t body_bytes_max = std::size_t{100} << 20U;
   /// Bodies of all requests and answers that are held at a time.
   std::size_t buffered_bytes_max = std::size_t{256} << 20U;
+  /// API tokens of one user.
+  std::size_t tokens_per_user_max = 100;
   /// In milliseconds: until a request's header has come, from the connection or its first byte on.
   std::int64_t header_timeout_ms = 10'000;
   /// Between two requests.

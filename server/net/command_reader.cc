@@ -88,10 +88,7 @@ void CommandReader::on_method(const amqp::Frame& frame, Output& output) {
           content->expected == Expected::header
               ? "expected content header for class 60, got non content header frame instead"
               : "expected content body, got non content body frame instead");
-    if (content == &current_)
-      current_.expected = Expected::method;
-    else
-      parked_.erase(frame.channel);
+    release(*content);
   }
   output.work += work_of(method);
   if (const auto* publish = std::get_if<amqp::basic::Publish>(&method))
@@ -114,6 +111,7 @@ void CommandReader::begin(ChannelNumber channel, const amqp::basic::Publish& pub
   current_.expected = Expected::header;
   current_.is_detached = false;
   current_.publish = publish;
+  current_.body_bytes = 0;
 }
 
 void CommandReader::on_header(const amqp::Frame& frame, Output& output) {
@@ -154,12 +152,25 @@ void CommandReader::on_body(const amqp::Frame& frame, Output& output) {
   if (frame.payload.size() > content->builder.missing_bytes())
     throw content_error(ReplyCode::frame_error, "body is longer than its content header announced");
   content->builder.append(frame.payload);
-  if (content->builder.missing_bytes() == 0) complete(*content, output);
+  content->body_bytes += frame.payload.size();
+  unfinished_bytes_ += frame.payload.size();
+  if (content->builder.missing_bytes() == 0) return complete(*content, output);
+  const bool is_only_one = content->body_bytes == unfinished_bytes_;
+  if (is_only_one || unfinished_bytes_ <= limits_.unfinished_bytes_max) return;
+  limits_reached.add(Limit::unfinished_bytes);
+  throw content_error(ReplyCode::resource_error, "more than " +
+                                                     std::to_string(limits_.unfinished_bytes_max) +
+                                                     " bytes of messages that have not come whole");
 }
 
 void CommandReader::complete(Content& content, Output& output) {
   if (content.is_detached) output.kept.push_back(std::move(content.names));
   output.commands.push_back({content.channel, content.publish, content.builder.finish()});
+  release(content);
+}
+
+void CommandReader::release(Content& content) {
+  unfinished_bytes_ -= std::exchange(content.body_bytes, 0);
   content.expected = Expected::method;
   if (&content != &current_) parked_.erase(content.channel);
 }

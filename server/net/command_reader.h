@@ -22,6 +22,8 @@ class CommandReader {
   struct Limits {
     std::uint32_t frame_max = 131072;
     std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;
+    /// Of messages that have not come whole, on all channels; one is always let in.
+    std::uint64_t unfinished_bytes_max = std::uint64_t{512} << 20U;
     /// How many channels may be in the middle of a message.
     std::size_t channels_max = 2047;
     /// After so much work one read() ends, and others have their turn: a message or its settlement
@@ -65,6 +67,7 @@ class CommandReader {
     amqp::basic::Publish publish;
     BlobRef names;
     broker::MessageBuilder builder;
+    std::uint64_t body_bytes = 0;  // that have come
   };
   struct Output {
     TimeMs now;
@@ -80,9 +83,12 @@ class CommandReader {
   void begin(broker::ChannelNumber channel, const amqp::basic::Publish& publish);
   void complete(Content& content, Output& output);
   Content* find(broker::ChannelNumber channel);
+  /// Forgets what has come of a message, or has had it whole.
+  void release(Content& content);
   static void detach(Content& content);
 
   Limits limits_;
+  std::uint64_t unfinished_bytes_ = 0;
   /// The message that came last: nearly always all of its frames come in a row. Others that are not
   /// whole yet wait in `parked_`, where an entry is never Expected::method.
   Content current_;

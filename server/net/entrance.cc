@@ -1,9 +1,12 @@
 #include "net/entrance.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/limit_counts.h"
+#include "base/log.h"
 #include "base/this_thread.h"
+#include "net/endpoint.h"
 
 namespace leveret::net {
 namespace {
@@ -57,9 +60,55 @@ void Entrance::accept(const Listeners& listeners, bool is_tls) {
 }
 
 void Entrance::admit(tcp::socket socket, bool is_tls) {
-  if (openings_.size() >= rules()->handshakes_max) return limits_reached.add(Limit::handshakes);
+  if (!has_place_for(socket)) return;
   Opening::start(*this, is_tls ? Stream{std::move(socket), options_.tls->current()}
                                : Stream{std::move(socket)});
+}
+
+bool Entrance::has_place_for(const tcp::socket& socket) const {
+  const std::shared_ptr<const ConnectionRules> rules = this->rules();
+  if (openings_.size() >= rules->handshakes_max) {
+    limits_reached.add(Limit::handshakes);
+    return false;
+  }
+  error_code error;
+  const tcp::endpoint peer = socket.remote_endpoint(error);
+  if (error) return false;  // it has gone again
+  const auto from = openings_from_.find(peer.address());
+  const bool has_room =
+      from == openings_from_.end() || from->second < rules->handshakes_per_address_max;
+  if (has_room || is_proxy(peer.address())) return true;
+  limits_reached.add(Limit::handshakes_per_address);
+  return false;
+}
+
+void Entrance::add(Opening& opening, const asio::ip::address& from) {
+  openings_.insert(&opening);
+  ++openings_from_[from];
+}
+
+void Entrance::remove(Opening& opening, const asio::ip::address& from) {
+  openings_.erase(&opening);
+  const auto place = openings_from_.find(from);
+  if (--place->second == 0) openings_from_.erase(place);
+}
+
+bool Entrance::is_proxy(const asio::ip::address& address) const {
+  const std::shared_ptr<const ConnectionRules> rules = this->rules();
+  if (rules->proxies.empty()) return false;
+  const auto parsed = parse_address(unmapped(address).to_string());
+  return parsed && std::ranges::any_of(rules->proxies, [&](const Network& network) {
+           return network.contains(*parsed);
+         });
+}
+
+void Entrance::warn(std::string_view what, const std::string& connection, std::string_view reason) {
+  const auto unwritten = refusals_.take(LogAllowance::Time::clock::now());
+  if (!unwritten) return;
+  std::string why{reason};
+  if (*unwritten > 0)
+    why += "; " + std::to_string(*unwritten) + " others since the last line of this kind";
+  log::warn(what, {{"connection", connection}, {"reason", why}});
 }
 
 std::optional<std::uint16_t> Entrance::port() const {

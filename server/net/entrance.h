@@ -1,12 +1,16 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
+#include <string>
+#include <string_view>
 #include <thread>
 #include <unordered_set>
 #include <vector>
 
+#include "base/log_allowance.h"
 #include "broker/core.h"
 #include "net/asio.h"
 #include "net/listener.h"
@@ -53,8 +57,12 @@ class Entrance {
   LoginPool& logins() { return logins_; }
   std::shared_ptr<const ConnectionRules> rules() const { return rules_; }
   Place take_place() { return Place{count_}; }
-  void add(Opening& opening) { openings_.insert(&opening); }
-  void remove(Opening& opening) { openings_.erase(&opening); }
+  /// `from` is where its socket leads to, a proxy's address if there is one.
+  void add(Opening& opening, const asio::ip::address& from);
+  void remove(Opening& opening, const asio::ip::address& from);
+  bool is_proxy(const asio::ip::address& address) const;
+  /// Logs what went wrong, unless there are too many such lines: anybody can cause them.
+  void warn(std::string_view what, const std::string& connection, std::string_view reason);
   void hand_over(OpenConnection connection) { on_open_(std::move(connection)); }
 
  private:
@@ -63,6 +71,7 @@ class Entrance {
   Listeners open(std::optional<std::uint16_t> port);
   void accept(const Listeners& listeners, bool is_tls);
   void admit(tcp::socket socket, bool is_tls);
+  bool has_place_for(const tcp::socket& socket) const;
 
   const ServerOptions& options_;
   broker::CoreDirectory& directory_;
@@ -70,6 +79,8 @@ class Entrance {
   const OnOpen on_open_;
   std::atomic<std::shared_ptr<const ConnectionRules>> rules_;
   std::unordered_set<Opening*> openings_;
+  std::map<asio::ip::address, std::size_t> openings_from_;
+  LogAllowance refusals_;
   asio::io_context io_{1};
   asio::executor_work_guard<asio::io_context::executor_type> work_{io_.get_executor()};
   LoginPool logins_;

@@ -65,21 +65,22 @@ Opening::Opening(Entrance& entrance, Stream stream, const tcp::endpoint& peer)
       place_(entrance.take_place()),
       timer_(entrance.executor()),
       rules_(entrance.rules()),
+      from_(peer.address()),
       peer_(peer),
       handshake_(rules_->tuning, entrance.options().version) {
   error_code ignored;
   local_ = stream_.socket().local_endpoint(ignored);
   name_ = name_of(peer_, local_);
-  entrance_.add(*this);
+  entrance_.add(*this, from_);
 }
 
 Opening::~Opening() {
-  if (!is_ended_) entrance_.remove(*this);
+  if (!is_ended_) entrance_.remove(*this, from_);
 }
 
 asio::awaitable<void> Opening::run(std::shared_ptr<Opening> self) {
   try {
-    if (self->is_from_proxy()) co_await self->hear_proxy();
+    if (self->entrance_.is_proxy(self->from_)) co_await self->hear_proxy();
     if (self->stream_.is_tls()) co_await self->shake_tls_hands();
     if (!self->is_refused_) co_await self->shake_hands();
   } catch (const system_error& error) {
@@ -91,15 +92,6 @@ asio::awaitable<void> Opening::run(std::shared_ptr<Opening> self) {
 
 // A proxy.
 
-bool Opening::is_from_proxy() const {
-  const std::vector<Network>& proxies = rules_->proxies;
-  if (proxies.empty()) return false;
-  const auto address = parse_address(unmapped(peer_.address()).to_string());
-  return address && std::ranges::any_of(proxies, [&](const Network& network) {
-           return network.contains(*address);
-         });
-}
-
 /// Who the client is, is what the proxy says.
 asio::awaitable<void> Opening::hear_proxy() {
   std::optional<ProxyHeader> header;
@@ -107,7 +99,7 @@ asio::awaitable<void> Opening::hear_proxy() {
     try {
       header = stream_.read_proxy_header();
     } catch (const ProxyHeaderError& error) {
-      log::warn("PROXY header refused", {{"connection", name_}, {"reason", error.what()}});
+      entrance_.warn("PROXY header refused", name_, error.what());
       throw std::runtime_error{"no PROXY header from a trusted proxy"};
     }
     if (header) break;
@@ -145,8 +137,7 @@ void Opening::use_certificate() {
 /// TLS has sent its alert; what the client still sends is read, or a reset would overtake it.
 asio::awaitable<void> Opening::refuse_tls(error_code error) {
   is_refused_ = true;
-  log::warn("TLS handshake failed",
-            {{"connection", name_}, {"reason", stream_.handshake_failure(error)}});
+  entrance_.warn("TLS handshake failed", name_, stream_.handshake_failure(error));
   stream_.drop_tls();
   stream_.finish_output();
   arm_timer(last_word_ms, "refused");
@@ -193,13 +184,14 @@ Handshake::Next Opening::find_vhost(std::string& out) {
 void Opening::hand_over(std::string out) {
   is_ended_ = true;
   timer_.cancel();
-  entrance_.remove(*this);
+  entrance_.remove(*this, from_);
   broker::ConnectionInfo info = connection_info();
   entrance_.hand_over({.stream = std::move(stream_),
                        .place = std::move(place_),
                        .info = std::move(info),
                        .client_name = handshake_.hello().connection_name,
                        .message_bytes_max = rules_->message_bytes_max,
+                       .unfinished_bytes_max = rules_->unfinished_bytes_max,
                        .core = std::move(admission_.core),
                        .admission_place = std::move(admission_.place),
                        .output = std::move(out),
@@ -232,7 +224,7 @@ broker::ConnectionInfo Opening::connection_info() const {
 
 asio::awaitable<void> Opening::refuse(Handshake::Next next, std::string out) {
   is_refused_ = true;
-  log::warn("connection refused", {{"connection", name_}, {"reason", handshake_.failure()}});
+  entrance_.warn("connection refused", name_, handshake_.failure());
   arm_timer(entrance_.options().close_ms_max, "the client did not answer the close");
   co_await write(out);
   if (next == Handshake::Next::end)
@@ -309,7 +301,7 @@ void Opening::end(std::string_view reason) {
   timer_.cancel();
   admission_ = {};
   place_.leave();
-  entrance_.remove(*this);
+  entrance_.remove(*this, from_);
 }
 
 void Opening::arm_timer(TimeMs delay_ms, std::string_view reason) {

@@ -24,6 +24,7 @@ struct OpenConnection {
   /// As the client has called itself; empty when it has not.
   std::string client_name;
   std::uint64_t message_bytes_max;
+  std::uint64_t unfinished_bytes_max;
   std::shared_ptr<broker::Core> core;
   /// Held as long as the connection counts where connections are limited.
   std::shared_ptr<void> admission_place;
@@ -52,7 +53,6 @@ class Opening final : public std::enable_shared_from_this<Opening> {
 
  private:
   static asio::awaitable<void> run(std::shared_ptr<Opening> self);
-  bool is_from_proxy() const;
   asio::awaitable<void> hear_proxy();
   asio::awaitable<void> shake_tls_hands();
   void use_certificate();
@@ -76,6 +76,8 @@ class Opening final : public std::enable_shared_from_this<Opening> {
   Place place_;
   asio::steady_timer timer_;
   const std::shared_ptr<const ConnectionRules> rules_;
+  /// Where the socket leads to; peer_ may be behind it.
+  const asio::ip::address from_;
   tcp::endpoint peer_;
   tcp::endpoint local_;
   std::string name_;

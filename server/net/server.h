@@ -27,10 +27,13 @@ struct ConnectionRules {
   std::vector<Network> proxies;
   Tuning tuning;
   std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;
+  /// Of messages that have not come whole, on all channels of a connection.
+  std::uint64_t unfinished_bytes_max = std::uint64_t{512} << 20U;
   /// How long a client may take from its connection to connection.open, and how many may be on that
-  /// way at once; the next one is closed without a word.
+  /// way at once, and of one address; the next one is closed without a word.
   TimeMs handshake_ms_max = 10'000;
   std::size_t handshakes_max = 20'000;
+  std::size_t handshakes_per_address_max = 5'000;
 };
 
 struct ServerOptions {

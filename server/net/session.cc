@@ -64,6 +64,7 @@ Session::Session(SessionContext& context, SessionLoop& loop, OpenConnection& con
       frame_max_(connection.info.frame_max),
       reader_({.frame_max = frame_max_,
                .message_bytes_max = connection.message_bytes_max,
+               .unfinished_bytes_max = connection.unfinished_bytes_max,
                .channels_max = connection.info.channel_max}),
       core_(std::move(connection.core)),
       admission_place_(std::move(connection.admission_place)),

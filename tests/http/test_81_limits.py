@@ -90,6 +90,24 @@ def test_handshakes_under_way(broker, api):
                 assert second.recv(1) == b""
 
 
+def test_handshakes_under_way_of_an_address(broker, api):
+    def begin():
+        return wait.until(lambda: _under_way(broker), "a place")
+
+    with limited(api, "amqp.handshakes_per_address_max", 1, begin) as first:
+        with first:
+            with socket.create_connection((broker.host, broker.port)) as second:
+                second.settimeout(60)
+                assert second.recv(1) == b""
+            # Another address has its own.
+            with socket.socket() as other:
+                other.bind(("127.0.0.2", 0))
+                other.connect((broker.host, broker.port))
+                other.sendall(b"AMQP\x00\x00\x09\x01")
+                other.settimeout(60)
+                assert other.recv(1) != b""
+
+
 def test_the_time_of_a_handshake(broker, api):
     with limited(api, "amqp.handshake_ms", 100):
         with socket.create_connection((broker.host, broker.port)) as silent:
@@ -155,3 +173,47 @@ def test_the_size_of_a_message(broker, api):
         client.publish(1, "", "q", bytes(101))
         client.expect_channel_close(1, 406)
         client.cut()
+
+
+def test_the_size_of_messages_that_have_not_come_whole(broker, api):
+    with limited(api, "amqp.unfinished_bytes_max", 1000):
+        client = frames.Client.open(broker)
+        for number in (1, 2):
+            client.open_channel(number)
+            client.send(number, pika.spec.Basic.Publish(exchange="", routing_key="q"))
+            client.send_header(number, 2000)
+            client.send_body(number, bytes(600))
+        client.expect_connection_close(506)
+
+
+def test_the_size_of_transactions(api, channel):
+    with limited(api, "limits.transaction_bytes_max", 1000):
+        channel.tx_select()
+        channel.basic_publish("", "q", bytes(600))
+        text = "the open transactions of this connection have published more than 1000 bytes"
+        with amqp.closes_channel(channel, 406, "PRECONDITION_FAILED - " + text):
+            channel.basic_publish("", "q", bytes(600))
+            channel.tx_commit()
+
+
+def test_policies(api, name):
+    policy = {"pattern": "^none$", "definition": {"max-length": 1}}
+    kept, refused = name("p"), name("p")
+    count = len(api.get(("policies", "/")).json)
+    with limited(api, "limits.policies_max", count + 1):
+        assert api.put(("policies", "/", kept), policy).status == 201
+        answer = api.put(("policies", "/", refused), policy)
+        assert answer.status == 400
+        assert f"policy limit in vhost '/' ({count + 1}) is reached" in answer.json["reason"]
+    assert api.delete(("policies", "/", kept)).status == 204
+
+
+def test_tokens(api):
+    count = len(api.get("/api/x/tokens", user="guest").json)
+    with limited(api, "http.tokens_per_user_max", count + 1):
+        made = api.post("/api/x/tokens", {"description": "one"})
+        assert made.status == 201
+        answer = api.post("/api/x/tokens", {"description": "another"})
+        assert answer.status == 400
+        assert f"limit of tokens of user 'guest' ({count + 1}) is reached" in answer.body.decode()
+    assert api.delete(("x", "tokens", made.json["id"])).status == 204

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "base/limit_counts.h"
 #include "http/ask.h"
 #include "http/authenticator.h"
 #include "http/context.h"
@@ -59,7 +60,13 @@ asio::awaitable<Response> post_token(ContextPtr context, Request request) {
   const auto lifetime = find_number(body, "expires_in");
   if (lifetime && (*lifetime == 0 || *lifetime > lifetime_s_max))
     throw bad_request("expires_in has to be seconds from 1 to " + std::to_string(lifetime_s_max));
-  auto make = [context, user, description, lifetime] {
+  auto make = [context, user, description, lifetime,
+               most = context->occupancy.limits().tokens_per_user_max] {
+    if (context->users->tokens(user).size() >= most) {
+      limits_reached.add(Limit::http_tokens);
+      throw bad_request("limit of tokens of user '" + user + "' (" + std::to_string(most) +
+                        ") is reached");
+    }
     std::optional<std::chrono::seconds> seconds;
     if (lifetime) seconds = std::chrono::seconds{*lifetime};
     auth::Token token;

@@ -55,6 +55,25 @@ TEST_F(BackoffTest, AUserTriedFromManyAddressesWaitsButNotLong) {
   EXPECT_EQ(backoff.delay("v", "1", now), milliseconds{0});
 }
 
+TEST_F(BackoffTest, AnAddressThatTriesManyUsersWaitsButNotLong) {
+  for (unsigned i = 0; i < Backoff::free_failures_of_address - 1; ++i)
+    backoff.failed(std::to_string(i), "a", now);
+  EXPECT_EQ(backoff.delay("v", "a", now), milliseconds{0});
+  for (int i = 0; i < 20; ++i) backoff.failed("w" + std::to_string(i), "a", now);
+  EXPECT_EQ(backoff.delay("v", "a", now), Backoff::delay_of_address_max);
+  EXPECT_EQ(backoff.delay("v", "a", now), Backoff::delay_of_address_max);
+  EXPECT_EQ(backoff.delay("v", "b", now), milliseconds{0});
+}
+
+// It may be the address of many, with a client among them that never gives up.
+TEST_F(BackoffTest, AnAddressHasAFailureBackEachSecond) {
+  for (int i = 0; i < 1000; ++i) {
+    backoff.failed("u" + std::to_string(i), "a", now);
+    now += std::chrono::seconds{1};
+  }
+  EXPECT_EQ(backoff.delay("v", "a", now), milliseconds{0});
+}
+
 TEST_F(BackoffTest, ASuccessOrALongTimeForgives) {
   fail(10);
   backoff.succeeded("u", "a");

@@ -21,7 +21,7 @@ amqp::Properties asking_for_reply() {
 
 /// A client that waits for answers, and the address under which its question came.
 struct Bench {
-  Bench() {
+  explicit Bench(Limits limits = {}) : broker(limits) {
     client.declare("rpc").consume(pseudo_queue, {.tag = "answers", .no_ack = true}).ignore();
     client.send("rpc", "question", asking_for_reply());
     server.get("rpc", true);
@@ -69,6 +69,19 @@ TEST(ChannelReply, TheAddressOfAClosedChannelIsNotThatOfTheNextOneOfItsNumber) {
   bench.server.send(bench.address, "late", {}, {.mandatory = true});
   EXPECT_THAT(bench.server.received(), ElementsAre("return 'late'"));
   EXPECT_THAT(bench.client.received(), IsEmpty());
+}
+
+TEST(ChannelReply, AnswersBeyondWhatMayWaitUnreadHaveNoRoute) {
+  Bench bench{{.outbox_bytes_max = 1000}};
+  bench.client.stop_reading();
+  for (int i = 0; i < 200; ++i)
+    bench.server.send(bench.address, std::string(200, 'x'), {}, {.mandatory = true});
+  const std::size_t returned = bench.server.received().size();
+  EXPECT_GT(returned, 100U);
+  EXPECT_LT(returned, 190U);
+  bench.client.read_again();
+  bench.server.send(bench.address, "answer", {}, {.mandatory = true});
+  EXPECT_THAT(bench.server.received(), IsEmpty());
 }
 
 TEST(ChannelReply, ConsumingNeedsNoAckAndHappensOnce) {

@@ -12,7 +12,7 @@ using ::testing::StartsWith;
 using ::testing::UnorderedElementsAre;
 
 struct Bench {
-  Bench() {
+  explicit Bench(Limits limits = {}) : broker(limits) {
     client.declare("q", {.durable = true,
                          .arguments = {{"x-dead-letter-exchange", ""},
                                        {"x-dead-letter-routing-key", "dead"}}});
@@ -31,6 +31,23 @@ TEST(ChannelTx, PublishesAppearAtTheCommit) {
   EXPECT_THAT(bench.client.received(), ElementsAre("tx.commit-ok"));
   EXPECT_THAT(bench.broker.browse("q"), ElementsAre("1"));
   EXPECT_THAT(bench.broker.browse("r"), ElementsAre("2"));
+}
+
+TEST(ChannelTx, WhatAConnectionMayPublishInTransactionsIsBounded) {
+  Bench bench{{.transaction_bytes_max = 4000}};
+  TestClient& client = bench.client;
+  client.send("q", std::string(9000, 'x')).tx_commit();
+  EXPECT_THAT(client.received(), ElementsAre("tx.commit-ok"));  // one is always let in
+  client.send("q", std::string(1500, 'x')).open(2).on(2).tx_select().ignore();
+  client.send("q", std::string(1500, 'x')).send("q", std::string(1500, 'x'));
+  EXPECT_THAT(
+      client.received(),
+      ElementsAre("2: channel.close 406 PRECONDITION_FAILED - the open transactions of this "
+                  "connection have published more than 4000 bytes"));
+  client.close_channel_ok(2);
+  client.on(1).send("q", std::string(1500, 'x')).tx_commit();
+  EXPECT_THAT(client.received(), ElementsAre("tx.commit-ok"));
+  EXPECT_EQ(bench.broker.ready("q"), 3U);
 }
 
 // Until the commit they are held like any other, and come back when the channel closes.

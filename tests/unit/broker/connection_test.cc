@@ -394,6 +394,54 @@ TEST(Connection, AClientThatDoesNotReadIsNotServedUntilItDoes) {
   EXPECT_EQ(broker.unacked("q"), 50U);
 }
 
+/// The client takes them one after the other, without an end to what waits.
+TEST(Connection, AnswersThatAreNotReadHoldBackFurtherCommands) {
+  TestBroker broker{{.outbox_bytes_max = 1000}};
+  TestClient client{broker};
+  client.declare("q");
+  for (int i = 0; i < 50; ++i) client.send("q", std::string(100, 'x'));
+  client.ignore();
+  client.stop_reading();
+  for (int i = 0; i < 50; ++i) client.get("q");
+  const std::size_t got = broker.unacked("q");
+  EXPECT_GT(got, 1U);
+  EXPECT_LT(got, 10U);
+  client.read_again();
+  EXPECT_EQ(client.deliveries().size(), 50U);
+}
+
+TEST(Connection, ReturnsThatAreNotReadHoldBackFurtherPublishes) {
+  TestBroker broker{{.outbox_bytes_max = 1000}};
+  TestClient client{broker};
+  client.stop_reading();
+  for (int i = 0; i < 50; ++i) client.send("none", std::string(100, 'x'), {}, {.mandatory = true});
+  EXPECT_LT(client.received().size(), 10U);
+  client.read_again();
+  EXPECT_EQ(client.outbox().records.size(), 51U);
+}
+
+/// It may settle what it has, however much more waits for it.
+TEST(Connection, DeliveriesThatAreNotReadHoldBackNoCommand) {
+  TestBroker broker{{.outbox_bytes_max = 1000}};
+  TestClient client{broker};
+  client.declare("q").consume("q").ignore();
+  client.stop_reading();
+  client.send("q", std::string(5000, 'x')).send("q", "2").ack(1);
+  EXPECT_EQ(broker.unacked("q"), 0U);
+  EXPECT_EQ(broker.ready("q"), 1U);
+}
+
+TEST(Connection, WhatWaitsBehindUnreadAnswersStillCountsAtItsEnd) {
+  TestBroker broker{{.outbox_bytes_max = 100}};
+  TestClient client{broker};
+  client.declare("q").send("q", std::string(500, 'x'));
+  client.stop_reading();
+  client.get("q").send("q", "last");
+  EXPECT_EQ(broker.ready("q"), 0U);
+  client.drop();
+  EXPECT_EQ(broker.ready("q"), 2U);
+}
+
 TEST(Connection, AFullOutboxLeavesMessagesToOtherConsumers) {
   TestBroker broker{{.outbox_bytes_max = 1000}};
   TestClient slow{broker};

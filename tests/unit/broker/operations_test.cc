@@ -364,5 +364,22 @@ TEST(Operations, ACrashLeavesEachMessageInOnePlace) {
   EXPECT_GT(bench.broker.ready("dead"), 0U);
 }
 
+TEST(Operations, NoMoreThanTheLimitAreUnderWay) {
+  Bench bench{10, {.operations_max = 2}};
+  const auto replay_one = [](Vhost& vhost, Seq seq) {
+    vhost.start_operation({.kind = OperationKind::replay,
+                           .queue = "dead",
+                           .selection = {.seqs = {seq}},
+                           .target = {},
+                           .actor = "ann"});
+  };
+  bench.broker.turn([&](Vhost& vhost) {
+    replay_one(vhost, 1);
+    replay_one(vhost, 2);
+    EXPECT_THROW(replay_one(vhost, 3), amqp::Error);
+  });
+  EXPECT_NO_THROW(bench.replay({3}));
+}
+
 }  // namespace
 }  // namespace leveret::broker::test

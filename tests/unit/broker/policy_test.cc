@@ -397,6 +397,16 @@ TEST(PolicyStore, SaysWhetherItIsNewOrWasThere) {
   EXPECT_EQ(broker.vhost().policies().records(PolicyKind::operator_policy).size(), 1U);
 }
 
+TEST(PolicyStore, HasALimitOfEachKind) {
+  TestBroker broker{{.policies_max = 1}};
+  set(broker, policy("p", "x", {{"max-length", 5}}));
+  EXPECT_THROW(set(broker, policy("q", "x", {{"max-length", 5}})), amqp::Error);
+  EXPECT_FALSE(set(broker, policy("p", "x", {{"max-length", 6}})));
+  PolicyRecord of_operator = policy("q", "x", {{"max-length", 5}});
+  of_operator.kind = PolicyKind::operator_policy;
+  EXPECT_TRUE(set(broker, of_operator));
+}
+
 TEST(PolicyStore, SurvivesACrashWithWhatItDoes) {
   TestBroker broker;
   TestClient{broker}

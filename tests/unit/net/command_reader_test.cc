@@ -263,5 +263,42 @@ TEST(CommandReader, BoundsTheChannelsInTheMiddleOfAMessage) {
   EXPECT_EQ(reading.failures, Texts{"0 506 more than 2 channels are in the middle of a message"});
 }
 
+/// As frames: the publish, its header, and the body without its last octet.
+std::string unfinished(std::uint16_t channel, std::size_t body_bytes) {
+  const std::string whole = publish_frames(channel, "e", "k", std::string(body_bytes, 'x'));
+  const std::string body = body_frame(channel, std::string(body_bytes, 'x'));
+  return whole.substr(0, whole.size() - body.size()) +
+         body_frame(channel, std::string(body_bytes - 1, 'x'));
+}
+
+TEST(CommandReader, BoundsTheBytesOfMessagesThatHaveNotComeWhole) {
+  Reading reading;
+  reading.reader = CommandReader{CommandReader::Limits{.unfinished_bytes_max = 1000}};
+  reading.receive(unfinished(1, 501)).receive(unfinished(2, 501));
+  EXPECT_TRUE(reading.failures.empty());
+  reading.receive(unfinished(3, 2));
+  EXPECT_EQ(reading.failures,
+            Texts{"0 506 more than 1000 bytes of messages that have not come whole"});
+}
+
+TEST(CommandReader, AMessageThatIsTheOnlyOneMayBeAsLargeAsAny) {
+  Reading reading;
+  reading.reader = CommandReader{CommandReader::Limits{.unfinished_bytes_max = 10}};
+  reading.receive(unfinished(1, 501)).receive(body_frame(1, "x"));
+  EXPECT_TRUE(reading.failures.empty());
+  EXPECT_EQ(reading.commands.size(), 1U);
+}
+
+TEST(CommandReader, WhatIsWholeOrGivenUpDoesNotCount) {
+  Reading reading;
+  reading.reader = CommandReader{CommandReader::Limits{.unfinished_bytes_max = 1000}};
+  for (int i = 0; i < 5; ++i) {
+    reading.receive(unfinished(1, 400)).receive(unfinished(2, 400));
+    reading.receive(body_frame(1, "x"));
+    reading.receive(method_frame(2, amqp::channel::CloseOk{}));
+  }
+  EXPECT_TRUE(reading.failures.empty());
+}
+
 }  // namespace
 }  // namespace leveret::net

@@ -6,7 +6,7 @@
 #include <optional>
 #include <utility>
 
-namespace leveret::http {
+namespace leveret {
 
 /// Which of many events of one kind get a line in the log, so that who causes them cannot fill the
 /// disk: some at once, then one a second, which tells how many had none.
@@ -36,4 +36,4 @@ class LogAllowance {
   std::uint64_t unwritten_ = 0;
 };
 
-}  // namespace leveret::http
+}  // namespace leveret

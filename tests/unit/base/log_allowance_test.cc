@@ -1,8 +1,8 @@
-#include "http/log_allowance.h"
+#include "base/log_allowance.h"
 
 #include <gtest/gtest.h>
 
-namespace leveret::http {
+namespace leveret {
 namespace {
 
 using std::chrono::milliseconds;
@@ -42,4 +42,4 @@ TEST(LogAllowance, AfterAWhileThereAreLinesAgain) {
 }
 
 }  // namespace
-}  // namespace leveret::http
+}  // namespace leveret
