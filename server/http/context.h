@@ -37,6 +37,8 @@ struct Route {
   Rule rule;
   Handler handler;
   std::size_t body_bytes_max = std::size_t{1} << 20U;
+  /// The answer is events without end.
+  bool is_stream = false;
 };
 
 /// Everything that requests share. Lives on the HTTP loop; coroutines hold it by shared pointer, so

@@ -66,7 +66,8 @@ void check_host(const Context& context, const Entrance& entrance, std::string_vi
                       log::escape(host) + "'"};
 }
 
-/// A page of another site may make a browser send a request; only its answer would be kept from it.
+/// A page of another site may make a browser send a request; only its answer would be kept from it,
+/// and a stream lasts.
 void check_origin(std::string_view origin, std::string_view host) {
   if (!origin.empty() && !is_own_origin(origin, host))
     throw HttpError{403, "forbidden", "a request from a page of " + log::escape(origin)};
@@ -242,7 +243,6 @@ asio::awaitable<Response> Session::answer() {
           "this port has metrics only: /metrics, /metrics/per-object and "
           "/metrics/detailed");
     if (first != "api" && first != "metrics") co_return answer_asset_request();
-    if (is_unsafe(head().method())) check_origin(head()[bhttp::field::origin], host);
     co_return co_await answer_api();
   } catch (const Refused& refused) {
     co_return refused.response;
@@ -263,6 +263,8 @@ asio::awaitable<Response> Session::answer() {
 asio::awaitable<Response> Session::answer_api() {
   Request request;
   RouteTable::Match match = context_->table.find(head().method_string(), target_->segments);
+  if (is_unsafe(head().method()) || is_stream(match))
+    check_origin(head()[bhttp::field::origin], head()[bhttp::field::host]);
   if (!is_for_anyone(match)) request.identity = co_await authenticate();
   if (std::holds_alternative<RouteTable::NoPath>(match))
     throw not_found("there is nothing at this path");
@@ -299,6 +301,11 @@ bool Session::is_for_anyone(const RouteTable::Match& match) const {
   const auto* found = std::get_if<RouteTable::Found>(&match);
   return entrance_.door == Door::metrics ||
          (found && context_->routes[found->route].rule == Rule::anyone);
+}
+
+bool Session::is_stream(const RouteTable::Match& match) const {
+  const auto* found = std::get_if<RouteTable::Found>(&match);
+  return found && context_->routes[found->route].is_stream;
 }
 
 asio::awaitable<auth::Identity> Session::authenticate() {

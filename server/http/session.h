@@ -59,6 +59,7 @@ class Session {
   boost::asio::awaitable<Response> answer();
   boost::asio::awaitable<Response> answer_api();
   bool is_for_anyone(const RouteTable::Match& match) const;
+  bool is_stream(const RouteTable::Match& match) const;
   boost::asio::awaitable<std::string> read_body(std::size_t bytes_max);
   const Limits& limits() const { return context_->occupancy.limits(); }
   /// How long a body of so many bytes may take, that of a request or of an answer.

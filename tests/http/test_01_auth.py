@@ -83,6 +83,7 @@ def test_our_own_page_may(api, name):
     origin = f"http://{api.host}:{api.port}"
     assert api.put(("queues", "/", queue), headers={"Origin": origin}).status == 201
     assert api.delete(("queues", "/", queue), headers={"Origin": origin}).status == 204
+    api.get(("x", "events"), headers={"Origin": origin}).refuses(400, "bad_request", "'topics' is missing")
 
 
 def test_a_foreign_name_for_the_loopback_address_is_refused(api):

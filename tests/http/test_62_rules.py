@@ -85,6 +85,18 @@ def test_only_what_is_for_anyone_needs_no_login(api, method, pattern, rule):
     assert (answer.status == 401) == (rule != "anyone")
 
 
+@pytest.mark.parametrize("method, pattern, rule", ROUTES)
+def test_a_page_of_another_site_changes_nothing_and_reads_no_stream(api, method, pattern, rule):
+    headers = {"Origin": "https://elsewhere.example"}
+    answer = api.request(method, pattern, None if method in ("GET", "DELETE") else {}, headers)
+    if method != "GET" or pattern == "/api/x/events":
+        answer.refuses(403, "forbidden", "elsewhere.example")
+    preflight = api.request("OPTIONS", pattern, headers=headers | {"Access-Control-Request-Method": method})
+    assert method in preflight.headers["Allow"].split(", ")
+    for each in (answer, preflight):
+        assert not [name for name in each.headers if name.lower().startswith("access-control")]
+
+
 def test_lists_show_what_the_user_may_see(api, roles):
     for vhost in ("rules-mine", "rules-other"):
         api.put(("queues", vhost, "q"))

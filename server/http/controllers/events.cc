@@ -46,7 +46,11 @@ asio::awaitable<Response> open_events(ContextPtr context, Request request) {
 }  // namespace
 
 std::vector<Route> event_routes() {
-  return {{"GET", "/api/x/events", Rule::management, open_events}};
+  return {{.method = "GET",
+           .pattern = "/api/x/events",
+           .rule = Rule::management,
+           .handler = open_events,
+           .is_stream = true}};
 }
 
 }  // namespace leveret::http
