@@ -168,7 +168,29 @@ def test_rights_count_over_http_as_over_amqp(api, user, name, queue):
     assert api.put(("queues", "/", mine), auth=auth).status == 201
     other = f"'{queue}' in vhost '/' refused for user '{user}'"
     get = {"count": 1, "ackmode": "ack_requeue_true", "encoding": "auto"}
+    source, target = name("source"), name("mine")
+    for exchange in (source, target):
+        assert api.put(("exchanges", "/", exchange), {"type": "fanout"}).status == 201
+    bindings = [
+        ("bindings", "/", "e", source, "q", mine),
+        ("bindings", "/", "e", target, "q", queue),
+        ("bindings", "/", "e", source, "e", target),
+        ("bindings", "/", "e", target, "e", source),
+    ]
+    for binding in bindings:
+        assert api.post(binding).status == 201
+    read_source = f"read access to exchange '{source}'"
+    write_source = f"write access to exchange '{source}'"
     refused = [
+        (api.delete(("exchanges", "/", source), auth=auth), f"configure access to exchange '{source}'"),
+        (api.delete((*bindings[0], "~"), auth=auth), read_source),
+        (api.delete((*bindings[1], "~"), auth=auth), "write access to queue " + other),
+        (api.delete((*bindings[2], "~"), auth=auth), read_source),
+        (api.delete((*bindings[3], "~"), auth=auth), write_source),
+        (api.post(bindings[2], auth=auth), read_source),
+        (api.post(bindings[3], auth=auth), write_source),
+        (api.post(("x", "queues", "/", queue, "delete"), {"seqs": [1]}, auth=auth), "read access to queue " + other),
+        (api.get(("x", "queues", "/", queue, "messages", 1), auth=auth), "read access to queue " + other),
         (api.delete(("queues", "/", queue), auth=auth), "configure access to queue " + other),
         (api.put(("queues", "/", queue), auth=auth), "configure access to queue " + other),
         (api.delete(("queues", "/", queue, "contents"), auth=auth), "read access to queue " + other),
@@ -192,6 +214,27 @@ def test_rights_count_over_http_as_over_amqp(api, user, name, queue):
     ]
     for answer, reason in refused:
         answer.refuses(403, "not_authorised", reason)
+    for binding in bindings:
+        assert len(api.get(binding).json) == 1
+    for exchange in (source, target):
+        assert api.delete(("exchanges", "/", exchange)).status == 204
+    assert api.delete(("queues", "/", mine), auth=auth).status == 204
+
+
+def test_who_may_not_start_an_operation_may_not_cancel_it(api, user, name, queue):
+    mine, auth = name("mine"), (user, "secret")
+    api.put(("permissions", "/", user), {"configure": "mine", "write": "mine", "read": "mine"})
+    assert api.put(("queues", "/", mine), auth=auth).status == 201
+
+    def cancel(of, kind):
+        operation = api.post(("x", "queues", "/", of, kind), {"seqs": [1]}).json
+        return api.delete(f"/api/x/operations/{operation['id']}?vhost=%2F", auth=auth)
+
+    no_queue = f"read access to queue '{queue}' in vhost '/' refused for user '{user}'"
+    for kind in ("delete", "replay"):
+        cancel(queue, kind).refuses(403, "not_authorised", no_queue)
+    cancel(mine, "replay").refuses(403, "not_authorised", "write access to exchange 'amq.default'")
+    assert cancel(mine, "delete").status == 204
     assert api.delete(("queues", "/", mine), auth=auth).status == 204
 
 

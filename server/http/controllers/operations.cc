@@ -41,6 +41,13 @@ std::string read_target(const Json& body) {
   return require_text(*target, "queue");
 }
 
+/// Those of a client that takes messages from the one queue and publishes them to another.
+void require_rights(broker::Permissions permissions, const broker::OperationRequest& wanted) {
+  permissions.require_queue(broker::Right::read, wanted.queue);
+  if (wanted.kind == broker::OperationKind::replay)
+    permissions.require_exchange(broker::Right::write, "");
+}
+
 asio::awaitable<Response> start_operation(ContextPtr context, Request request,
                                           broker::OperationKind kind) {
   const auto core = find_core(*context, request.path.at("vhost"));
@@ -51,13 +58,9 @@ asio::awaitable<Response> start_operation(ContextPtr context, Request request,
   wanted.selection = read_selection(body);
   if (kind == broker::OperationKind::replay) wanted.target = read_target(body);
   wanted.actor = request.identity.user;
-  // As a client that takes messages from the one queue and publishes them to another does.
   auto start = [wanted = std::move(wanted),
                 access = access_of(*context, request)](broker::Vhost& vhost) {
-    broker::Permissions permissions{access, vhost.name()};
-    permissions.require_queue(broker::Right::read, wanted.queue);
-    if (wanted.kind == broker::OperationKind::replay)
-      permissions.require_exchange(broker::Right::write, "");
+    require_rights(broker::Permissions{access, vhost.name()}, wanted);
     return vhost.start_operation(wanted);
   };
   const broker::OperationView operation = co_await ask(context, core, std::move(start));
@@ -86,26 +89,38 @@ asio::awaitable<Response> list_operations(ContextPtr context, Request request) {
   co_return json_response(items);
 }
 
-asio::awaitable<Response> get_operation(ContextPtr context, Request request) {
+struct FoundOperation {
+  std::shared_ptr<broker::Core> core;
+  broker::OperationView view;
+};
+
+/// The one of the path, where the user may look. Throws HttpError 404.
+asio::awaitable<FoundOperation> find_operation(ContextPtr context, Request request) {
   const auto id = parse_number(request.path.at("id"), "the operation's id");
   const auto cores = cores_of(*context, request);
   for (const auto& core : cores) {
     auto look = [id](const broker::Vhost& vhost) { return vhost.operation(id); };
-    const auto operation = co_await ask(context, core, look);
-    if (operation) co_return json_response(operation_json(*operation, core->vhost_name()));
+    auto view = co_await ask(context, core, look);
+    if (view) co_return FoundOperation{core, std::move(*view)};
   }
   throw not_found("no operation " + std::to_string(id));
 }
 
+asio::awaitable<Response> get_operation(ContextPtr context, Request request) {
+  const FoundOperation found = co_await find_operation(context, std::move(request));
+  co_return json_response(operation_json(found.view, found.core->vhost_name()));
+}
+
 asio::awaitable<Response> cancel_operation(ContextPtr context, Request request) {
-  const auto id = parse_number(request.path.at("id"), "the operation's id");
-  const auto cores = cores_of(*context, request);
-  for (const auto& core : cores) {
-    auto cancel = [id](broker::Vhost& vhost) { return vhost.cancel_operation(id); };
-    const bool is_known = co_await ask(context, core, cancel);
-    if (is_known) co_return empty_response(204);
-  }
-  throw not_found("no operation " + std::to_string(id));
+  FoundOperation found = co_await find_operation(context, request);
+  auto cancel = [id = found.view.id, wanted = std::move(found.view.request),
+                 access = require_access(*context->cores, request.identity,
+                                         found.core->vhost_name())](broker::Vhost& vhost) {
+    require_rights(broker::Permissions{access, vhost.name()}, wanted);
+    return vhost.cancel_operation(id);
+  };
+  co_await ask(context, found.core, std::move(cancel));
+  co_return empty_response(204);
 }
 
 }  // namespace
