@@ -23,10 +23,12 @@ std::string progress_line(const DlqOptions& options, const Json& operation) {
 }
 
 /// Watches the operation until it has ended; it goes on by itself when we are interrupted.
-Json watch(const Api& api, Json operation, const DlqOptions& options) {
+Json watch(const Api& api, const std::string& vhost, Json operation, const DlqOptions& options) {
   Progress progress;
   std::chrono::milliseconds pause{10};
-  const std::string path = "/api/x/operations/" + text_at(operation, "/id");
+  // Each virtual host has numbers of its own.
+  const std::string path =
+      "/api/x/operations/" + text_at(operation, "/id") + "?vhost=" + client::percent_encode(vhost);
   while (operation.at("state") == "running") {
     std::this_thread::sleep_for(pause);
     pause = std::min(pause * 2, std::chrono::milliseconds{500});
@@ -125,7 +127,7 @@ Exit replay(const DlqOptions& options, const Context& context) {
       print("op " + text_at(operation, "/id") + "\n");
     return Exit::ok;
   }
-  operation = watch(api, std::move(operation), options);
+  operation = watch(api, vhost, std::move(operation), options);
   return report(operation, context, options);
 }
 

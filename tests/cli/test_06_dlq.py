@@ -2,6 +2,7 @@
 
 import json
 
+import pika
 import pytest
 from support import wait
 
@@ -73,6 +74,27 @@ def test_replays_to_another_queue(leveret, dead, make_queue):
     leveret.run("dlq", "replay", dead.dlq, "--all", "--yes", "--to", other.name)
     assert len(other.bodies()) == 5
     assert dead.ready() == dead.ready(dead.dlq) == 0
+
+
+def test_what_is_watched_is_of_its_own_virtual_host(leveret, dead, broker):
+    """Operations are numbered anew in each virtual host."""
+    leveret.run("dlq", "replay", dead.dlq, seqs(leveret, dead)[0])
+    leveret.run("vhosts", "add", "~replays")
+    try:
+        url = broker.url.removesuffix("%2F") + "~replays"
+        connection = pika.BlockingConnection(pika.URLParameters(url))
+        channel = connection.channel()
+        channel.confirm_delivery()
+        for queue in ("from", "to"):
+            channel.queue_declare(queue, durable=True)
+        for _ in range(7):
+            channel.basic_publish("", "from", b"job")
+        connection.close()
+        words = ("dlq", "replay", "from", "--all", "--yes", "--to", "to")
+        operation = leveret.json(*words, LEVERET_URL=url)
+        assert (operation["vhost"], operation["state"], operation["done"]) == ("~replays", "done", 7)
+    finally:
+        leveret.run("vhosts", "delete", "~replays", "--yes")
 
 
 def test_asks_before_replaying_all(leveret, dead):
