@@ -165,3 +165,8 @@ def test_assets_are_not_sent_twice(api):
 
 def test_assets_are_only_read(api):
     assert api.post("/", auth=None).status == 405
+    for method in ("PUT", "MOVE", "DELETE"):
+        for target in ("/", "/index.html", "/fileserver/x.jsp", "/assets/x.js"):
+            headers = {"Destination": "/assets/y.js"}
+            assert api.request(method, target, b"x", headers).status in (404, 405), (method, target)
+    api.get("/assets/x.js").refuses(404, "not_found")

@@ -5,10 +5,11 @@ import json
 import socket
 import time
 
+import pika
 import pytest
 
 import metrics
-from api import Api
+from api import Api, path
 from support import broker as brokers
 from support import wait
 
@@ -392,6 +393,37 @@ def test_no_path_leads_out_of_the_assets(api, target):
     answer = raw(api, b"GET " + target.encode() + b" HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
     assert status(answer) in (400, 404), answer
     assert b"root:" not in answer
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        "%n%s%x %1000000000d ~p~n~1000000000s {} {0:1000000000} ${jndi:ldap://127.0.0.1/x} $(id)",
+        "<img src=x onerror=alert(1)></script>\"'&amp;",
+        "x" * 4096,
+        "\U0001f430\u202e" * 30,
+    ],
+    ids=["formats", "markup", "4 KiB", "letters"],
+)
+def test_the_reason_of_a_close_is_text_and_no_more(api, connection, reason):
+    port = connection._impl._transport._sock.getsockname()[1]
+    (item,) = [c for c in api.get(("connections",)).json if c["peer_port"] == port]
+    assert api.delete(("connections", item["name"]), headers={"X-Reason": reason.encode()}).status == 204
+    with pytest.raises(pika.exceptions.ConnectionClosedByBroker) as closed:
+        while True:
+            connection.process_data_events(time_limit=1)
+    text = closed.value.reply_text
+    assert ("CONNECTION_FORCED - " + reason).startswith(text.removesuffix("..."))
+    assert reason in text or len(text.encode()) in range(250, 256)
+
+
+@pytest.mark.parametrize("octet", [b"\0", b"\x1b", b"\x7f", b"\n"])
+def test_a_reason_with_a_control_character_is_no_header(api, connection, octet):
+    port = connection._impl._transport._sock.getsockname()[1]
+    (item,) = [c for c in api.get(("connections",)).json if c["peer_port"] == port]
+    head = b"DELETE " + path("connections", item["name"]).encode() + b" " + HEAD
+    assert status(raw(api, head + b"X-Reason: a" + octet + b"[2Jb\r\n\r\n")) == 400
+    assert api.get(("connections", item["name"])).status == 200
 
 
 NAMES = ["../../x", "/", "..", ".", "a\0b", "é" * 127, "x" * 255, "\U0001f430", "a\nb", "%2e%2e", "con", "~", "a\\b", " "]
