@@ -6,6 +6,7 @@ import os
 import signal
 import socket
 import ssl
+import subprocess
 
 import pika
 import pytest
@@ -123,12 +124,40 @@ def test_an_expired_client_certificate_is_refused(tls_broker, authority, version
     assert refused_by_the_server(tls_broker, context)
 
 
+@pytest.mark.parametrize("issuer", ["Someone Else", "Test Root"])
 @pytest.mark.parametrize("version", [ssl.TLSVersion.TLSv1_2, ssl.TLSVersion.TLSv1_3])
 def test_a_client_certificate_of_another_authority_is_refused(
-    tls_broker, authority, tmp_path, version
+    tls_broker, authority, tmp_path, version, issuer
 ):
-    stranger = Authority(tmp_path, "Someone Else").sign("/CN=stranger")
+    stranger = Authority(tmp_path, issuer).sign("/CN=stranger")
     assert refused_by_the_server(tls_broker, client_context(authority, stranger, version))
+
+
+def test_a_client_certificate_is_accepted_with_what_leads_to_the_root(
+    tls_broker, authority, tmp_path
+):
+    certificate = Authority(tmp_path, "Between", authority).sign("/CN=good")
+    assert not refused_by_the_server(tls_broker, client_context(authority, certificate))
+    first, end, _ = certificate.certificate.read_text().partition("-----END CERTIFICATE-----\n")
+    certificate.certificate.write_text(first + end)
+    assert refused_by_the_server(tls_broker, client_context(authority, certificate))
+
+
+@pytest.mark.leveret_only("tls-renegotiation")
+def test_a_client_may_not_negotiate_again(tls_broker):
+    address = f"{tls_broker.host}:{tls_broker.tls_port}"
+    client = subprocess.Popen(
+        ["openssl", "s_client", "-connect", address, "-tls1_2", "-no_ign_eof"],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    with client:
+        client.stdin.write("R\n")
+        client.stdin.flush()
+        said = client.stdout.read()
+    assert "RENEGOTIATING" in said and "no renegotiation" in said
 
 
 def answer_to(address, sent):

@@ -1,6 +1,7 @@
 """The same API and dashboard by HTTPS, beside HTTP."""
 
 import json
+import signal
 import socket
 import ssl
 
@@ -21,6 +22,13 @@ def authority(tmp_path_factory):
 def broker(tmp_path_factory, authority):
     directory = tmp_path_factory.mktemp("tls")
     with brokers.running_with_tls(directory, authority, fail_if_no_peer_cert=True) as broker:
+        yield broker
+
+
+@pytest.fixture
+def own_broker(tmp_path, authority):
+    """A broker of the test's own, with a certificate that nobody else has."""
+    with brokers.running_with_tls(tmp_path / "own", authority) as broker:
         yield broker
 
 
@@ -93,6 +101,33 @@ def test_tls_1_1_is_refused(broker, context):
     with socket.create_connection((broker.host, broker.https_port), timeout=30) as plain:
         with pytest.raises(ssl.SSLError, match="PROTOCOL_VERSION"):
             context.wrap_socket(plain, server_hostname="localhost")
+
+
+def test_a_new_certificate_is_used_after_sighup_with_what_leads_to_the_root(
+    own_broker, authority, context, tmp_path
+):
+    def issuer():
+        with socket.create_connection((own_broker.host, own_broker.https_port), timeout=60) as plain:
+            with context.wrap_socket(plain, server_hostname="localhost") as secure:
+                return dict(part for parts in secure.getpeercert()["issuer"] for part in parts)["commonName"]
+
+    before = Api(own_broker.host, own_broker.https_port, context).connect()
+    before.request("GET", "/")
+    assert before.getresponse().read()
+    assert issuer() == "Test Root"
+    server = own_broker.tls.server
+    server.certificate.write_text("broken")
+    own_broker.process.send_signal(signal.SIGHUP)
+    wait.until(lambda: "nothing has changed" in own_broker.log_tail(), "a complaint in the log")
+    assert issuer() == "Test Root"
+    fresh = Authority(tmp_path / "between", "Between", authority).sign("/CN=localhost", "DNS:localhost")
+    server.certificate.write_bytes(fresh.certificate.read_bytes())
+    server.key.write_bytes(fresh.key.read_bytes())
+    own_broker.process.send_signal(signal.SIGHUP)
+    wait.until(lambda: issuer() == "Between", "the new certificate")
+    before.request("GET", "/")
+    assert before.getresponse().read()
+    before.close()
 
 
 def test_a_handshake_that_stands_still_is_ended(broker):

@@ -7,14 +7,18 @@ import subprocess
 class Authority:
     """A certificate authority in a directory of its own, and what it has signed."""
 
-    def __init__(self, directory, name="Test Root"):
+    def __init__(self, directory, name="Test Root", parent=None):
+        """`parent`: the authority that has signed this one's certificate; itself without."""
         self.directory = pathlib.Path(directory)
         self.directory.mkdir(parents=True, exist_ok=True)
         self.certificate = self.directory / "ca.pem"
         self._key = self.directory / "ca.key"
         self._count = 0
-        openssl("req", "-x509", *NEW_KEY, "-keyout", self._key, "-out", self.certificate,
+        signer = ("-CA", parent.certificate, "-CAkey", parent._key) if parent else ()
+        openssl("req", "-x509", *NEW_KEY, *signer, "-keyout", self._key, "-out", self.certificate,
                 "-days", "30", "-subj", f"/CN={name}", "-addext", "keyUsage=keyCertSign,cRLSign")
+        # What goes along with each certificate that it signs: those between it and the root.
+        self._chain = self.certificate.read_text() + parent._chain if parent else ""
 
     def sign(self, subject, names="", usage="serverAuth,clientAuth", days=30):
         """A certificate and its key. `subject` as openssl has it, "/O=Example/CN=worker";
@@ -32,6 +36,8 @@ class Authority:
         openssl("x509", "-req", "-in", request, "-CA", self.certificate, "-CAkey", self._key,
                 "-set_serial", str(self._count), "-out", signed.certificate,
                 "-extfile", extensions, "-days", str(days))
+        with open(signed.certificate, "a") as chain:
+            chain.write(self._chain)
         return signed
 
 
