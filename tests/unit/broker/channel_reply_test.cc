@@ -84,6 +84,42 @@ TEST(ChannelReply, AnswersBeyondWhatMayWaitUnreadHaveNoRoute) {
   EXPECT_THAT(bench.server.received(), IsEmpty());
 }
 
+TEST(ChannelReply, AnAddressIsNotToBeGuessed) {
+  Bench bench;
+  // 128 bits, six in a letter.
+  EXPECT_GE(bench.address.size() - direct_reply_prefix.size(), 22U);
+  EXPECT_NE(Bench{}.address, bench.address);
+  std::string another = bench.address;
+  another.back() = another.back() == 'A' ? 'B' : 'A';
+  const std::string shorter = bench.address.substr(0, bench.address.size() - 1);
+  const std::string prefix{direct_reply_prefix};
+  for (const std::string& guess : {another, shorter, bench.address + "A", prefix,
+                                   prefix + "answers", prefix + "1", prefix + "#", pseudo_queue}) {
+    bench.server.send(guess, "forged", {}, {.mandatory = true});
+    EXPECT_THAT(bench.server.received(), ElementsAre("return 'forged'")) << guess;
+  }
+  EXPECT_THAT(bench.client.received(), IsEmpty());
+}
+
+TEST(ChannelReply, ItsNameIsNoQueueThatOthersCouldMakeBindOrRead) {
+  Bench bench;
+  for (const std::string& name : {pseudo_queue, bench.address}) {
+    TestClient other{bench.broker};
+    other.declare(name);
+    EXPECT_THAT(other.received(), ElementsAre("channel.close 403 ACCESS_REFUSED - queue name '" +
+                                              name + "' contains reserved prefix 'amq.*'"));
+    const std::string none =
+        "2: channel.close 404 NOT_FOUND - no queue '" + name + "' in vhost '/'";
+    other.open(2).on(2).bind(name, "amq.fanout");
+    EXPECT_THAT(other.received(), ElementsAre("2: channel.open-ok", none));
+  }
+  bench.server.consume(bench.address);
+  EXPECT_THAT(bench.server.received(), ElementsAre(StartsWith("channel.close 404 NOT_FOUND")));
+  TestClient other{bench.broker};
+  other.publish("amq.fanout", "", "forged").send(bench.address, "answer");
+  EXPECT_THAT(bench.client.received(), ElementsAre("deliver answers 1 'answer'"));
+}
+
 TEST(ChannelReply, ConsumingNeedsNoAckAndHappensOnce) {
   Bench bench;
   bench.client.consume(pseudo_queue, {.tag = "more", .no_ack = true});

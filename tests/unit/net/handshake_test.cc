@@ -351,6 +351,23 @@ TEST(Handshake, RefusesATableThatIsDeeperOrLongerThanAllowed) {
   EXPECT_EQ(dialogue.last_method<amqp::connection::Close>().reply_code, 502);
 }
 
+TEST(Handshake, RefusesMoreValuesThanAllowedHoweverSmallTheFrame) {
+  const auto properties = [](int count) {
+    return amqp::Table{{"a", amqp::Array(static_cast<std::size_t>(count))}};  // An octet each.
+  };
+  // The array itself is a value too.
+  Dialogue fitting;
+  fitting.send(header +
+               start_ok("PLAIN", {"\0guest\0secret", 13}, properties(amqp::table_values_max - 1)));
+  fitting.last_method<amqp::connection::Tune>();
+  Dialogue dialogue;
+  const std::string frame =
+      start_ok("PLAIN", {"\0guest\0secret", 13}, properties(amqp::table_values_max));
+  EXPECT_LT(frame.size(), 8192U);
+  dialogue.send(header + frame);
+  EXPECT_EQ(dialogue.last_method<amqp::connection::Close>().reply_code, 502);
+}
+
 TEST(Handshake, AnswersAClientThatLeaves) {
   Dialogue dialogue;
   dialogue.send(header + method_frame(0, amqp::connection::Close{.reply_code = 200}));
