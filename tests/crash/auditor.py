@@ -8,7 +8,7 @@ import pika.exceptions
 
 from layout import BARRIER, QUEUES, body_of
 from ledger import Found
-from registers import definitions_found
+from registers import read_definitions
 from step_worker import Api
 
 DEADLINE_S = 60
@@ -50,9 +50,7 @@ class Auditor:
         return take
 
     def definitions(self):
-        answer = self._api.get(("definitions",))
-        assert answer.status == 200, answer
-        return definitions_found(answer.json)
+        return read_definitions(self._api)
 
     def queues_there(self, names):
         """Which of the declarer's queues exist, with their message in them."""

@@ -1,10 +1,13 @@
 """Makes, changes and deletes durable definitions by AMQP and by the HTTP API, and imports many at once."""
 
+import base64
+
 from layout import PREFIX
-from registers import ABSENT, definitions_found
+from registers import ABSENT, read_definitions
 from step_worker import StepWorker
 
 NAMES = 4  # of each kind
+HASHING = "rabbit_password_hashing_sha256"
 
 
 class Definer(StepWorker):
@@ -13,13 +16,12 @@ class Definer(StepWorker):
     steps = 0
 
     def start(self):
-        answer = self.api.get(("definitions",))
-        assert answer.status == 200, answer
-        self.there = definitions_found(answer.json)
+        self.there = read_definitions(self.api)
 
     def step(self):
         steps = [self._queue, self._exchange, self._binding, self._user, self._policy, self._parameter, self._vhost]
-        weights = [6, 4, 6, 3, 3, 2, 1]
+        steps.append(self._token)
+        weights = [6, 4, 6, 6, 4, 2, 2, 2]
         if self.random.random() < 0.1:
             self._import()
         else:
@@ -94,25 +96,50 @@ class Definer(StepWorker):
 
     def _user(self, number, changes):
         name = f"{PREFIX}u{number}"
-        user, permission = f"user:{name}", f"permission:{name}"
+        user, *others = (f"{kind}:{name}" for kind in ("user", "permission", "topic-permission", "user-limit"))
+        permission, topic, limit = others
         if not self._is_there(user) or changes:
-            tags = self.random.choice(("management", "monitoring", "policymaker"))
-            self._set({user: tags}, self._ask("PUT", ("users", name), {"password_hash": "", "tags": tags}))
-        elif not self._is_there(permission) or self.random.random() < 0.5:
-            pattern = f"^{self.random.randrange(1000)}"
-            rights = {"configure": pattern, "write": "", "read": ""}
-            self._set({permission: pattern}, self._ask("PUT", ("permissions", "/", name), rights))
-        else:
-            self._set({user: ABSENT, permission: ABSENT}, self._ask("DELETE", ("users", name)))
+            tags, password = self.random.choice(("management", "monitoring", "policymaker")), self._password_hash()
+            body = {"password_hash": password, "hashing_algorithm": HASHING, "tags": tags}
+            self._set({user: f"{tags},{password}"}, self._ask("PUT", ("users", name), body))
+            return
+        value = self.random.randrange(1, 1000)
+        pattern = f"^{value}"
+        rights = {"configure": pattern, "write": "", "read": ""}
+        topics = {"exchange": "amq.topic", "write": pattern, "read": ""}
+        limits = ("user-limits", name, "max-connections")
+        steps = [
+            ({permission: pattern}, "PUT", ("permissions", "/", name), rights),
+            ({topic: pattern}, "PUT", ("topic-permissions", "/", name), topics),
+            ({limit: value}, "PUT", limits, {"value": value}),
+            ({limit: ABSENT}, "DELETE", limits),
+            (dict.fromkeys((user, *others), ABSENT), "DELETE", ("users", name)),
+        ]
+        values, *request = self.random.choice(steps)
+        self._set(values, self._ask(*request))
+
+    def _password_hash(self):
+        """A salt and a digest; whose, is nobody's business."""
+        return base64.b64encode(self.random.randbytes(4 + 32)).decode()
 
     def _policy(self, number, changes):
+        kind, target = self.random.choice((("policy", "policies"), ("operator-policy", "operator-policies")))
         name = f"{PREFIX}p{number}"
-        if not self._is_there(f"policy:{name}") or changes:
+        if not self._is_there(f"{kind}:{name}") or changes:
             priority = self.random.randrange(1000)
             body = {"pattern": "^nothing$", "definition": {"max-length": 9}, "priority": priority, "apply-to": "queues"}
-            self._set({f"policy:{name}": priority}, self._ask("PUT", ("policies", "/", name), body))
+            self._set({f"{kind}:{name}": priority}, self._ask("PUT", (target, "/", name), body))
         else:
-            self._set({f"policy:{name}": ABSENT}, self._ask("DELETE", ("policies", "/", name)))
+            self._set({f"{kind}:{name}": ABSENT}, self._ask("DELETE", (target, "/", name)))
+
+    def _token(self, number, _):
+        """Told apart by what they are for: what they are called the broker says."""
+        name = f"{PREFIX}t{number}"
+        ids = [token["id"] for token in self.api.get(("x", "tokens")).json if token["description"] == name]
+        if not ids:
+            self._set({f"token:{name}": 1}, self._ask("POST", ("x", "tokens"), {"description": name}))
+        else:
+            self._set({f"token:{name}": ABSENT}, self._ask("DELETE", ("x", "tokens", *ids)))
 
     def _parameter(self, number, changes):
         name = f"{PREFIX}g{number}"
@@ -123,10 +150,17 @@ class Definer(StepWorker):
         else:
             self._set({f"global:{name}": ABSENT}, self._ask("DELETE", ("global-parameters", name)))
 
-    def _vhost(self, number, _):
+    def _vhost(self, number, changes):
         name = f"{PREFIX}v{number}"
-        there = self._is_there(f"vhost:{name}")
-        self._set({f"vhost:{name}": ABSENT if there else 1}, self._ask("DELETE" if there else "PUT", ("vhosts", name)))
+        vhost, limit = f"vhost:{name}", f"vhost-limit:{name}"
+        if not self._is_there(vhost):
+            self._set({vhost: 1}, self._ask("PUT", ("vhosts", name)))
+        elif changes:
+            value = self.random.randrange(1, 1000)
+            body = {"value": value}
+            self._set({limit: value}, self._ask("PUT", ("vhost-limits", name, "max-queues"), body))
+        else:
+            self._set({vhost: ABSENT, limit: ABSENT}, self._ask("DELETE", ("vhosts", name)))
 
     def _import(self):
         """Adds what is missing of one name of each kind, in all its parts or not at all."""
@@ -143,9 +177,13 @@ class Definer(StepWorker):
         add(f"queue:{names['q']}", value, "queues", name=names["q"], vhost="/", durable=True,
             arguments={"x-max-length": value})  # fmt: skip
         add(f"exchange:{names['e']}", "topic", "exchanges", name=names["e"], vhost="/", type="topic", durable=True)
-        add(f"user:{names['u']}", "monitoring", "users", name=names["u"], password_hash="", tags=["monitoring"])
+        password = self._password_hash()
+        add(f"user:{names['u']}", f"monitoring,{password}", "users", name=names["u"], password_hash=password,
+            hashing_algorithm=HASHING, tags=["monitoring"])  # fmt: skip
         add(f"permission:{names['u']}", f"^{value}", "permissions", user=names["u"], vhost="/",
             configure=f"^{value}", write="", read="")  # fmt: skip
+        add(f"topic-permission:{names['u']}", f"^{value}", "topic_permissions", user=names["u"], vhost="/",
+            exchange="amq.topic", write=f"^{value}", read="")  # fmt: skip
         add(f"global:{names['g']}", value, "global_parameters", name=names["g"], value=value)
         add(f"vhost:{names['v']}", 1, "vhosts", name=names["v"])
         for key in ("k0", "k1", "k2"):

@@ -198,16 +198,26 @@ def test_definitions_are_found_in_an_export():
         "queues": [{"name": "defined.q", "arguments": {"x-max-length": 5}, **at}, {"name": "crash.a", "arguments": {}}],
         "exchanges": [{"name": "defined.e", "type": "topic", **at}],
         "bindings": [{"source": "defined.e", "destination": "defined.q", "routing_key": "k", **at}],
-        "users": [{"name": "guest", "tags": ["administrator"]}, {"name": "defined.u", "tags": ["a", "b"]}],
+        "users": [
+            {"name": "guest", "tags": ["administrator"], "password_hash": "", "limits": {}},
+            {"name": "defined.u", "tags": ["a", "b"], "password_hash": "abc=", "limits": {"max-connections": 4}},
+        ],
         "permissions": [{"user": "defined.u", "configure": "^9", **at}],
+        "topic_permissions": [{"user": "defined.u", "write": "^3", **at}],
+        "parameters": [
+            {"component": "operator_policy", "name": "defined.p", "value": {"priority": 6}, **at},
+            {"component": "vhost-limits", "name": "limits", "value": {"max-queues": 2}, "vhost": "defined.v"},
+        ],
         "policies": [{"name": "defined.p", "priority": 7, **at}],
         "global_parameters": [{"name": "defined.g", "value": 8}],
         "vhosts": [{"name": "/"}, {"name": "defined.v"}],
     }
-    assert definitions_found(exported) == {
+    tokens = [{"id": "1", "description": "defined.t"}, {"id": "2", "description": ""}]
+    assert definitions_found(exported, tokens) == {
         "queue:defined.q": "5", "exchange:defined.e": "topic", "binding:defined.e>defined.q:k": "1",
-        "user:defined.u": "a,b", "permission:defined.u": "^9", "policy:defined.p": "7", "global:defined.g": "8",
-        "vhost:defined.v": "1",
+        "user:defined.u": "a,b,abc=", "permission:defined.u": "^9", "policy:defined.p": "7", "global:defined.g": "8",
+        "vhost:defined.v": "1", "topic-permission:defined.u": "^3", "operator-policy:defined.p": "6",
+        "vhost-limit:defined.v": "2", "user-limit:defined.u": "4", "token:defined.t": "1",
     }  # fmt: skip
 
 

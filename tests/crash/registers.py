@@ -10,9 +10,15 @@ from layout import PREFIX
 ABSENT = "-"
 
 
-def definitions_found(exported):
-    """{key: value} of what the definer makes, from GET /api/definitions."""
-    found = {}
+def read_definitions(api):
+    answers = api.get(("definitions",)), api.get(("x", "tokens"))
+    assert [answer.status for answer in answers] == [200, 200], answers
+    return definitions_found(*(answer.json for answer in answers))
+
+
+def definitions_found(exported, tokens):
+    """{key: value} of what the definer makes, from what is exported and the list of tokens."""
+    found = {f"token:{token['description']}": 1 for token in tokens}
     for queue in exported["queues"]:
         found[f"queue:{queue['name']}"] = queue["arguments"].get("x-max-length", 0)
     for exchange in exported["exchanges"]:
@@ -20,11 +26,21 @@ def definitions_found(exported):
     for binding in exported["bindings"]:
         found[f"binding:{binding['source']}>{binding['destination']}:{binding['routing_key']}"] = 1
     for user in exported["users"]:
-        found[f"user:{user['name']}"] = ",".join(user["tags"])
+        found[f"user:{user['name']}"] = ",".join((*user["tags"], user["password_hash"]))
+        for limit in user["limits"].values():
+            found[f"user-limit:{user['name']}"] = limit
     for permission in exported["permissions"]:
         found[f"permission:{permission['user']}"] = permission["configure"]
+    for permission in exported["topic_permissions"]:
+        found[f"topic-permission:{permission['user']}"] = permission["write"]
     for policy in exported["policies"]:
         found[f"policy:{policy['name']}"] = policy["priority"]
+    for parameter in exported["parameters"]:
+        if parameter["component"] == "operator_policy":
+            found[f"operator-policy:{parameter['name']}"] = parameter["value"]["priority"]
+        elif parameter["component"] == "vhost-limits":
+            for limit in parameter["value"].values():
+                found[f"vhost-limit:{parameter['vhost']}"] = limit
     for parameter in exported["global_parameters"]:
         found[f"global:{parameter['name']}"] = parameter["value"]
     for vhost in exported["vhosts"]:
