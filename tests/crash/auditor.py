@@ -45,7 +45,8 @@ class Auditor:
     def _taker(messages):
         def take(_channel, method, properties, body):
             is_right = body == body_of(properties.message_id)
-            messages.append(Found(properties.message_id, is_right, method.redelivered))
+            returns = (properties.headers or {}).get("x-delivery-count", 0)
+            messages.append(Found(properties.message_id, is_right, method.redelivered, returns))
 
         return take
 

@@ -28,7 +28,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 READY = re.compile(r"amqp=(\d+) http=(\d+)")
 WORKERS = (
     ("publisher", "p1"), ("publisher", "p2"), ("consumer", "c1"), ("consumer", "c2"), ("declarer", "t1"),
-    ("transactor", "x1"), ("transactor", "x2"), ("replayer", "r1"), ("definer", "d1"),
+    ("transactor", "x1"), ("transactor", "x2"), ("replayer", "r1"), ("definer", "d1"), ("purger", "z1"),
 )  # fmt: skip
 LOAD_S = (0.3, 1.6)
 # In every second life, so that a checkpoint is nearly always under way.

@@ -13,10 +13,13 @@ DELAY, LATE, DELAY_MS = "crash.delay", "crash.late", 300
 TX_IN, TX_DEAD, TX_OUT = "crash.tx.in", "crash.tx.dead", "crash.tx.out"
 # What is rejected in the first goes to the second; from there it is replayed, to the first or to the third.
 REPLAY_IN, REPLAY_DEAD, REPLAY_DONE = "crash.replay.in", "crash.replay.dead", "crash.replay.done"
+# The messages of the first have priorities; those of the second count how often they came back.
+PRIORITY, QUORUM = "crash.priority", "crash.quorum"
+PURGED = "crash.purged"
 
 # In this order they are audited: a queue before the one that it is emptied into by time.
-CONSUMED = ("crash.a", "crash.b", *FAN_QUEUES, IN, OUT, LATE, REPLAY_IN)
-QUEUES = (DELAY, *CONSUMED, TX_IN, TX_DEAD, TX_OUT, REPLAY_DEAD, REPLAY_DONE)
+CONSUMED = ("crash.a", "crash.b", *FAN_QUEUES, IN, OUT, LATE, REPLAY_IN, PRIORITY, QUORUM)
+QUEUES = (DELAY, *CONSUMED, TX_IN, TX_DEAD, TX_OUT, REPLAY_DEAD, REPLAY_DONE, PURGED)
 DEAD_LETTERS = {IN: OUT, DELAY: LATE, TX_IN: TX_DEAD, REPLAY_IN: REPLAY_DEAD}
 # These have the order in which somebody rejected or replayed, not that of the publishers.
 UNORDERED = (OUT, TX_DEAD, REPLAY_IN, REPLAY_DEAD, REPLAY_DONE)
@@ -32,6 +35,9 @@ GROUPS = {
     "r": ((REPLAY_IN, REPLAY_DEAD, REPLAY_DONE),),
     "x": ((TX_IN, TX_DEAD),),
     "y": ((TX_OUT,),),
+    "h": ((PRIORITY,),),
+    "q": ((QUORUM,),),
+    "z": ((PURGED,),),
 }
 ROUTES = {
     "a": (TOPIC, "a.job"),
@@ -42,6 +48,9 @@ ROUTES = {
     "r": ("", REPLAY_IN),
     "x": ("", TX_IN),
     "y": ("", TX_OUT),
+    "h": ("", PRIORITY),
+    "q": ("", QUORUM),
+    "z": ("", PURGED),
 }
 
 
@@ -52,6 +61,10 @@ def route_of(message_id):
 
 def number_of(message_id):
     return int(message_id.rsplit(".", 1)[1])
+
+
+def priority_of(message_id):
+    return number_of(message_id) % 4 if route_of(message_id) == "h" else 0
 
 
 def body_of(message_id):
@@ -72,6 +85,10 @@ def declare(channel):
         arguments = {"x-dead-letter-exchange": DEAD} if queue in DEAD_LETTERS else {}
         if queue == DELAY:
             arguments["x-message-ttl"] = DELAY_MS
+        elif queue == PRIORITY:
+            arguments["x-max-priority"] = 5
+        elif queue == QUORUM:
+            arguments |= {"x-queue-type": "quorum", "x-delivery-limit": 1_000_000}
         channel.queue_declare(queue, durable=True, arguments=arguments)
     channel.queue_bind("crash.a", TOPIC, "a.#")
     channel.queue_bind("crash.b", TOPIC, "b.*.x")

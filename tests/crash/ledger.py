@@ -3,6 +3,7 @@
 Lines of a publisher's journal:  P id  about to publish;  C id  confirmed
 of a consumer's:                 D queue id flag  delivered, flag 1 when marked redelivered
                                  A queue id  about to acknowledge;  R queue id  about to reject (dead-letter)
+                                 N queue id  about to requeue
                                  B n  about to publish barrier n;  F n  it was confirmed
 of the declarer's:               Q name  about to declare;  q name  declared, and a message in it confirmed
                                  E name  about to delete;  e name  deleted, and a barrier behind it confirmed
@@ -10,17 +11,20 @@ of a transactor's:               D as a consumer's;  T tx A id, T tx R id, T tx 
                                  published in this transaction;  K tx  about to commit;  k tx  committed
 of the replayer's:               M id  about to replay to the last queue;  m id  done, and a barrier behind it confirmed
                                  X id  about to delete;  x id  done, and a barrier behind it confirmed
+of the purger's:                 P, C as a publisher's;  Z  about to purge;  z  done, and a barrier behind it confirmed
 of the definer's:                registers.py
 """
 
 import collections
 import dataclasses
 
-from layout import DELAY, GROUPS, IN, LATE, REPLAY_DONE, TX_DEAD, TX_IN, UNORDERED, number_of, route_of
+from layout import (
+    DELAY, GROUPS, IN, LATE, PURGED, QUORUM, REPLAY_DONE, TX_DEAD, TX_IN, UNORDERED, number_of, priority_of, route_of,
+)  # fmt: skip
 from registers import Registers
 
 VERDICTS = (
-    "LOSS DUPLICATE GHOST CORRUPT ORDER RESURRECT TORN TOPOLOGY UNFLAGGED".split()
+    "LOSS DUPLICATE GHOST CORRUPT ORDER RESURRECT TORN TOPOLOGY UNFLAGGED UNCOUNTED".split()
 )
 
 
@@ -33,6 +37,7 @@ class Place:
     answer_flushed: bool = False
     move_flushed: bool = False  # a rejection is on disk: it is no longer in its first queue
     replay_flushed: bool = False  # and so is its replay: it is in its last queue
+    returns: int = 0  # how often it came back, as far as that is on disk
     delivered: set = dataclasses.field(default_factory=set)  # queues that delivered it in earlier lives
     delivered_now: set = dataclasses.field(default_factory=set)  # and in this one
     noted_now: set = dataclasses.field(default_factory=set)  # of those, the ones before a confirmed barrier
@@ -46,6 +51,7 @@ class Found:
     message_id: str
     body_is_right: bool = True
     redelivered: bool = False
+    returns: int = 0
 
 
 GROUP_OF = {queue: group for groups in GROUPS.values() for group in groups for queue in group}
@@ -64,6 +70,7 @@ class Ledger:
         self.gone = set()  # (id, group): was absent at an audit or known to be settled
         self.queues = {}  # declared ones -> "trying", "there", "leaving", "gone"
         self.transactions = {}  # those that may have been committed -> [(A, R or P, message id), ...]
+        self.purging = []  # places that a purge without an answer was about to empty
         self.committed = self.replayed = 0
         self.definitions = Registers(self.find)
 
@@ -127,7 +134,7 @@ class Ledger:
         place.delivered_now.add(queue)
         if not redelivered:
             place.unmarked.add(queue)
-        publisher = queue, message_id.split(".")[0]
+        publisher = queue, message_id.split(".")[0], priority_of(message_id)
         number = number_of(message_id)
         # What is delivered for the first time comes in order, whatever is redelivered in between. A
         # dead-letter queue has the order in which messages were rejected.
@@ -141,6 +148,8 @@ class Ledger:
         if answer == "A":
             self.settled += not place.answer_flushed
             place.answer_flushed = True
+        elif answer == "N":
+            place.returns += 1
         elif queue == IN:
             place.move_flushed = True
 
@@ -193,6 +202,20 @@ class Ledger:
             place.replay_flushed |= kind == "m"
             self.replayed += kind == "m"
 
+    def read_purger(self, lines):
+        for line in lines:
+            if line == "Z":
+                self.purging = [key for key in self.places if key[1] == GROUP_OF[PURGED]]
+                for key in self.purging:
+                    self.places[key].answered = True
+            elif line == "z":
+                for key in self.purging:
+                    self.settled += not self.places[key].answer_flushed
+                    self.places[key].answer_flushed = True
+                self.purging = []
+            else:
+                self.read_publisher([line])
+
     def read_definer(self, lines):
         self.definitions.read(lines)
 
@@ -206,19 +229,23 @@ class Ledger:
     def audit(self, contents, queues_there):
         """Judges what all queues hold after a restart: {queue: [Found, ...]} from head to tail."""
         where = collections.defaultdict(list)
+        returns = {}
         for queue, messages in contents.items():
             self._audit_order(queue, messages)
             for found in messages:
                 self._audit_message(queue, found)
                 where[found.message_id, GROUP_OF[queue]].append(queue)
+                returns[found.message_id, GROUP_OF[queue]] = found.returns
         for key, queues in where.items():
             if len(queues) > 1:
                 self.find("DUPLICATE", f"{key[0]} is in {' and '.join(queues)}")
         self._audit_fan_out(where)
         self._audit_transactions(where)
+        self._audit_purge(where)
         for (message_id, group), place in list(self.places.items()):
             if (message_id, group) in where:
                 place.must, place.answered = True, False
+                place.returns = returns[message_id, group]
                 place.answer_flushed = place.move_flushed = place.replay_flushed = False
                 # The auditor has it now. Back in its first queue, it is dead-lettered anew, as another message.
                 place.delivered = set(where[message_id, group])
@@ -247,6 +274,8 @@ class Ledger:
             self.find("RESURRECT", f"{found.message_id} in {queue}, its replay was on disk")
         if queue == DELAY and LATE in place.noted_now:
             self.find("RESURRECT", f"{found.message_id} in {queue}, its end was on disk")
+        if queue == QUORUM and found.returns < place.returns:
+            self.find("UNCOUNTED", f"{found.message_id} in {queue} came back {place.returns} times, not {found.returns}")
         # What is replayed is new.
         if not found.redelivered and key[1] != GROUP_OF[REPLAY_DONE]:
             # What had been dead-lettered by time, and not yet on disk, is so again before anyone looks.
@@ -261,11 +290,14 @@ class Ledger:
             return
         last = {}
         for found in messages:
-            publisher = found.message_id.split(".")[0]
+            publisher = found.message_id.split(".")[0], priority_of(found.message_id)
             number = number_of(found.message_id)
             if number < last.get(publisher, -1):
                 self.find("ORDER", f"{found.message_id} in {queue} behind {last[publisher]}")
             last[publisher] = number
+        priorities = [priority_of(found.message_id) for found in messages]
+        if priorities != sorted(priorities, reverse=True):
+            self.find("ORDER", f"priorities in {queue} are {priorities}")
 
     def _audit_fan_out(self, where):
         """An unconfirmed message that nobody has answered is in all of its queues or in none."""
@@ -286,6 +318,13 @@ class Ledger:
             if len(done) > 1:
                 self.find("TORN", f"transaction {transaction} is there in part: {members}")
         self.transactions.clear()
+
+    def _audit_purge(self, where):
+        """A purge that no answer came for has emptied the whole queue or nothing of it."""
+        sure = [key for key in self.purging if self.places[key].must and not self.places[key].answer_flushed]
+        if len({key in where for key in sure}) > 1:
+            self.find("TORN", f"of {len(sure)} messages to be purged {sum(key in where for key in sure)} are there")
+        self.purging = []
 
     def _audit_topology(self, queues_there):
         for name, state in list(self.queues.items()):

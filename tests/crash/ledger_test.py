@@ -5,7 +5,10 @@ Run by crash_test.py before it starts, or by pytest.
 
 import copy
 
-from layout import DELAY, FAN_QUEUES, IN, LATE, OUT, QUEUES, REPLAY_DEAD, REPLAY_DONE, REPLAY_IN, TX_DEAD, TX_IN, TX_OUT
+from layout import (
+    DELAY, FAN_QUEUES, IN, LATE, OUT, PRIORITY, PURGED, QUEUES, QUORUM, REPLAY_DEAD, REPLAY_DONE, REPLAY_IN, TX_DEAD, TX_IN,
+    TX_OUT,
+)  # fmt: skip
 from ledger import VERDICTS, Found, Ledger
 from registers import Registers, definitions_found
 
@@ -17,7 +20,8 @@ def history():
         "P p1.a.1|C p1.a.1|P p1.a.2|C p1.a.2|P p1.a.3|C p1.a.3|P p1.f.4|P p1.f.5|C p1.f.5|P p1.d.6|C p1.d.6"
         "|P p1.d.7|C p1.d.7|P p1.b.8|P p1.a.9|C p1.a.9".split("|")
     )
-    for message_id in ("p2.l.1 p2.l.2 p2.r.3 p2.r.4 p2.r.5 p2.r.6 p2.x.7 p2.x.8 p2.x.9 p2.x.10 p2.x.11".split()):
+    for message_id in ("p2.l.1 p2.l.2 p2.r.3 p2.r.4 p2.r.5 p2.r.6 p2.x.7 p2.x.8 p2.x.9 p2.x.10 p2.x.11".split()
+        + "p2.h.12 p2.h.13 p2.h.15 p2.h.19 p2.q.20".split()):
         ledger.read_publisher([f"P {message_id}", f"C {message_id}"])
     ledger.read_consumer(
         [
@@ -28,6 +32,8 @@ def history():
         ]
     )  # fmt: skip
     ledger.read_consumer([f"D {LATE} p2.l.1 0", "B 3", "F 3"])
+    ledger.read_consumer([f"D {QUORUM} p2.q.20 0", f"N {QUORUM} p2.q.20", "B 4", "F 4"])
+    ledger.read_purger("P z1.z.1|C z1.z.1|Z|z|P z1.z.2|C z1.z.2|P z1.z.3|C z1.z.3|P z1.z.4|Z".split("|"))
     ledger.read_transactor(
         [f"D {TX_IN} p2.x.{number} 0" for number in (7, 8, 9, 10, 11)]
         + "T x1.1 A p2.x.7|T x1.1 R p2.x.8|T x1.1 P x1.y.1|K x1.1|k x1.1".split("|")
@@ -49,6 +55,9 @@ def history():
     contents[TX_OUT] = [Found("x1.y.1")]
     contents[TX_DEAD] = [Found("p2.x.8")]
     contents[TX_IN] = [Found(f"p2.x.{number}", redelivered=True) for number in (9, 10, 11)]
+    contents[PRIORITY] = [Found(f"p2.h.{number}") for number in (15, 19, 13, 12)]  # 3, 3, 1 and 0
+    contents[QUORUM] = [Found("p2.q.20", redelivered=True, returns=1)]
+    contents[PURGED] = [Found("z1.z.2"), Found("z1.z.3")]
     return ledger, contents, {"t.1"}
 
 
@@ -113,6 +122,15 @@ def planted():
     yield "TORN", "rejected, and not published", lambda ledger, contents, queues: (
         contents[TX_IN].pop(1), contents[TX_DEAD].append(Found("p2.x.10")),
     )  # fmt: skip
+    by_priority = {number: Found(f"p2.h.{number}") for number in (15, 19, 13, 12)}
+    yield "ORDER", "a lower priority in front", set_contents(PRIORITY, *(by_priority[n] for n in (15, 13, 19, 12)))
+    yield "ORDER", "an older one behind one of its priority", set_contents(
+        PRIORITY, *(by_priority[n] for n in (19, 15, 13, 12))
+    )
+    yield "UNCOUNTED", "came back, and that is forgotten", set_contents(QUORUM, Found("p2.q.20", redelivered=True))
+    purged = [Found(f"z1.z.{number}") for number in (1, 2, 3)]
+    yield "RESURRECT", "purged before", set_contents(PURGED, *purged)
+    yield "TORN", "half of what was to be purged", set_contents(PURGED, purged[2])
     yield "UNFLAGGED", "delivered before, not marked", set_contents(ack, Found("p1.a.3"), nine)
 
 
@@ -136,6 +154,10 @@ def test_a_transaction_that_nobody_answered_for_may_be_there_whole():
         contents[TX_DEAD].append(Found("p2.x.10"))
 
     assert verdicts(change) == []
+
+
+def test_a_purge_that_nobody_answered_for_may_have_been():
+    assert verdicts(lambda ledger, contents, queues: contents[PURGED].clear()) == []
 
 
 def test_what_is_late_may_be_so_again():

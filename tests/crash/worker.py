@@ -10,6 +10,7 @@ import random
 import sys
 
 from definer import Definer
+from purger import Purger
 from replayer import Replayer
 from transactor import Transactor
 from workers import Consumer, Declarer, Journal, Publisher
@@ -21,6 +22,7 @@ ROLES = {
     "transactor": Transactor,
     "replayer": Replayer,
     "definer": Definer,
+    "purger": Purger,
 }
 
 

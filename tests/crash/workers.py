@@ -11,7 +11,7 @@ import sys
 import pika
 import pika.exceptions
 
-from layout import BARRIER, CONSUMED, IN, REPLAY_IN, ROUTES, body_of
+from layout import BARRIER, CONSUMED, IN, QUORUM, REPLAY_IN, ROUTES, body_of, priority_of
 
 PERSISTENT = 2  # delivery_mode
 
@@ -58,7 +58,8 @@ class Worker:
                 self.connection.close()
 
     def publish(self, exchange, routing_key, message_id, on_confirm):
-        properties = pika.BasicProperties(delivery_mode=PERSISTENT, message_id=message_id)
+        priority = priority_of(message_id)
+        properties = pika.BasicProperties(delivery_mode=PERSISTENT, message_id=message_id, priority=priority)
         self.awaited[self.next_tag] = on_confirm
         self.next_tag += 1
         self.channel.basic_publish(exchange, routing_key, body_of(message_id), properties)
@@ -86,7 +87,7 @@ class Publisher(Worker):
 
     def fill(self):
         while len(self.awaited) < self.window:
-            route = self.random.choice("aaabbfddlrrxx")
+            route = self.random.choice("aaabbfddlrrxxhhq")
             Publisher.number += 1
             message_id = f"{self.name}.{route}.{Publisher.number}"
             self.journal.write("P", message_id)
@@ -118,8 +119,8 @@ class Consumer(Worker):
             return  # held back, until a later multiple ack or for ever
         if chance < 0.20:
             self.answer_all(tag)
-        elif chance < 0.23:
-            self.held.pop(tag)
+        elif chance < (0.5 if queue == QUORUM else 0.23):
+            self.journal.write("N", *self.held.pop(tag))
             channel.basic_nack(tag, requeue=True)
         elif queue in (IN, REPLAY_IN) and chance < 0.6:
             self.journal.write("R", *self.held.pop(tag))
