@@ -237,7 +237,8 @@ asio::awaitable<Response> Session::answer() {
     if (!target_) throw bad_request("the request's target is not a path");
     const std::string_view host = head()[bhttp::field::host];
     check_host(*context_, entrance_, host);
-    const std::string_view first = target_->segments.empty() ? "" : target_->segments.front();
+    std::string_view first;
+    if (!target_->segments.empty()) first = target_->segments.front();
     if (entrance_.door == Door::metrics && first != "metrics")
       throw not_found(
           "this port has metrics only: /metrics, /metrics/per-object and "
