@@ -13,6 +13,9 @@ namespace leveret::http {
 namespace {
 
 constexpr const char* base64_key = "$base64";
+/// The library copies, compares and writes by recursion. Enough for a table of AMQP in what holds
+/// it, and less than what is imported may have, which is what such a value is exported in.
+constexpr int body_depth_max = 40;
 
 template <class... Fs>
 struct Overloaded : Fs... {
@@ -146,9 +149,14 @@ std::string dump(const Json& value) {
 
 Json parse_object(std::string_view body) {
   if (body.empty()) return Json::object();
+  const auto check_depth = [](int depth, Json::parse_event_t, const Json&) {
+    if (depth > body_depth_max)
+      throw bad_request("the body is nested deeper than " + std::to_string(body_depth_max));
+    return true;
+  };
   Json value;
   try {
-    value = Json::parse(body);
+    value = Json::parse(body, check_depth);
   } catch (const Json::parse_error& error) {
     throw bad_request("the body is not JSON: broken at " + place_of(body, error.byte));
   } catch (const Json::out_of_range&) {

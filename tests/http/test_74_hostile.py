@@ -362,9 +362,36 @@ def test_columns_and_paths_of_any_length_are_read(api, queue):
     assert api.get(("bindings",), page=1, sort="a." * 6000).status == 200
 
 
-def test_a_body_nested_beyond_measure_is_refused(api, queue):
-    nested = '{"arguments": ' + '{"a":' * 100_000 + "1" + "}" * 100_001
-    api.put(("queues", "/", "deep"), nested).refuses(400, "bad_request", "nested deeper than")
+@pytest.mark.parametrize("opening, closing", [('{"a":', "}"), ("[", "]")])
+@pytest.mark.parametrize(
+    "target, member",
+    [
+        (("queues", "/", "deep"), "arguments"),
+        (("global-parameters", "deep"), "value"),
+        (("policies", "/", "deep"), "definition"),
+        (("users", "deep"), "tags"),
+        (("vhosts", "deep"), "metadata"),
+    ],
+)
+def test_a_body_nested_beyond_measure_is_refused(api, target, member, opening, closing):
+    nested = f'{{"{member}": ' + opening * 100_000 + "1" + closing * 100_000 + "}"
+    api.put(target, nested).refuses(400, "bad_request", "nested deeper than")
+    api.get(target).refuses(404, "not_found")
+
+
+def test_what_is_nested_as_deep_as_is_taken_can_be_exported_and_imported(api):
+    deep, deeper = ('{"a":' * depth + "1" + "}" * depth for depth in (39, 40))
+    assert api.put(("global-parameters", "deep"), f'{{"value": {deeper}}}').status == 400
+    assert api.put(("global-parameters", "deep"), f'{{"value": {deep}}}').status == 201
+    exported = api.get(("definitions",)).json
+    assert [p["value"] for p in exported["global_parameters"] if p["name"] == "deep"] == [json.loads(deep)]
+    assert api.delete(("global-parameters", "deep")).status == 204
+    assert api.post(("definitions",), {"global_parameters": exported["global_parameters"]}).status == 204
+    assert api.get(("global-parameters", "deep")).json["value"] == json.loads(deep)
+    assert api.delete(("global-parameters", "deep")).status == 204
+
+
+def test_a_body_of_brackets_without_an_end_is_refused(api):
     assert api.put(("queues", "/", "deep"), '{"x": ' + "[" * 400_000).status == 400
 
 
