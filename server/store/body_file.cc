@@ -100,6 +100,7 @@ BodyFile::BodyFile(const BodyFiles& files, std::int64_t number, Use use)
     if (file_) file_->pMethods->xClose(file_);
     fail(path_, "cannot be opened", code);
   }
+  if (files.vfs().empty()) watched_.emplace(path_);
 }
 
 BodyFile::~BodyFile() {
@@ -135,6 +136,7 @@ void BodyFile::write(std::int64_t offset, std::string_view bytes) {
 void BodyFile::sync() {
   check(file_->pMethods->xSync(file_, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY),
         "cannot be synced");
+  if (watched_) watched_->check();
 }
 
 void BodyFile::check(int code, std::string_view what) const {

@@ -10,6 +10,8 @@
 #include <string_view>
 #include <utility>
 
+#include "store/standing_file.h"
+
 namespace leveret::store {
 
 /// Where a large body stands: the number of its file, and its place in it. All in bytes.
@@ -69,6 +71,7 @@ class BodyFile {
   /// Of a file that ends before `to` is full: SQLITE_IOERR_SHORT_READ.
   void read(std::int64_t offset, std::span<char> to);
   void write(std::int64_t offset, std::string_view bytes);
+  /// Also finds out when the file's name does not lead to it any more.
   void sync();
 
  private:
@@ -78,6 +81,7 @@ class BodyFile {
   std::int64_t number_;
   std::unique_ptr<char[]> memory_;
   sqlite3_file* file_ = nullptr;
+  std::optional<StandingFile> watched_;
 };
 
 }  // namespace leveret::store

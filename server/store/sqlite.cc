@@ -1,5 +1,7 @@
 #include "store/sqlite.h"
 
+#include <unistd.h>
+
 #include <mutex>
 
 #include "base/log.h"
@@ -24,6 +26,11 @@ void initialize_sqlite() {
 }
 
 std::string error_text(const std::string& file, int code, const char* detail) {
+  if (code == SQLITE_READONLY_DBMOVED)
+    return gone_text(file,
+                     "No change of virtual hosts, users or permissions is kept from now on: export "
+                     "the definitions, stop the broker, and restore the data directory from a "
+                     "backup");
   switch (code & 0xff) {
     case SQLITE_CORRUPT:
     case SQLITE_NOTADB: return damaged_text(file, detail);
@@ -86,6 +93,35 @@ void Connection::fail(int code) const {
   const int extended = sqlite3_extended_errcode(handle_);
   const int exact = (extended & 0xff) == (code & 0xff) ? extended : code;
   throw StoreError(error_text(file_, exact, sqlite3_errmsg(handle_)), exact);
+}
+
+void Connection::watch_files() {
+  watched_.clear();
+  for (const char* end : {"", "-wal"}) watched_.emplace_back(file_ + end);
+}
+
+void Connection::check_files() {
+  for (const StandingFile& watched : watched_) {
+    if (watched.path() != file_ && watched.is_gone()) save_gone_log();
+    watched.check();
+  }
+}
+
+/// The log can still be read, by us alone: a checkpoint of all of it loses nothing.
+void Connection::save_gone_log() {
+  const std::string log = file_ + "-wal";
+  int log_pages = -1;
+  int done_pages = 0;
+  const int code =
+      sqlite3_wal_checkpoint_v2(handle_, nullptr, SQLITE_CHECKPOINT_FULL, &log_pages, &done_pages);
+  if (code != SQLITE_OK || log_pages != done_pages) return;
+  // Another's pages must not be played back over ours.
+  const std::string advice = ::access(log.c_str(), F_OK) == 0
+                                 ? "remove what stands in its place, and start it again"
+                                 : "start it again";
+  throw StoreError(gone_text(log, "Nothing is lost, since all that was in it has been saved to " +
+                                      file_ + ". The broker ends; " + advice),
+                   SQLITE_READONLY_DBMOVED);
 }
 
 Statement::Statement(Connection& connection, std::string_view sql) : connection_(connection) {

@@ -6,6 +6,9 @@
 #include <stdexcept>
 #include <string>
 #include <string_view>
+#include <vector>
+
+#include "store/standing_file.h"
 
 namespace leveret::store {
 
@@ -52,11 +55,21 @@ class Connection {
   std::int64_t query_integer(const std::string& sql);
   [[noreturn]] void fail(int code) const;
 
+  /// From now on the file and its write-ahead log, both open, must stay where they are. Only for
+  /// files of the system's VFS.
+  void watch_files();
+  /// Throws StoreError when one of those is gone. When it is the log alone, the file has first got
+  /// what was in it.
+  void check_files();
+
   sqlite3* handle() const { return handle_; }
   const std::string& file() const { return file_; }
 
  private:
+  void save_gone_log();
+
   std::string file_;
+  std::vector<StandingFile> watched_;  // The file first.
   sqlite3* handle_ = nullptr;
 };
 

@@ -132,6 +132,7 @@ struct Store::Parts {
     // After a crash the pages of the WAL may be in memory only. They are what we go on from, so
     // they are made durable before anything is confirmed on top of them.
     if (!options.is_in_memory) checkpoint_passive(write_connection);
+    if (options.vfs.empty()) write_connection.watch_files();
     return loaded;
   }
 
@@ -143,10 +144,12 @@ struct Store::Parts {
     checkpointer.close();
     if (failure.happened()) return;
     try {
+      write_connection.check_files();
       // Turns that a full disk kept out may hold delivered marks.
       if (writer.pending_bytes() == 0) set_closed(write_connection, true);
       write_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch (const StoreError& error) {
+      if (error.code() == SQLITE_READONLY_DBMOVED) return failure.report(error.what());
       // The WAL stays beside the file and is read at the next start.
       log::warn(error.what());
     }

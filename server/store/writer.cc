@@ -140,6 +140,7 @@ void Writer::clean_up() {
 void Writer::commit_held() {
   const BatchPlan plan = plan_batch(held_.ops, committer_.queues());
   const auto sync_time = committer_.commit(plan);
+  connection_.check_files();
   stats_.add(plan, sync_time, std::chrono::steady_clock::now() - held_since_,
              static_cast<std::uint64_t>(checkpointer_.wal_pages() * page_bytes_));
   const broker::CommitNumber number = held_.turns.back().number;

@@ -1,0 +1,84 @@
+"""Files of the data directory removed while the broker runs: what goes into them nobody finds again,
+so it ends and confirms nothing more."""
+
+import pika
+import pytest
+
+from api import Api
+from support import broker as brokers
+from support import wait
+
+EXIT_IO_ERROR = 74
+
+
+@pytest.fixture
+def victim(tmp_path):
+    """A broker of the test's own, which ends in the course of it."""
+    broker = brokers.from_environment(tmp_path)
+    try:
+        yield broker.start()
+    finally:
+        broker.kill()
+
+
+class Publisher:
+    """Publishes to a durable queue, each time until that is confirmed."""
+
+    def __init__(self, broker):
+        parameters = pika.URLParameters(broker.url + "?heartbeat=0")
+        self.channel = pika.BlockingConnection(parameters).channel()
+        self.channel.queue_declare("kept", durable=True)
+        self.channel.confirm_delivery()
+        self.confirmed = 0
+
+    def publish(self, body):
+        properties = pika.BasicProperties(delivery_mode=2)
+        self.channel.basic_publish("", "kept", body, properties)
+        self.confirmed += 1
+
+
+def count_kept(broker):
+    parameters = pika.URLParameters(broker.url)
+    with pika.BlockingConnection(parameters) as connection:
+        return connection.channel().queue_declare("kept", passive=True).method.message_count
+
+
+def remove_and_publish(broker, end, body):
+    """Removes the file of the first virtual host with that end of its name. Returns how many
+    messages had been confirmed; none is any more."""
+    publisher = Publisher(broker)
+    for _ in range(10):
+        publisher.publish(body)
+    file = broker.directory / "data" / f"vhost-1.db{end}"
+    file.unlink()
+    with pytest.raises(pika.exceptions.AMQPError):
+        publisher.publish(body)
+    wait.until(lambda: not broker.is_running(), "the end of the broker")
+    assert broker.process.returncode == EXIT_IO_ERROR
+    assert f"{file} was removed or replaced while the broker was using it" in broker.log_tail()
+    assert publisher.confirmed == 10
+    return publisher.confirmed
+
+
+@pytest.mark.parametrize("end, body", [("", b"job"), ("-bodies-1", b"j" * 100_000)])
+def test_a_removed_file_ends_the_broker_before_it_confirms_more(victim, end, body):
+    remove_and_publish(victim, end, body)
+    assert "restore the data directory from a backup" in victim.log_tail()
+
+
+def test_a_removed_log_ends_it_too_and_loses_nothing(victim):
+    confirmed = remove_and_publish(victim, "-wal", b"job")
+    assert "Nothing is lost" in victim.log_tail()
+    victim.start()
+    assert count_kept(victim) >= confirmed
+
+
+def test_without_its_catalog_it_refuses_changes_and_says_what_to_do(victim):
+    file = victim.directory / "data" / "leveret.db"
+    api = Api(victim.host, victim.http_port)
+    file.unlink()
+    assert api.put(("vhosts", "more"), {}).status == 500
+    assert f"{file} was removed or replaced" in victim.log_tail()
+    assert "export the definitions" in victim.log_tail()
+    # What it has in memory is all there.
+    assert [each["name"] for each in api.get(("definitions",)).json["vhosts"]] == ["/"]
