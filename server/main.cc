@@ -46,6 +46,18 @@ void raise_descriptor_limit() {
   setrlimit(RLIMIT_NOFILE, &limit);
 }
 
+/// A core dump would hold passwords and messages, for whoever finds it.
+void forbid_core_dumps() {
+  constexpr rlimit none{0, 0};
+  setrlimit(RLIMIT_CORE, &none);
+}
+
+/// What a client or a limit of the system causes is the error of one call, not the end of all.
+void ignore_signals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  std::signal(SIGXFSZ, SIG_IGN);
+}
+
 int run(server::RunningConfig& config) {
   server::Server broker{config, version};
   broker.start();
@@ -104,7 +116,8 @@ int main(int argc, char** argv) {
     server::RunningConfig config{std::move(sources)};
     if (is_check) return check(config);
     log::init(config.at_start().log_level, config.at_start().log_format);
-    std::signal(SIGPIPE, SIG_IGN);
+    ignore_signals();
+    forbid_core_dumps();
     umask(077);
     const server::Config& settings = config.at_start();
     server::become(settings.run_as, settings.is_ephemeral ? "" : settings.data_dir);

@@ -6,7 +6,7 @@ import pytest
 
 from api import Api
 from support import broker as brokers
-from support import wait
+from support import confirms, wait
 
 EXIT_IO_ERROR = 74
 
@@ -21,32 +21,10 @@ def victim(tmp_path):
         broker.kill()
 
 
-class Publisher:
-    """Publishes to a durable queue, each time until that is confirmed."""
-
-    def __init__(self, broker):
-        parameters = pika.URLParameters(broker.url + "?heartbeat=0")
-        self.channel = pika.BlockingConnection(parameters).channel()
-        self.channel.queue_declare("kept", durable=True)
-        self.channel.confirm_delivery()
-        self.confirmed = 0
-
-    def publish(self, body):
-        properties = pika.BasicProperties(delivery_mode=2)
-        self.channel.basic_publish("", "kept", body, properties)
-        self.confirmed += 1
-
-
-def count_kept(broker):
-    parameters = pika.URLParameters(broker.url)
-    with pika.BlockingConnection(parameters) as connection:
-        return connection.channel().queue_declare("kept", passive=True).method.message_count
-
-
 def remove_and_publish(broker, end, body):
     """Removes the file of the first virtual host with that end of its name. Returns how many
     messages had been confirmed; none is any more."""
-    publisher = Publisher(broker)
+    publisher = confirms.Publisher(broker)
     for _ in range(10):
         publisher.publish(body)
     file = broker.directory / "data" / f"vhost-1.db{end}"
@@ -70,7 +48,7 @@ def test_a_removed_log_ends_it_too_and_loses_nothing(victim):
     confirmed = remove_and_publish(victim, "-wal", b"job")
     assert "Nothing is lost" in victim.log_tail()
     victim.start()
-    assert count_kept(victim) >= confirmed
+    assert confirms.count(victim) >= confirmed
 
 
 def test_without_its_catalog_it_refuses_changes_and_says_what_to_do(victim):
