@@ -126,8 +126,9 @@ void BodyFile::read(std::int64_t offset, std::span<char> to) {
 void BodyFile::write(std::int64_t offset, std::string_view bytes) {
   while (!bytes.empty()) {
     const std::size_t size = std::min(bytes.size(), piece_bytes);
-    check(file_->pMethods->xWrite(file_, bytes.data(), static_cast<int>(size), offset),
-          "cannot be written");
+    int code = file_->pMethods->xWrite(file_, bytes.data(), static_cast<int>(size), offset);
+    if (code == SQLITE_IOERR_WRITE && last_errno() == EDQUOT) code = SQLITE_FULL;
+    check(code, "cannot be written");
     offset += static_cast<std::int64_t>(size);
     bytes.remove_prefix(size);
   }
@@ -137,6 +138,12 @@ void BodyFile::sync() {
   check(file_->pMethods->xSync(file_, SQLITE_SYNC_NORMAL | SQLITE_SYNC_DATAONLY),
         "cannot be synced");
   if (watched_) watched_->check();
+}
+
+int BodyFile::last_errno() const {
+  int error = 0;
+  file_->pMethods->xFileControl(file_, SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error;
 }
 
 void BodyFile::check(int code, std::string_view what) const {

@@ -75,6 +75,8 @@ class BodyFile {
   void sync();
 
  private:
+  /// Of what has failed last.
+  int last_errno() const;
   void check(int code, std::string_view what) const;
 
   std::string path_;

@@ -99,7 +99,8 @@ CheckpointResult checkpoint_passive(Connection& connection) {
   int done_pages = 0;
   const int code = sqlite3_wal_checkpoint_v2(connection.handle(), nullptr,
                                              SQLITE_CHECKPOINT_PASSIVE, &wal_pages, &done_pages);
-  if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY && (code & 0xff) != SQLITE_FULL)
+  if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY && (code & 0xff) != SQLITE_FULL &&
+      !connection.has_met_quota(code, Connection::Written::file))
     connection.fail(code);
   if (code == SQLITE_OK && wal_pages < 0)
     throw StoreError(connection.file() + ": the write-ahead log is not in use");

@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <cerrno>
 #include <mutex>
 
 #include "base/log.h"
@@ -92,7 +93,21 @@ std::int64_t Connection::query_integer(const std::string& sql) {
 void Connection::fail(int code) const {
   const int extended = sqlite3_extended_errcode(handle_);
   const int exact = (extended & 0xff) == (code & 0xff) ? extended : code;
+  if (has_met_quota(exact, Written::log))
+    throw StoreError(error_text(file_, SQLITE_FULL, "disk quota exceeded"), SQLITE_FULL);
   throw StoreError(error_text(file_, exact, sqlite3_errmsg(handle_)), exact);
+}
+
+bool Connection::has_met_quota(int code, Written where) const {
+  if (code != SQLITE_IOERR_WRITE) return false;
+  sqlite3_file* file = nullptr;
+  sqlite3_file_control(
+      handle_, nullptr,
+      where == Written::log ? SQLITE_FCNTL_JOURNAL_POINTER : SQLITE_FCNTL_FILE_POINTER, &file);
+  if (file == nullptr || file->pMethods == nullptr) return false;
+  int error = 0;
+  file->pMethods->xFileControl(file, SQLITE_FCNTL_LAST_ERRNO, &error);
+  return error == EDQUOT;
 }
 
 void Connection::watch_files() {

@@ -54,6 +54,10 @@ class Connection {
   /// The first column of the first row, 0 when there is none.
   std::int64_t query_integer(const std::string& sql);
   [[noreturn]] void fail(int code) const;
+  /// Whether a write that has just failed with `code` has met a quota that is used up, which is a
+  /// full disk, but not to SQLite. A checkpoint writes the file, everything else the log.
+  enum class Written { file, log };
+  bool has_met_quota(int code, Written where) const;
 
   /// From now on the file and its write-ahead log, both open, must stay where they are. Only for
   /// files of the system's VFS.

@@ -52,17 +52,17 @@ FailedRun run_with_failure(const std::function<void(FaultDisk&)>& plan, std::uin
 
 TEST(FailedIo, AFailedSyncIsFinalAndNothingIsReportedAfterIt) {
   int failed = 0;
-  for (std::uint64_t n = 1; n <= 160; n += 2) {
+  for (std::uint64_t n = 1; n <= 250; ++n) {
     const FailedRun run = run_with_failure([&](FaultDisk& disk) { disk.fail_sync_at(n); }, n);
     EXPECT_EQ(run.has_failed, !run.fatal.empty()) << n;
     failed += run.has_failed ? 1 : 0;
   }
-  EXPECT_GT(failed, 50);
+  EXPECT_GT(failed, 150);
 }
 
 TEST(FailedIo, AFailedWriteIsFinalAndNothingIsReportedAfterIt) {
   int failed = 0;
-  for (std::uint64_t n = 1; n <= 400; n += 2) {
+  for (std::uint64_t n = 1; n <= 500; ++n) {
     const FailedRun run = run_with_failure([&](FaultDisk& disk) { disk.fail_write_at(n); }, n);
     EXPECT_EQ(run.has_failed, !run.fatal.empty()) << n;
     if (run.has_failed) {
@@ -70,7 +70,7 @@ TEST(FailedIo, AFailedWriteIsFinalAndNothingIsReportedAfterIt) {
       ++failed;
     }
   }
-  EXPECT_GT(failed, 50);
+  EXPECT_GT(failed, 300);
 }
 
 TEST(FailedIo, AFailedStoreWritesNothingMoreNotEvenWhenClosed) {
