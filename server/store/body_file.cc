@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cerrno>
 #include <charconv>
+#include <system_error>
 
 #include "store/sqlite.h"
 
@@ -25,6 +26,17 @@ sqlite3_vfs& find_vfs(const std::string& name) {
   throw StoreError(path + ": " + std::string{what} + ": " + sqlite3_errstr(code) + " [sqlite " +
                        std::to_string(code) + "]",
                    code);
+}
+
+/// SQLite tries again without making the file and so hides why it could not be made: on a full disk
+/// or one without room for more names that is no failure.
+void make_natively(const std::string& path) {
+  const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  const int error = errno;
+  if (fd < 0)
+    throw StoreError(path + ": cannot be made: " + std::generic_category().message(error),
+                     error == ENOSPC || error == EDQUOT ? SQLITE_FULL : SQLITE_CANTOPEN);
+  ::close(fd);
 }
 
 }  // namespace
@@ -84,6 +96,7 @@ int BodyFiles::open_natively(std::int64_t number) const {
 
 BodyFile::BodyFile(const BodyFiles& files, std::int64_t number, Use use)
     : path_(files.path(number)), number_(number) {
+  if (use == Use::write && files.vfs().empty()) make_natively(path_);
   sqlite3_vfs& vfs = find_vfs(files.vfs());
   memory_ = std::make_unique<char[]>(static_cast<std::size_t>(vfs.szOsFile));
   auto* file = reinterpret_cast<sqlite3_file*>(memory_.get());
@@ -92,9 +105,7 @@ BodyFile::BodyFile(const BodyFiles& files, std::int64_t number, Use use)
       SQLITE_OPEN_SUPER_JOURNAL |
       (use == Use::read ? SQLITE_OPEN_READONLY : SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
   int out_flags = 0;
-  errno = 0;
-  int code = vfs.xOpen(&vfs, path_.c_str(), file, flags, &out_flags);
-  if (code == SQLITE_CANTOPEN && (errno == ENOSPC || errno == EDQUOT)) code = SQLITE_FULL;
+  const int code = vfs.xOpen(&vfs, path_.c_str(), file, flags, &out_flags);
   if (file->pMethods != nullptr) file_ = file;
   if (code != SQLITE_OK) {
     if (file_) file_->pMethods->xClose(file_);

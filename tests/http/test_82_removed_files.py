@@ -38,7 +38,7 @@ def remove_and_publish(broker, end, body):
     return publisher.confirmed
 
 
-@pytest.mark.parametrize("end, body", [("", b"job"), ("-bodies-1", b"j" * 100_000)])
+@pytest.mark.parametrize("end, body", [("", b"job"), ("-bodies-1", b"j" * 100_000)], ids=["file", "bodies"])
 def test_a_removed_file_ends_the_broker_before_it_confirms_more(victim, end, body):
     remove_and_publish(victim, end, body)
     assert "restore the data directory from a backup" in victim.log_tail()
