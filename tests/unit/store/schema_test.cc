@@ -3,8 +3,14 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <filesystem>
+#include <set>
 
+#include "fault_vfs.h"
 #include "harness.h"
+#include "store/checksum.h"
+#include "store/message_table.h"
+#include "store/queue_state.h"
 #include "store/store.h"
 
 namespace leveret::store::test {
@@ -152,6 +158,83 @@ TEST(Schema, AStoreOfVersion1IsBroughtForward) {
   EXPECT_EQ(layout_of(file), layout_of(dir.file("new.db")));
   EXPECT_EQ(query(file, "PRAGMA user_version"), (std::vector<std::string>{"4"}));
   EXPECT_EQ(inconsistencies(file), std::vector<std::string>{});
+}
+
+/// A store of version 1 whose queue has two messages, in either of SQLite's ways to keep a journal.
+void make_store_1(const std::string& file, const std::string& journal_mode) {
+  ASSERT_EQ(query(file, store_1), std::vector<std::string>{});
+  Connection connection(file, {});
+  connection.execute("PRAGMA journal_mode = " + journal_mode);
+  Statement insert_message(connection, "INSERT INTO message VALUES (?, ?, ?, ?, ?, ?, ?)");
+  Statement insert_entry(connection, "INSERT INTO entry VALUES (?, ?, ?, NULL, NULL)");
+  for (const broker::Seq seq : {1U, 2U}) {
+    const auto job = message("job " + std::to_string(seq));
+    const auto id = static_cast<std::int64_t>(seq);
+    const std::int64_t key = entry_key(1, seq);
+    insert_message.bind(1, id);
+    insert_message.bind(2, std::int64_t{message_checksum(id, key, 0, *job)});
+    insert_message.bind(3, job->published_at());
+    insert_message.bind_text(4, job->exchange());
+    insert_message.bind_text(5, job->routing_key());
+    insert_message.bind_blob(6, job->properties());
+    insert_message.bind_blob(7, job->body());
+    insert_message.run();
+    insert_entry.bind(1, key);
+    insert_entry.bind(2, id);
+    insert_entry.bind(3, static_cast<std::int64_t>(job->body().size()));
+    insert_entry.run();
+  }
+  connection.execute("UPDATE queue_counters SET message_count = 2, body_bytes = 10, last_seq = 2");
+  connection.execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
+
+/// Opens a copy of an old store, with a power cut at the n-th operation. Returns whether it came,
+/// and adds the version that it left.
+bool migrate_with_power_cut(const std::string& old, std::uint64_t operation, std::uint64_t seed,
+                            std::set<std::string>& versions) {
+  const TempDir dir;
+  const std::string file = dir.file("vhost-1.db");
+  std::filesystem::copy_file(old, file);
+  FaultDisk disk;
+  disk.cut_power_at(operation);
+  try {
+    const TestStore store({.file = file, .vfs = disk.vfs_name()});
+  } catch (const StoreError&) {
+    EXPECT_FALSE(disk.has_power());
+  }
+  const bool was_cut = !disk.has_power();
+  disk.restart(seed);
+  // In a copy: to look is to recover.
+  std::filesystem::copy(dir.path(), dir.file("copy"));
+  versions.insert(query(dir.file("copy/vhost-1.db"), "PRAGMA user_version").at(0));
+  TestStore store({.file = file, .vfs = disk.vfs_name()});
+  EXPECT_EQ(store.recovered().queues.at(0).record.name, "jobs");
+  EXPECT_EQ(store.recovered().queues.at(0).message_count, 2U);
+  const auto jobs = store.read(QueueId{1});
+  EXPECT_EQ(jobs.size(), 2U) << store.fatal_text();
+  for (const auto& job : jobs) EXPECT_EQ(job.message->body(), "job " + std::to_string(job.seq));
+  store.close();
+  disk.settle();
+  EXPECT_EQ(query(file, "PRAGMA user_version"), (std::vector<std::string>{"4"}));
+  EXPECT_EQ(inconsistencies(file), std::vector<std::string>{});
+  return was_cut;
+}
+
+TEST(Schema, AMigrationThatIsCutAnywhereLeavesTheOldStoreOrTheNewOne) {
+  for (const char* journal_mode : {"delete", "wal"}) {
+    const TempDir dir;
+    make_store_1(dir.file("old.db"), journal_mode);
+    std::set<std::string> versions;
+    std::uint64_t operation = 1;
+    // Of what was not synced nothing survives, or all, or a part.
+    for (bool was_cut = true; was_cut && !::testing::Test::HasFailure(); ++operation)
+      for (std::uint64_t seed = 1; seed <= 6; ++seed) {
+        SCOPED_TRACE(journal_mode + (" operation " + std::to_string(operation)) + " seed " +
+                     std::to_string(seed));
+        was_cut = migrate_with_power_cut(dir.file("old.db"), operation, seed, versions);
+      }
+    EXPECT_EQ(versions, (std::set<std::string>{"1", "4"}));
+  }
 }
 
 TEST(Schema, ANewerStoreIsRefusedUntouched) {
