@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <limits>
+#include <span>
 #include <utility>
 #include <vector>
 
 #include "base/log.h"
 #include "store/checkpointer.h"
 #include "store/failure.h"
+#include "store/log_tail.h"
 #include "store/reader.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
@@ -27,39 +29,67 @@ void set_up_writing(Connection& connection, const StoreOptions& options) {
   connection.execute(must_sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
 }
 
-/// Writes the write-ahead log once more as it reads, and syncs it. After a failed sync some of it
-/// may be in memory only, and no later sync saves it: the log that a power cut would leave could
-/// then end earlier than what a checkpoint copies from it into the file, and would be played back
-/// over newer pages.
-void save_log(Connection& connection) {
-  sqlite3_file* log = nullptr;
-  sqlite3_file_control(connection.handle(), nullptr, SQLITE_FCNTL_JOURNAL_POINTER, &log);
-  if (log == nullptr || log->pMethods == nullptr) return;
-  const auto check = [&](int code) {
-    if (code != SQLITE_OK)
-      throw StoreError(connection.file() +
-                           ": the write-ahead log cannot be written again [sqlite " +
-                           std::to_string(code) + "]",
-                       code);
-  };
-  sqlite3_int64 size = 0;
-  check(log->pMethods->xFileSize(log, &size));
-  if (size == 0) return;
-  // SQLite's own files take less than 128 KiB at once.
-  std::vector<char> block(std::size_t{1} << 16U);
-  for (sqlite3_int64 at = 0; at < size;) {
-    const int count = static_cast<int>(std::min<sqlite3_int64>(size - at, std::ssize(block)));
-    check(log->pMethods->xRead(log, block.data(), count, at));
-    check(log->pMethods->xWrite(log, block.data(), count, at));
-    at += count;
+/// The write-ahead log of a store that is about to be opened.
+class OldLog {
+ public:
+  explicit OldLog(Connection& connection) : connection_(connection) {
+    sqlite3_file_control(connection.handle(), nullptr, SQLITE_FCNTL_JOURNAL_POINTER, &log_);
+    if (log_ != nullptr && log_->pMethods != nullptr)
+      check(log_->pMethods->xFileSize(log_, &size_));
   }
-  check(log->pMethods->xSync(log, SQLITE_SYNC_FULL));
-}
+
+  /// SQLite says nothing of what it leaves out.
+  void tell_of_loss() const {
+    const std::int64_t lost =
+        count_lost_transactions(size_, [this](std::int64_t at, std::span<char> to) {
+          check(log_->pMethods->xRead(log_, to.data(), static_cast<int>(to.size()), at));
+        });
+    if (lost > 0)
+      log::error(connection_.file() + "-wal is damaged: " + std::to_string(lost) +
+                 " transactions or more cannot be read any more, and confirmed messages may be "
+                 "missing. All before them is there. If you have a backup of the data directory, "
+                 "compare it");
+  }
+
+  /// Writes it once more as it reads, and syncs it. After a failed sync some of it may be in memory
+  /// only, and no later sync saves it: the log that a power cut would leave could then end earlier
+  /// than what a checkpoint copies from it into the file, and would be played back over newer
+  /// pages.
+  void save() const {
+    if (size_ == 0) return;
+    // SQLite's own files take less than 128 KiB at once.
+    std::vector<char> block(std::size_t{1} << 16U);
+    for (sqlite3_int64 at = 0; at < size_;) {
+      const int count = static_cast<int>(std::min<sqlite3_int64>(size_ - at, std::ssize(block)));
+      check(log_->pMethods->xRead(log_, block.data(), count, at));
+      check(log_->pMethods->xWrite(log_, block.data(), count, at));
+      at += count;
+    }
+    check(log_->pMethods->xSync(log_, SQLITE_SYNC_FULL));
+  }
+
+ private:
+  void check(int code) const {
+    if (code == SQLITE_OK) return;
+    throw StoreError(connection_.file() +
+                         ": the write-ahead log cannot be read and written again [sqlite " +
+                         std::to_string(code) + "]",
+                     code);
+  }
+
+  Connection& connection_;
+  sqlite3_file* log_ = nullptr;
+  sqlite3_int64 size_ = 0;
+};
 
 /// The connection that writes, on a file that has been checked and brought to the current version.
 void prepare_file(Connection& connection, const StoreOptions& options) {
   const int version = check_version(connection, store_schema());
-  if (!options.is_in_memory) save_log(connection);
+  if (!options.is_in_memory) {
+    const OldLog log(connection);
+    log.tell_of_loss();
+    log.save();
+  }
   if (version == 0) {
     connection.execute("PRAGMA page_size = " + std::to_string(options.page_bytes));
     // Only possible before the first table; it is what can give space back to the file system.

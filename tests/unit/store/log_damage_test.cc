@@ -3,9 +3,12 @@
 #include <algorithm>
 #include <filesystem>
 #include <random>
+#include <set>
+#include <span>
 #include <vector>
 
 #include "harness.h"
+#include "store/log_tail.h"
 #include "store/sqlite.h"
 #include "workload.h"
 
@@ -83,6 +86,14 @@ class LogDamage : public ::testing::Test {
     ASSERT_EQ(inconsistencies(dir.file("copy/x.db")), std::vector<std::string>{});
   }
 
+  /// Transactions of that log that were on disk and are not taken.
+  static std::int64_t count_lost(const std::string& damaged) {
+    return count_lost_transactions(
+        std::ssize(damaged), [&damaged](std::int64_t at, std::span<char> to) {
+          damaged.copy(to.data(), to.size(), static_cast<std::size_t>(at));
+        });
+  }
+
   TempDir dir;
   Workload workload{1, 2500};
   std::size_t first_turn = 0;
@@ -134,6 +145,36 @@ TEST_F(LogDamage, WhatAnOlderRunOfTheLogHasLeftIsNoPartOfIt) {
     const std::size_t place = ends.back() + random() % (log.size() - ends.back());
     damaged[place] = static_cast<char>(damaged[place] ^ (1 << random() % 8));
     ASSERT_NO_FATAL_FAILURE(expect_prefix(damaged, ends.back()));
+  }
+}
+
+TEST_F(LogDamage, WhatIsLostOfItIsCounted) {
+  EXPECT_EQ(count_lost(log), 0);
+  const std::vector<std::size_t> all = ends_of_transactions(log);
+  const auto lost_from = [&](std::size_t transaction, std::size_t back) {
+    std::string damaged = log;
+    damaged[all.at(transaction) - back] ^= 1;
+    return count_lost(damaged);
+  };
+  // In the page that ends a transaction. The last may be one that a power cut has torn.
+  const auto last = std::ssize(all) - 1;
+  for (std::ptrdiff_t i = 0; i <= last; ++i)
+    EXPECT_EQ(lost_from(static_cast<std::size_t>(i), 1), last - i) << i;
+  // In what says whose page that is: the transaction itself cannot be seen any more.
+  EXPECT_EQ(lost_from(3, frame_bytes - 10), last - 4);
+}
+
+TEST_F(LogDamage, AnEndThatIsMissingIsNoDamage) {
+  for (std::size_t i = 0; i < 100; ++i)
+    EXPECT_EQ(count_lost(log.substr(0, random() % log.size())), 0);
+}
+
+TEST_F(LogDamage, LogsWithoutSenseAreReadWithinTheirBounds) {
+  for (int i = 0; i < 200; ++i) {
+    std::string damaged = log.substr(0, random() % 20'000);
+    for (std::size_t at = 0; at < std::min(damaged.size(), header_bytes); ++at)
+      if (random() % 8 == 0) damaged[at] = static_cast<char>(random());
+    EXPECT_LE(count_lost(damaged), std::ssize(damaged));
   }
 }
 

@@ -1,5 +1,5 @@
-"""Files of the data directory removed while the broker runs: what goes into them nobody finds again,
-so it ends and confirms nothing more."""
+"""Files of the data directory removed or damaged: what goes into a removed one nobody finds again, so the
+broker ends and confirms nothing more."""
 
 import pika
 import pytest
@@ -60,3 +60,18 @@ def test_without_its_catalog_it_refuses_changes_and_says_what_to_do(victim):
     assert "export the definitions" in victim.log_tail()
     # What it has in memory is all there.
     assert [each["name"] for each in api.get(("definitions",)).json["vhosts"]] == ["/"]
+
+
+def test_a_damaged_log_is_told_of_at_the_start(victim):
+    publisher = confirms.Publisher(victim)
+    for _ in range(20):
+        publisher.publish(b"job")
+    victim.kill()
+    log = victim.directory / "data" / "vhost-1.db-wal"
+    content = bytearray(log.read_bytes())
+    page = 16384 + 24
+    content[32 + 8 * page + 100] ^= 1
+    log.write_bytes(content)
+    victim.start()
+    assert f"{log} is damaged" in victim.log_tail()
+    assert 0 < confirms.count(victim) < publisher.confirmed
