@@ -213,7 +213,10 @@ std::vector<std::string> inconsistencies(const std::string& file) {
 
 std::string read_file(const std::string& path) {
   std::ifstream stream(path, std::ios::binary);
-  return {std::istreambuf_iterator<char>(stream), {}};
+  std::string bytes(std::filesystem::exists(path) ? std::filesystem::file_size(path) : 0, '\0');
+  stream.read(bytes.data(), std::ssize(bytes));
+  bytes.resize(static_cast<std::size_t>(stream.gcount()));
+  return bytes;
 }
 
 void write_file(const std::string& path, const std::string& bytes) {

@@ -76,7 +76,7 @@ class Life {
 /// Of the writes of a life: each of the first, and some later ones.
 std::vector<int> some_writes() {
   std::vector<int> writes;
-  for (int n = 1; n < 500; n += n < 100 ? 1 : 7) writes.push_back(n);
+  for (int n = 1; n < 500; n += n < 60 ? 1 : 11) writes.push_back(n);
   return writes;
 }
 
