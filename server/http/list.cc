@@ -173,8 +173,14 @@ Json value_at(const Json& item, const std::string& path) {
 
 Columns::Columns(const std::vector<std::string>& paths) {
   if (paths.empty()) return;
+  // Copied by recursion; and nothing that is listed is nested as deep.
+  constexpr std::size_t depth_max = 64;
   tree_ = Json::object();
-  for (const std::string& path : paths) add_path(tree_, split(path, '.'));
+  for (const std::string& path : paths) {
+    std::vector<std::string> names = split(path, '.');
+    names.resize(std::min(names.size(), depth_max));
+    add_path(tree_, names);
+  }
 }
 
 Json keep_columns(Json item, const Query& query) {

@@ -99,5 +99,16 @@ TEST(List, ColumnsReachIntoListsAndAWholeColumnWins) {
   EXPECT_EQ(item, Json::parse(R"({"d": {"e": 1, "f": 2}})"));
 }
 
+TEST(List, APathMayBeOfAnyLengthAndIsFollowedAsFarAsAnythingGoes) {
+  std::string path = "s";
+  for (int i = 0; i < 200'000; ++i) path += ".s";
+  const Columns columns{{"name", path}};
+  Columns copy = columns;  // the stack may end it
+  Json item = three()[0];
+  copy.keep(item);
+  EXPECT_EQ(item.at("name"), "b");
+  EXPECT_FALSE(item.contains("n"));
+}
+
 }  // namespace
 }  // namespace leveret::http
