@@ -48,10 +48,32 @@ run_unit() {
 run_sim() {
   "$ROOT/build/release/tests/leveret_sim" --seeds 1..6000 --jobs "$(nproc)" --shrink
 }
-# The same again with AddressSanitizer and UndefinedBehaviorSanitizer.
+# show_reports FOLDER: what sanitizers have written there; a report of a broker that a test has stopped fails no test.
+show_reports() {
+  local found=0
+  if compgen -G "$1/*" >/dev/null; then
+    cat "$1"/*
+    found=1
+  fi
+  rm -r "$1"
+  return $found
+}
+# The same again with AddressSanitizer and UndefinedBehaviorSanitizer, and the whole broker with frames and requests of
+# every kind.
+SANITIZE_HTTP=(02_protocol.py 26_definitions.py 30_messages.py 31_dead_letters.py 40_events.py 62_rules.py
+  74_hostile.py)
 run_sanitize() {
+  local reports failed=0
   build debug
-  ctest --test-dir "$ROOT/build/debug" --output-on-failure -j "$(nproc)" -LE bench
+  ctest --test-dir "$ROOT/build/debug" --output-on-failure -j "$(nproc)" -LE bench || failed=1
+  reports=$(mktemp -d)
+  export ASAN_OPTIONS="log_path=$reports/asan" UBSAN_OPTIONS="log_path=$reports/ubsan:print_stacktrace=1"
+  export LEVERETD="$ROOT/build/debug/leveretd"
+  "${PYTEST[@]}" "$ROOT"/tests/conformance/test_[0-8]*.py || failed=1
+  # Without what is about speed.
+  "${PYTEST[@]}" "${SANITIZE_HTTP[@]/#/$ROOT/tests/http/test_}" -k "not lists_that and not lists_of and not do_not_stall" || failed=1
+  show_reports "$reports" || failed=1
+  return $failed
 }
 # What has threads, under ThreadSanitizer: unit tests without those that only go through many places of a file, and
 # real clients of every part of the broker without what is about speed.
@@ -69,13 +91,10 @@ run_tsan() {
   done
   export LEVERETD="$ROOT/build/tsan/leveretd"
   "${PYTEST[@]}" "${TSAN_CONFORMANCE[@]/#/$ROOT/tests/conformance/test_}" || failed=1
+  # Sessions on other loops than their virtual host's.
+  LEVERET_THREADS_IO_LOOPS=3 "${PYTEST[@]}" "${TSAN_CONFORMANCE[@]/#/$ROOT/tests/conformance/test_}" || failed=1
   "${PYTEST[@]}" "${TSAN_HTTP[@]/#/$ROOT/tests/http/test_}" -k "not do_not_stall" || failed=1
-  # A report of a broker that a test has stopped fails no test.
-  if compgen -G "$reports/*" >/dev/null; then
-    cat "$reports"/*
-    failed=1
-  fi
-  rm -r "$reports"
+  show_reports "$reports" || failed=1
   return $failed
 }
 # Each fuzzer searches for a minute, from the same seed, so that what it finds comes from what has changed.
