@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "amqp/reply_code.h"
+#include "auth/tokens.h"
 #include "harness.h"
 #include "http/authenticator.h"
 #include "http/error.h"
@@ -46,11 +47,28 @@ void read_target(std::string_view text) {
   });
   is_refused([&] { query.number("limit", 1, 500); });
   is_refused([&] { query.values("columns"); });
+  is_refused([&] {
+    http::SampleAllowance allowance{http::read_sample_ranges(query)};
+    for (int queues = 0; queues < 3; ++queues) http::sample_count(allowance.next());
+  });
   query.flag("memory");
   is_refused([&] { http::parse_topics(text); });
 }
 
+/// Nobody has the secret of the one token that there is.
+void read_token(std::string_view value) {
+  static const auth::Tokens tokens{{{.id = "1",
+                                     .user = "u",
+                                     .description = {},
+                                     .digest = std::string(64, '0'),
+                                     .created_at = {},
+                                     .expires_at = {}}}};
+  const auth::Token* proved = tokens.find_proved(value, auth::Token::Time{});
+  require(proved == nullptr);
+}
+
 void read_header(std::string_view value) {
+  read_token(value);
   if (const auto credentials = http::read_authorization(value))
     require(credentials->user.find(':') == std::string::npos);
   http::prefers_gzip(value);

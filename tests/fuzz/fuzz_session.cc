@@ -15,6 +15,7 @@
 #include "harness.h"
 #include "net/command_reader.h"
 #include "net/handshake.h"
+#include "net/last_words.h"
 #include "net/outgoing.h"
 #include "unit/broker/support/test_broker.h"
 
@@ -149,5 +150,11 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     stream.remove_prefix(std::min(piece_bytes, stream.size()));
   }
   peer.finish();
+  std::string_view rest = view_of(data + 1, size - 1);
+  for (net::LastWord word{}; word != net::LastWord::nonsense && !rest.empty();) {
+    const std::size_t before = rest.size();
+    word = net::hear_last_word(rest, frame_max);
+    if (rest.size() == before) break;
+  }
   return 0;
 }
