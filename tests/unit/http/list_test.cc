@@ -103,7 +103,8 @@ TEST(List, APathMayBeOfAnyLengthAndIsFollowedAsFarAsAnythingGoes) {
   std::string path = "s";
   for (int i = 0; i < 200'000; ++i) path += ".s";
   const Columns columns{{"name", path}};
-  Columns copy = columns;  // the stack may end it
+  Columns copy;
+  copy = columns;
   Json item = three()[0];
   copy.keep(item);
   EXPECT_EQ(item.at("name"), "b");
