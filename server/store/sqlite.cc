@@ -116,9 +116,10 @@ void Connection::watch_files() {
 }
 
 void Connection::check_files() {
-  for (const StandingFile& watched : watched_) {
-    if (watched.path() != file_ && watched.is_gone()) save_gone_log();
-    watched.check();
+  for (StandingFile& watched : watched_) {
+    if (!watched.is_gone()) continue;
+    if (watched.path() != file_) save_gone_log();
+    watched.fail();
   }
 }
 

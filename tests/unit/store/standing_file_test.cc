@@ -17,7 +17,7 @@ TEST(StandingFile, IsGoneWhenRemovedOrReplacedAndNotWhenWritten) {
   const TempDir dir;
   const std::string path = dir.file("x");
   write_file(path, "a");
-  const StandingFile file(path);
+  StandingFile file(path, StandingFile::Clock::duration::zero());
   write_file(path, "longer");
   EXPECT_FALSE(file.is_gone());
   std::filesystem::rename(path, dir.file("y"));
@@ -27,6 +27,17 @@ TEST(StandingFile, IsGoneWhenRemovedOrReplacedAndNotWhenWritten) {
   std::filesystem::rename(dir.file("y"), path);
   EXPECT_FALSE(file.is_gone());
   EXPECT_FALSE(StandingFile(dir.file("none")).is_gone());
+}
+
+TEST(StandingFile, ARemovalIsSeenAtOnceHoweverSeldomItsNameIsLookedFor) {
+  const TempDir dir;
+  const std::string path = dir.file("x");
+  write_file(path, "a");
+  StandingFile file(path, std::chrono::hours{1});
+  write_file(dir.file("y"), "b");
+  EXPECT_FALSE(file.is_gone());
+  std::filesystem::rename(dir.file("y"), path);
+  EXPECT_TRUE(file.is_gone());
 }
 
 /// A store with one confirmed message, on the real disk.
@@ -111,7 +122,9 @@ TEST_F(RemovedUnderneath, AFileOfBodiesIsMissedByTheNextBody) {
 
 TEST_F(RemovedUnderneath, TheWholeDirectoryIsMissedToo) {
   std::filesystem::rename(dir.path(), dir.path() + "-moved");
-  append(2);
+  broker::Seq seq = 2;
+  do append(seq++);
+  while (store.commit());
   expect_noticed(file);
   std::filesystem::rename(dir.path() + "-moved", dir.path());
 }
