@@ -169,7 +169,7 @@ class Channel {
   void settle(std::uint64_t tag, bool multiple, Settlement how);
   void settle_up_to(std::uint64_t tag, Settlement how);
   void apply(Delivery& delivery, Settlement how);
-  void requeue_up_to(std::uint64_t tag, std::optional<Outgoing> then);
+  void requeue_up_to(std::uint64_t tag);
   void drop_consumer(Consumer& consumer);
   // channel_tx.cc
   void keep_for_commit(const MessagePtr& message, bool mandatory);

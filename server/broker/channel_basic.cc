@@ -268,7 +268,7 @@ void Channel::settle(std::uint64_t tag, bool multiple, Settlement how) {
   // What is delivered before it has come to an end is not meant.
   if (is_everything && settling_up_to_ == 0) settling_up_to_ = unacked_.last_tag();
   const std::uint64_t last = is_everything ? std::exchange(settling_up_to_, 0) : tag;
-  if (how == Settlement::requeue) return requeue_up_to(last, std::nullopt);
+  if (how == Settlement::requeue) return requeue_up_to(last);
   settle_up_to(last, how);
   if (!unacked_.contains(last)) return;
   if (is_everything) settling_up_to_ = last;
@@ -282,13 +282,12 @@ void Channel::settle_up_to(std::uint64_t tag, Settlement how) {
   for (Delivery& delivery : unacked_.take_up_to(tag, count)) apply(delivery, how);
 }
 
-/// What comes after the command waits until all is back, and `then` is sent.
-void Channel::requeue_up_to(std::uint64_t tag, std::optional<Outgoing> then) {
+/// What comes after the command waits until all is back.
+void Channel::requeue_up_to(std::uint64_t tag) {
   const bool is_back = vhost_.requeueing().add(
       unacked_.split_up_to(tag), [&vhost = vhost_, id = connection_.id()] { vhost.resume(id); });
   if (channel_prefetch_ != 0) wake_consumers();
-  if (!is_back) return connection_.suspend(std::move(then));
-  if (then) connection_.send(*std::move(then));
+  if (!is_back) connection_.suspend();
 }
 
 void Channel::apply(Delivery& delivery, Settlement how) {
@@ -312,12 +311,14 @@ void Channel::apply(Delivery& delivery, Settlement how) {
 
 void Channel::on(const amqp::basic::Recover& method) {
   if (!method.requeue) throw amqp::Error{ReplyCode::not_implemented, "requeue=false"};
-  requeue_up_to(0, encode(amqp::basic::RecoverOk{}));
+  requeue_up_to(0);
+  // At once: what is delivered behind the answer is not meant by it.
+  reply(amqp::basic::RecoverOk{});
 }
 
 void Channel::on(const amqp::basic::RecoverAsync& method) {
   if (!method.requeue) throw amqp::Error{ReplyCode::not_implemented, "requeue=false"};
-  requeue_up_to(0, std::nullopt);
+  requeue_up_to(0);
 }
 
 }  // namespace leveret::broker
