@@ -140,9 +140,10 @@ int supervise(const WorkOptions& options, client::WorkerPool& pool, JobRunner& j
     ++received;
     if (received == 1) {
       progress.clear();
-      say("finishing " + std::to_string(pool.counts().running) +
+      const auto running = pool.counts().running;
+      pool.stop();  // before it says so: whoever reads that may count on it
+      say("finishing " + std::to_string(running) +
           " running jobs; a second signal kills them and puts them back");
-      pool.stop();
     } else {
       jobs.cancel_all();
     }

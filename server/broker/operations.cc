@@ -89,6 +89,12 @@ void Operations::finish(Operation& operation, OperationState state) {
   std::erase(running_, operation.view.id);
 }
 
+bool Operations::wants_step() const {
+  if (running_.empty() || is_reading_) return false;
+  const Queue* queue = vhost_.find_queue(operations_.at(running_.front())->view.request.queue);
+  return queue == nullptr || !queue->is_held();
+}
+
 void Operations::step() {
   Operation& operation = *operations_.at(running_.front());
   const Selection& selection = operation.view.request.selection;

@@ -28,8 +28,9 @@ class Operations {
   std::optional<OperationView> view(OperationId id) const;
   bool cancel(OperationId id);
 
-  /// True when step() has something to do now.
-  bool wants_step() const { return !running_.empty() && !is_reading_; }
+  /// True when step() has something to do now; not while messages are on their way back to the
+  /// queue, or it would pass over them.
+  bool wants_step() const;
   void step();
 
  private:

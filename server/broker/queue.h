@@ -96,6 +96,7 @@ class Queue {
   /// back (see Requeueing).
   void hold() { ++holds_; }
   void release();
+  bool is_held() const { return holds_ > 0; }
 
   /// Removes all ready messages, without dead-lettering; returns how many.
   std::uint64_t purge();
@@ -133,7 +134,6 @@ class Queue {
   std::uint64_t roster_serial = 0;  // in Vhost::all_queues()
 
  private:
-  bool is_held() const { return holds_ > 0; }
   /// See settles_quickly(): so many quick ones in a row are enough, and one late one in five is too
   /// much.
   static constexpr int quick_settles_max = 16;

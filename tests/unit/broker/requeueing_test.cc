@@ -192,6 +192,24 @@ TEST_F(RequeueingOfStoredTest, ARecoveryIsAnsweredBeforeAnythingElseIsDelivered)
   EXPECT_EQ(holder.bodies(), all());
 }
 
+TEST_F(RequeueingOfStoredTest, AReplayWaitsForThem) {
+  other.declare("target", {.durable = true});
+  broker.commit();
+  holder.drop();
+  const std::vector<BrowsedMessage> shown = broker.browse_page("q", 0, 100).messages;
+  OperationRequest request;
+  request.queue = "q";
+  request.target = "target";
+  for (const BrowsedMessage& message : shown) request.selection.seqs.push_back(message.seq);
+  OperationId id = 0;
+  broker.turn([&](Vhost& vhost) { id = vhost.start_operation(std::move(request)).id; });
+  broker.commits_at_once = true;
+  broker.commit();
+  turns_until_still();
+  EXPECT_EQ(broker.vhost().operation(id)->done, 25U);
+  EXPECT_EQ(broker.browse("target"), all());
+}
+
 TEST_F(RequeueingOfStoredTest, AFullDiskDoesNotHoldThem) {
   broker.commit();
   holder.drop();
