@@ -209,7 +209,9 @@ void Queue::restore(Entry entry) {
 }
 
 void Queue::release() {
-  if (--holds_ == 0) went_on_loading();
+  if (--holds_ > 0) return;
+  drop_expired_anywhere();
+  went_on_loading();
 }
 
 void Queue::reject(Entry entry) {
@@ -233,6 +235,7 @@ std::uint64_t Queue::purge() {
 
 void Queue::maintain() {
   if (registered_deadline_ != 0 && registered_deadline_ <= vhost_.now()) registered_deadline_ = 0;
+  if (is_held()) return;
   drop_expired_heads();
   drop_expired_anywhere();
   read_ahead();
@@ -349,7 +352,7 @@ bool Queue::is_beyond_limit(std::uint64_t more_messages, std::uint64_t more_byte
 
 /// The head goes first, even if that has a higher priority than what came (RabbitMQ, priority).
 void Queue::enforce_limits() {
-  if (parsed_.overflow != Overflow::drop_head || !is_beyond_limit(0, 0)) return;
+  if (is_held() || parsed_.overflow != Overflow::drop_head || !is_beyond_limit(0, 0)) return;
   PriorityLevel* from = ready_.next_loaded();
   for (; from && is_beyond_limit(0, 0); from = ready_.next_loaded())
     vhost_.dead_letter(*this, from->window.pop(), DeathReason::maxlen);
@@ -361,6 +364,7 @@ void Queue::enforce_limits() {
 // message's own expiration may be over anywhere.
 
 void Queue::drop_expired_heads() {
+  if (is_held()) return;
   for (const auto& level : ready_) {
     while (level->window.has_head()) {
       const TimeMs expires_at = level->window.head().expires_at;
@@ -420,6 +424,7 @@ Entry Queue::entry_of(const StoredMessage& stored, const PriorityLevel& level) c
 
 /// One entry in the vhost's heap at a time, for whatever comes first; see Deadlines.
 void Queue::register_deadline() {
+  if (is_held()) return;
   TimeMs next = 0;
   const auto consider = [&](TimeMs at) {
     if (at != 0) next = next == 0 ? at : std::min(next, at);

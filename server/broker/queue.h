@@ -92,8 +92,8 @@ class Queue {
   void reject(Entry entry);
   /// Puts a message back that nobody has seen, as if it had not been taken.
   void restore(Entry entry);
-  /// Hands nothing out until as many calls of release(): messages from its head are on their way
-  /// back (see Requeueing).
+  /// Nothing leaves it, nor expires or is dropped for its length, until as many calls of release():
+  /// messages from its head are on their way back (see Requeueing).
   void hold() { ++holds_; }
   void release();
   bool is_held() const { return holds_ > 0; }

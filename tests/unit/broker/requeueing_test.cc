@@ -210,6 +210,36 @@ TEST_F(RequeueingOfStoredTest, AReplayWaitsForThem) {
   EXPECT_EQ(broker.browse("target"), all());
 }
 
+/// The deaths of a queue whose messages a consumer has had, where something came in meanwhile.
+std::vector<std::string> deaths(TestBroker& broker, amqp::Table arguments, TimeMs later) {
+  broker.commits_at_once = true;
+  TestClient client{broker};
+  TestClient late{broker};
+  client.declare("dead", {.durable = true});
+  arguments.set("x-dead-letter-exchange", std::string{});
+  arguments.set("x-dead-letter-routing-key", std::string{"dead"});
+  client.declare("d", {.durable = true, .arguments = std::move(arguments)}).consume("d");
+  for (int i = 1; i <= 25; ++i) client.send("d", std::to_string(i), persistent());
+  broker.commits_at_once = false;
+  client.drop();
+  late.send("d", "new", persistent());
+  broker.advance(later);
+  broker.commits_at_once = true;
+  broker.commit();
+  while (broker.vhost().next_deadline() <= broker.now()) broker.turn([](Vhost&) {});
+  return broker.browse("dead");
+}
+
+TEST_F(RequeueingOfStoredTest, NothingExpiresBeforeThem) {
+  std::vector<std::string> expected = all();
+  expected.push_back("new");
+  EXPECT_EQ(deaths(broker, {{"x-message-ttl", 100}}, 100), expected);
+}
+
+TEST_F(RequeueingOfStoredTest, NothingIsDroppedBeforeThem) {
+  EXPECT_EQ(deaths(broker, {{"x-max-length", 1}}, 0), all());
+}
+
 TEST_F(RequeueingOfStoredTest, AFullDiskDoesNotHoldThem) {
   broker.commit();
   holder.drop();
