@@ -10,6 +10,7 @@ import urllib.request
 import pika
 import pytest
 
+import metrics
 from support import broker as brokers
 from support import wait
 
@@ -93,12 +94,14 @@ def test_every_target_is_up(prometheus):
 
 
 def test_queries_give_the_right_numbers(prometheus, api, queue, channel):
-    received = prometheus.value("sum(rabbitmq_global_messages_received_total)")
+    # Prometheus may not have seen yet what others have just published.
+    _, samples = metrics.parse(api.get("/metrics").body.decode())["rabbitmq_global_messages_received_total"]
+    received = sum(number for _, _, number in samples)
     for _ in range(5):
         channel.basic_publish("", queue, b"x")
     api.wait_ready(queue, 5)
     channel.basic_get(queue)
-    prometheus.becomes("sum(rabbitmq_global_messages_received_total)", received + 5)
+    prometheus.becomes('sum(rabbitmq_global_messages_received_total{job="leveret"})', received + 5)
     prometheus.becomes(f'rabbitmq_queue_messages_ready{{queue="{queue}",job="objects"}}', 4)
     prometheus.becomes(f'rabbitmq_queue_messages_unacked{{queue="{queue}",job="objects"}}', 1)
     prometheus.becomes(f'rabbitmq_detailed_queue_messages{{queue="{queue}",job="detailed"}}', 5)
