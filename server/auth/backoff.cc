@@ -12,25 +12,22 @@ std::string key_of_pair(std::string_view user, std::string_view address) {
   return std::string{address} + '\n' + std::string{user.substr(0, name_bytes_max)};
 }
 
-/// No address is empty, so it is no other's key.
+/// No address is empty, nor has it a line break, so it is no other's key.
 std::string key_of_user(std::string_view user) {
   return '\n' + std::string{user.substr(0, name_bytes_max)};
-}
-
-std::string key_of_address(std::string_view address) {
-  return std::string{address};
 }
 
 }  // namespace
 
 std::optional<Backoff::Duration> Backoff::delay(std::string_view user, std::string_view address,
                                                 Time now) {
-  const Duration delay = std::max({delay_after(key_of_pair(user, address), of_pair, now),
-                                   delay_after(key_of_user(user), of_user, now),
-                                   delay_after(key_of_address(address), of_address, now)});
+  const std::string key = key_of_pair(user, address);
+  const Duration delay =
+      std::max({delay_after(key, of_pair, now), delay_after(key_of_user(user), of_user, now),
+                delay_after(std::string{address}, of_address, now)});
   if (delay == Duration::zero()) return delay;
   // The line is that of the pair: one address must not make another one wait for its attempts.
-  Entry* const pair = find(key_of_pair(user, address), now);
+  Entry* const pair = find(key, now);
   Time start = now;
   if (pair) start = std::max(start, pair->free_at);
   const Time turn = start + delay;
@@ -40,7 +37,7 @@ std::optional<Backoff::Duration> Backoff::delay(std::string_view user, std::stri
 }
 
 void Backoff::failed(std::string_view user, std::string_view address, Time now) {
-  note(key_of_address(address), of_address, now);
+  note(std::string{address}, of_address, now);
   note(key_of_user(user), of_user, now);
   note(key_of_pair(user, address), of_pair, now);
 }

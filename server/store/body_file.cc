@@ -96,7 +96,8 @@ int BodyFiles::open_natively(std::int64_t number) const {
 
 BodyFile::BodyFile(const BodyFiles& files, std::int64_t number, Use use)
     : path_(files.path(number)), number_(number) {
-  if (use == Use::write && files.vfs().empty()) make_natively(path_);
+  const bool is_written_natively = use == Use::write && files.vfs().empty();
+  if (is_written_natively) make_natively(path_);
   sqlite3_vfs& vfs = find_vfs(files.vfs());
   memory_ = std::make_unique<char[]>(static_cast<std::size_t>(vfs.szOsFile));
   auto* file = reinterpret_cast<sqlite3_file*>(memory_.get());
@@ -111,7 +112,7 @@ BodyFile::BodyFile(const BodyFiles& files, std::int64_t number, Use use)
     if (file_) file_->pMethods->xClose(file_);
     fail(path_, "cannot be opened", code);
   }
-  if (files.vfs().empty()) watched_.emplace(path_);
+  if (is_written_natively) watched_.emplace(path_);
 }
 
 BodyFile::~BodyFile() {
