@@ -70,7 +70,7 @@ struct Config {
   broker::Limits limits;
   ResourceLimits resources;
   /// The file name is not a setting.
-  store::StoreOptions store;
+  store::StoreOptions store{.file = {}, .redo_bytes = 1 << 20};
 };
 
 /// A setting that cannot be used. what() says which, where it was given, and what would be right.

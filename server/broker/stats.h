@@ -80,11 +80,11 @@ struct JournalStats {
   /// Messages that were recorded, and those of them that were settled before they were written.
   std::uint64_t messages_recorded = 0;
   std::uint64_t messages_settled_unwritten = 0;
-  /// In seconds: a transaction until it is on disk; and from the moment that a batch is begun to be
-  /// gathered to that.
+  /// In seconds: a transaction, or a record of the redo log, until it is on disk; and from the
+  /// moment that a batch is begun to be gathered to that.
   Histogram commit_seconds;
   Histogram wait_seconds;
-  /// Messages written in a transaction.
+  /// Messages written at once.
   Histogram batch_messages;
   std::uint64_t log_bytes = 0;
 };

@@ -1,16 +1,12 @@
 #pragma once
 
-#include <sqlite3.h>
-
 #include <cstdint>
-#include <memory>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
 
-#include "store/standing_file.h"
+#include "store/plain_file.h"
 
 namespace leveret::store {
 
@@ -55,35 +51,15 @@ class BodyFiles {
   std::string vfs_;
 };
 
-/// One such file, open. The first sync of one that it has made makes its name durable too, as a
-/// journal's of SQLite does. One thread at a time; everything throws StoreError.
-class BodyFile {
+/// One such file, open.
+class BodyFile : public PlainFile {
  public:
-  enum class Use { read, write };
-  /// Makes it for writing when there is none.
-  BodyFile(const BodyFiles& files, std::int64_t number, Use use);
-  BodyFile(const BodyFile&) = delete;
-  BodyFile& operator=(const BodyFile&) = delete;
-  ~BodyFile();
-
+  BodyFile(const BodyFiles& files, std::int64_t number, Use use)
+      : PlainFile(files.path(number), files.vfs(), use), number_(number) {}
   std::int64_t number() const { return number_; }
-  std::int64_t size() const;
-  /// Of a file that ends before `to` is full: SQLITE_IOERR_SHORT_READ.
-  void read(std::int64_t offset, std::span<char> to);
-  void write(std::int64_t offset, std::string_view bytes);
-  /// Also finds out when the file's name does not lead to it any more.
-  void sync();
 
  private:
-  /// Of what has failed last.
-  int last_errno() const;
-  void check(int code, std::string_view what) const;
-
-  std::string path_;
   std::int64_t number_;
-  std::unique_ptr<char[]> memory_;
-  sqlite3_file* file_ = nullptr;
-  std::optional<StandingFile> watched_;
 };
 
 }  // namespace leveret::store

@@ -34,6 +34,7 @@ Committer::Committer(Connection& connection, const BodyFiles& body_files,
       topology_(connection),
       bodies_(connection, body_files, limits),
       messages_(connection, bodies_),
+      set_redo_applied_(connection, "INSERT OR REPLACE INTO meta VALUES ('redo_applied', ?)"),
       queues_(load_queue_states(connection)),
       next_message_(connection.query_integer("SELECT max(id) FROM message") + 1),
       page_bytes_(connection.query_integer("PRAGMA page_size")),
@@ -41,9 +42,10 @@ Committer::Committer(Connection& connection, const BodyFiles& body_files,
   note_removed(removals_between_looks);
 }
 
-std::optional<std::chrono::nanoseconds> Committer::commit(const BatchPlan& plan) {
+std::optional<std::chrono::nanoseconds> Committer::commit(const BatchPlan& plan,
+                                                          std::optional<std::int64_t> redo) {
   std::vector<Change> changes = start_changes(plan);
-  if (!has_condemned_ && !changes_rows(plan)) {
+  if (!redo && !has_condemned_ && !changes_rows(plan)) {
     for (const Change& change : changes) unwritten_.insert(change.id);
     adopt(changes);
     return std::nullopt;
@@ -55,6 +57,10 @@ std::optional<std::chrono::nanoseconds> Committer::commit(const BatchPlan& plan)
   std::uint64_t removed = remove(plan, changes);
   const std::int64_t next_message = append(plan, changes);
   write_counters(plan, changes);
+  if (redo) {
+    set_redo_applied_.bind(1, *redo);
+    set_redo_applied_.run();
+  }
   const bool drops = std::ranges::any_of(changes, &Change::is_dropped);
   const bool more = (has_condemned_ || drops) && sweep(sweep_busy, removed);
   const std::chrono::nanoseconds sync_time = end(transaction);

@@ -23,8 +23,10 @@ class Committer {
   Committer(Connection& connection, const BodyFiles& body_files, const LargeBodyLimits& limits);
 
   /// Returns when the plan is on disk, and how long its commit took; at once, without a
-  /// transaction, when nothing of it is left to be written.
-  std::optional<std::chrono::nanoseconds> commit(const BatchPlan& plan);
+  /// transaction, when nothing of it is left to be written. `redo` is the generation of the redo
+  /// log that is applied by it.
+  std::optional<std::chrono::nanoseconds> commit(const BatchPlan& plan,
+                                                 std::optional<std::int64_t> redo = std::nullopt);
   /// Writes how far queues' numbers have risen where that was not worth it: with what never had to
   /// be written, which after a crash nobody misses, and with what was only appended, which a start
   /// then counts. After the last commit().
@@ -70,6 +72,7 @@ class Committer {
   TopologyTable topology_;
   LargeBodies bodies_;
   MessageTable messages_;
+  Statement set_redo_applied_;
   QueueStates queues_;
   std::unordered_set<QueueId> unwritten_;  // whose numbers are ahead of their rows
   std::int64_t next_message_ = 1;

@@ -80,7 +80,7 @@ void DataDir::remove_vhost_files(std::int64_t id) const {
   if (is_in_memory()) return;  // It went when its last connection was closed.
   // The main file last: as long as it is there the others are found, and go at the next start.
   const std::string main = vhost_file(id);
-  std::vector<std::string> files{main + "-wal", main + "-shm", main + "-journal"};
+  std::vector<std::string> files{main + "-wal", main + "-shm", main + "-journal", main + "-redo"};
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator{path_, error})
     if (entry.path().string().starts_with(main + "-bodies-")) files.push_back(entry.path());

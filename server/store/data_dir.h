@@ -12,7 +12,8 @@ namespace leveret::store {
 ///     lock            locked by the running broker, holds its process id
 ///     leveret.db      the catalog: virtual hosts, users and permissions
 ///     vhost-<id>.db   one virtual host's store, with its -wal and -shm beside it while it is open,
-///                     and the large bodies of its messages in files of their own, -bodies-<n>
+///                     the small batches that are not in it yet in -redo, and the large bodies of
+///                     its messages in files of their own, -bodies-<n>
 class DataDir {
  public:
   /// Throws StoreError: "data directory ... is in use by process N", or what the system says.

@@ -50,7 +50,10 @@ CREATE TABLE body_file (
 );
 )";
 
-constexpr std::array<std::string_view, 3> store_migrations{store_2, store_3, store_4};
+/// From version 4: a redo log beside the file, which an older program would not read.
+constexpr std::string_view store_5{};
+
+constexpr std::array<std::string_view, 4> store_migrations{store_2, store_3, store_4, store_5};
 
 /// From version 1: permissions, limits, what a virtual host is described by. Until then every user
 /// could do everything everywhere, and goes on to.
@@ -133,7 +136,7 @@ constexpr std::array<std::string_view, 3> catalog_migrations{catalog_2, catalog_
 }  // namespace
 
 const Schema& store_schema() {
-  static constexpr Schema schema{store_id, "store", 4, store_sql, store_migrations};
+  static constexpr Schema schema{store_id, "store", 5, store_sql, store_migrations};
   return schema;
 }
 

@@ -1,9 +1,11 @@
--- One virtual host. This file is the truth about the layout of version 4.
+-- One virtual host. This file is the truth about the layout of version 5.
 --
 -- The version stands in PRAGMA user_version. A change of the layout raises `version` in schema.cc, adds one
 -- migration from the version before it there, and changes this file, which only new stores are made from. A
 -- file that is newer than the program is refused.
 
+-- `is_closed`: 1 when the store was closed, not left by a crash. `redo_applied`: up to which of its
+-- generations the redo log is in this file (see redo_log.h).
 CREATE TABLE meta (
   name  TEXT PRIMARY KEY,
   value INTEGER NOT NULL

@@ -11,6 +11,7 @@
 #include "store/failure.h"
 #include "store/log_tail.h"
 #include "store/reader.h"
+#include "store/redo_log.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "store/topology_table.h"
@@ -83,12 +84,13 @@ class OldLog {
 };
 
 /// The connection that writes, on a file that has been checked and brought to the current version.
-void prepare_file(Connection& connection, const StoreOptions& options) {
+void prepare_file(Connection& connection, const StoreOptions& options, RedoLog& redo_log) {
   const int version = check_version(connection, store_schema());
   if (!options.is_in_memory) {
     const OldLog log(connection);
     log.tell_of_loss();
     log.save();
+    if (version == 0) redo_log.remove();  // of another store, which was here before
   }
   if (version == 0) {
     connection.execute("PRAGMA page_size = " + std::to_string(options.page_bytes));
@@ -114,6 +116,37 @@ bool take_closed(Connection& connection) {
   return was_closed;
 }
 
+/// What a crash has left in the redo log only.
+void apply(RedoLog& redo_log, Connection& connection, const BodyFiles& body_files,
+           const LargeBodyLimits& large_bodies) {
+  std::vector<Op> ops = redo_log.recover(
+      connection.query_integer("SELECT value FROM meta WHERE name = 'redo_applied'"));
+  if (ops.empty()) return;
+  Committer committer(connection, body_files, large_bodies);
+  // After a damaged write-ahead log their queue may be missing.
+  const auto lost =
+      std::erase_if(ops, [&](const Op& op) { return !committer.queues().contains(op.queue); });
+  if (lost > 0)
+    log::error(connection.file() + ": " + std::to_string(lost) +
+               " changes of queues that are not there any more are left out");
+  const BatchPlan plan = plan_batch(ops, committer.queues());
+  for (int attempt = 1;; ++attempt) {
+    try {
+      committer.commit(plan, redo_log.unapplied());
+      break;
+    } catch (const StoreError& error) {
+      if (!error.is_disk_full()) throw;
+      if (attempt == 2)
+        throw StoreError(std::string{error.what()} +
+                             ". What was confirmed last has to go there: "
+                             "make room for some megabytes, and start again",
+                         error.code());
+      checkpoint_passive(connection);  // An emptied log is room that is there already.
+    }
+  }
+  redo_log.applied();
+}
+
 Connection open_reader(const StoreOptions& options) {
   return Connection(options.file, {.read_only = true, .vfs = options.vfs});
 }
@@ -126,13 +159,17 @@ struct Store::Parts {
         callbacks(std::move(callbacks_in)),
         failure(callbacks.fatal),
         write_connection(options.file, {.vfs = options.vfs}),
+        redo_log({.store_file = options.file,
+                  .vfs = options.vfs,
+                  .bytes = options.is_in_memory ? 0 : options.redo_bytes,
+                  .syncs = options.sync_commits}),
         recovered(open()),
         checkpoint_connection(options.file, {.is_rarely_used = true, .vfs = options.vfs}),
         read_connection(open_reader(options)),
         checkpointer(checkpoint_connection, wal_limits(), failure),
         reader(read_connection, failure, callbacks, body_files()),
-        writer(write_connection, checkpointer, reader, failure, callbacks, options.steady_now,
-               body_files(), large_bodies()) {
+        writer(write_connection, redo_log, checkpointer, reader, failure, callbacks,
+               options.steady_now, body_files(), large_bodies()) {
     if (!options.has_threads) return;
     checkpointer.start();
     reader.start();
@@ -156,7 +193,8 @@ struct Store::Parts {
   }
 
   broker::Recovered open() {
-    prepare_file(write_connection, options);
+    prepare_file(write_connection, options, redo_log);
+    if (!options.is_in_memory) apply(redo_log, write_connection, body_files(), large_bodies());
     broker::Recovered loaded = load_topology(write_connection);
     loaded.was_closed = take_closed(write_connection);
     // After a crash the pages of the WAL may be in memory only. They are what we go on from, so
@@ -176,7 +214,7 @@ struct Store::Parts {
     try {
       write_connection.check_files();
       // Turns that a full disk kept out may hold delivered marks.
-      if (writer.pending_bytes() == 0) set_closed(write_connection, true);
+      if (writer.is_all_applied()) set_closed(write_connection, true);
       write_connection.execute("PRAGMA wal_checkpoint(TRUNCATE)");
     } catch (const StoreError& error) {
       if (error.code() == SQLITE_READONLY_DBMOVED) return failure.report(error.what());
@@ -189,6 +227,7 @@ struct Store::Parts {
   const StoreCallbacks callbacks;
   Failure failure;
   Connection write_connection;
+  RedoLog redo_log;
   broker::Recovered recovered;
   Connection checkpoint_connection;
   Connection read_connection;
@@ -328,6 +367,9 @@ broker::JournalStats Store::stats() const {
 void Store::read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t count_max,
                  std::size_t bytes_max, broker::CommitNumber after, ReadCallback done) {
   is_read_waiting_ = is_read_waiting_ || after > submitted_;
+  // What has been reported need not be in the file yet, and nobody else knows the difference.
+  after = std::max(after, parts_->writer.reported());
+  parts_->writer.apply_up_to(after);
   const ReadRange range{after, queue, first, last, count_max};
   parts_->reader.request(ReadRequest{range, bytes_max, std::move(done)});
 }
@@ -335,6 +377,7 @@ void Store::read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t
 void Store::read_expired(QueueId queue, broker::Seq first, broker::Seq last, TimeMs now,
                          std::size_t count_max, ExpiredCallback done) {
   is_read_waiting_ = true;
+  parts_->writer.apply_up_to(recorded());
   const ReadRange range{recorded(), queue, first, last, count_max};
   parts_->reader.request(ExpiredRequest{range, now, std::move(done)});
 }

@@ -20,6 +20,8 @@ struct StoreOptions {
   std::int64_t wal_bytes = 16 << 20;
   std::int64_t wal_bytes_max = 64 << 20;
   std::int64_t cache_bytes = 16 << 20;
+  /// Length of the redo log; 0 for none.
+  std::int64_t redo_bytes = 0;
   /// Bodies from here on stand in files of their own, which end at so many bytes.
   std::int64_t large_body_bytes = 64 << 10;
   std::int64_t body_file_bytes = 64 << 20;

@@ -1,5 +1,6 @@
 #include "store/writer.h"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -12,6 +13,12 @@ namespace {
 /// How long a full disk is left alone before the next try, unless something comes to be removed.
 constexpr std::chrono::milliseconds full_retry{250};
 
+/// What goes into the redo log: batches of so many ops, as long as those that are to be applied are
+/// not more than these. A transaction of them then takes a few milliseconds.
+constexpr std::size_t logged_ops_max = 256;
+constexpr std::size_t unapplied_ops_max = 2048;
+constexpr std::size_t unapplied_bytes_max = std::size_t{4} << 20U;
+
 int note_wal_pages(void* checkpointer, sqlite3*, const char*, int pages) {
   static_cast<Checkpointer*>(checkpointer)->wal_has(pages);
   return SQLITE_OK;
@@ -19,17 +26,20 @@ int note_wal_pages(void* checkpointer, sqlite3*, const char*, int pages) {
 
 }  // namespace
 
-Writer::Writer(Connection& connection, Checkpointer& checkpointer, Reader& reader, Failure& failure,
-               const StoreCallbacks& callbacks, Now now, const BodyFiles& body_files,
-               const LargeBodyLimits& large_bodies)
+Writer::Writer(Connection& connection, RedoLog& redo_log, Checkpointer& checkpointer,
+               Reader& reader, Failure& failure, const StoreCallbacks& callbacks, Now now,
+               const BodyFiles& body_files, const LargeBodyLimits& large_bodies)
     : connection_(connection),
+      redo_log_(redo_log),
       checkpointer_(checkpointer),
       reader_(reader),
       failure_(failure),
       callbacks_(callbacks),
       now_(now),
       committer_(connection, body_files, large_bodies),
-      page_bytes_(connection.query_integer("PRAGMA page_size")) {
+      page_bytes_(connection.query_integer("PRAGMA page_size")),
+      record_limits_{redo_log.record_bytes_max(),
+                     static_cast<std::size_t>(large_bodies.bytes_min)} {
   sqlite3_wal_hook(connection.handle(), note_wal_pages, &checkpointer);
 }
 
@@ -51,6 +61,13 @@ void Writer::submit(Batch& turns) {
     has_to_wake = std::exchange(is_waiting_, false);
   }
   if (has_to_wake) wake_.notify_one();  // Without the lock, or it would wake up to wait for that.
+}
+
+void Writer::apply_up_to(broker::CommitNumber number) {
+  const std::lock_guard lock(mutex_);
+  if (number <= wanted_) return;
+  wanted_ = number;
+  if (is_waiting_) wake_.notify_one();
 }
 
 void Writer::close() {
@@ -75,7 +92,7 @@ void Writer::run() {
 
 bool Writer::step() {
   const bool has_old = !held_.is_empty() || committer_.has_leftovers();
-  if (gathered_.is_empty() && !(has_old && now_() >= retry_at_)) return false;
+  if (gathered_.is_empty() && !has_to_apply() && !(has_old && now_() >= retry_at_)) return false;
   take_gathered();
   work(false);
   return true;
@@ -84,7 +101,8 @@ bool Writer::step() {
 bool Writer::work(bool is_last) {
   if (failure_.happened()) return false;
   try {
-    if (!held_.is_empty())
+    const bool applies = is_last ? !unapplied_.is_empty() : has_to_apply();
+    if (!held_.is_empty() || applies)
       write(is_last);
     else if (!is_last)
       clean_up();
@@ -98,7 +116,7 @@ bool Writer::work(bool is_last) {
 
 bool Writer::gather() {
   std::unique_lock lock(mutex_);
-  const auto has_news = [this] { return !gathered_.is_empty() || closing_; };
+  const auto has_news = [this] { return !gathered_.is_empty() || closing_ || has_to_apply(); };
   is_waiting_ = true;
   if (!held_.is_empty() || committer_.has_leftovers())
     wake_.wait_until(lock, retry_at_, has_news);  // Long past, unless the disk is full.
@@ -119,7 +137,7 @@ void Writer::write(bool is_last) {
   try {
     if (disk_is_full_ && !is_last && now_() < retry_at_)
       commit_held_removals();
-    else
+    else if (is_last || !log_held())
       commit_held();
   } catch (const StoreError& error) {
     if (!error.is_disk_full()) throw;
@@ -137,27 +155,60 @@ void Writer::clean_up() {
   }
 }
 
-void Writer::commit_held() {
-  const BatchPlan plan = plan_batch(held_.ops, committer_.queues());
-  const auto sync_time = committer_.commit(plan);
+bool Writer::log_held() {
+  const bool is_small = held_.ops.size() <= logged_ops_max &&
+                        held_.ops.size() + unapplied_.op_count() <= unapplied_ops_max &&
+                        held_.bytes + unapplied_.bytes() <= unapplied_bytes_max;
+  if (!is_small || disk_is_full_ || wanted_ > applied_ || record_limits_.bytes == 0) return false;
+  const auto messages =
+      static_cast<std::size_t>(std::ranges::count(held_.ops, Op::Kind::append, &Op::kind));
+  if (unapplied_.would_be_settled(held_, committer_.queues())) {
+    stats_.add_settled(messages);
+  } else {
+    record_.clear();
+    if (!write_ops(held_.ops, record_limits_, record_)) return false;
+    const auto start = std::chrono::steady_clock::now();
+    if (!redo_log_.write(record_)) return false;
+    const auto end = std::chrono::steady_clock::now();
+    stats_.add_logged(messages, end - start, end - held_since_);
+  }
   connection_.check_files();
-  stats_.add(plan, sync_time, std::chrono::steady_clock::now() - held_since_,
+  counted_ += messages;
+  pending_bytes_ -= held_.bytes;
+  const broker::CommitNumber number = held_.turns.back().number;
+  unapplied_.take(held_);
+  report(number);
+  return true;
+}
+
+void Writer::commit_held() {
+  if (held_.is_empty()) held_since_ = std::chrono::steady_clock::now();
+  unapplied_.put_before(held_);
+  const BatchPlan plan = plan_batch(held_.ops, committer_.queues());
+  const auto sync_time = committer_.commit(plan, redo_log_.unapplied());
+  redo_log_.applied();
+  connection_.check_files();
+  stats_.add(plan, std::exchange(counted_, 0), sync_time,
+             std::chrono::steady_clock::now() - held_since_,
              static_cast<std::uint64_t>(checkpointer_.wal_pages() * page_bytes_));
   const broker::CommitNumber number = held_.turns.back().number;
   pending_bytes_ -= held_.bytes;
   held_.clear();
-  // The checkpointer may have met a failure while this was committed.
-  const bool is_reported = failure_.unless_happened([&] {
-    if (disk_is_full_) {
-      disk_is_full_ = false;
+  applied_ = number;
+  if (!report(number)) return;
+  reader_.committed(number);
+  after_commit();
+}
+
+/// The checkpointer may have met a failure while this was committed.
+bool Writer::report(broker::CommitNumber number) {
+  return failure_.unless_happened([&] {
+    if (std::exchange(disk_is_full_, false)) {
       log::info(connection_.file() + ": the disk has room again");
       callbacks_.disk_full(false);
     }
-    callbacks_.committed(number);
+    if (reported_.exchange(number) < number) callbacks_.committed(number);
   });
-  if (!is_reported) return;
-  reader_.committed(number);
-  after_commit();
 }
 
 void Writer::hold_for_space() {
@@ -184,6 +235,10 @@ void Writer::commit_held_removals() {
   // Kept, because they cancel what is held before them, but not tried by themselves again.
   for (Turn& turn : held_.turns) turn.only_removes = false;
   after_commit();
+}
+
+bool Writer::has_to_apply() const {
+  return wanted_ > applied_ && !unapplied_.is_empty() && !disk_is_full_;
 }
 
 void Writer::after_commit() {

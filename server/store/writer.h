@@ -4,6 +4,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <string>
 #include <thread>
 
 #include "store/batch.h"
@@ -12,12 +13,20 @@
 #include "store/committer.h"
 #include "store/failure.h"
 #include "store/reader.h"
+#include "store/redo_log.h"
+#include "store/redo_record.h"
+#include "store/unapplied.h"
 #include "store/writer_stats.h"
 
 namespace leveret::store {
 
 /// The thread that commits. It takes all turns that have gathered, makes one transaction of them,
 /// reports, and takes what gathered meanwhile; there is no timer. Turns are never split.
+///
+/// Few and small ones it writes into the redo log instead, which is far less to write, reports
+/// them, and keeps them until something has to be a transaction: the log is full, somebody wants to
+/// read them, or there is more than the log is for. Then all of it becomes one, and what has been
+/// settled in the meantime is not written.
 ///
 /// When the disk is full, the transaction is rolled back and its turns are kept: nothing is
 /// reported, and it is tried again, with the turns that came since, when there may be room. Until
@@ -31,9 +40,9 @@ class Writer {
   /// Tells the time that a full disk is left alone by; monotonic.
   using Now = std::chrono::steady_clock::time_point (*)();
 
-  /// `connection` is its own until close().
-  Writer(Connection& connection, Checkpointer& checkpointer, Reader& reader, Failure& failure,
-         const StoreCallbacks& callbacks, Now now, const BodyFiles& body_files,
+  /// `connection` and `redo_log` are its own until close(); all of the log is applied.
+  Writer(Connection& connection, RedoLog& redo_log, Checkpointer& checkpointer, Reader& reader,
+         Failure& failure, const StoreCallbacks& callbacks, Now now, const BodyFiles& body_files,
          const LargeBodyLimits& large_bodies);
   ~Writer();
   /// Starts the thread. Without it nothing is committed but by step() and close().
@@ -44,8 +53,15 @@ class Writer {
 
   /// Takes these turns and leaves `turns` empty. Core's thread.
   void submit(Batch& turns);
+  /// The last turn that was reported as committed, or is about to be. Any thread.
+  broker::CommitNumber reported() const { return reported_; }
+  /// The turns up to this one, whether they have come or will, are wanted in the file, where they
+  /// can be read. Core's thread.
+  void apply_up_to(broker::CommitNumber number);
   /// Commits what was submitted, if the disk has room for it, and ends the thread.
   void close();
+  /// Whether all that was submitted is in the file. After close().
+  bool is_all_applied() const { return held_.is_empty() && unapplied_.is_empty(); }
   /// Bytes submitted and not committed. Any thread.
   std::size_t pending_bytes() const { return pending_bytes_; }
   /// As of the latest commit. Any thread.
@@ -60,13 +76,21 @@ class Writer {
   bool work(bool is_last);
   void write(bool is_last);
   void clean_up();
+  /// Makes what is held durable by the redo log, if that is for it; returns whether it did.
+  bool log_held();
+  /// Makes what is held, and what is in the redo log, a transaction.
   void commit_held();
   void commit_held_removals();
   void hold_for_space();
+  /// Tells that everything up to this number is on disk; returns false when the store has failed.
+  bool report(broker::CommitNumber number);
   void after_commit();
+  /// Whether somebody waits for what is in the redo log only, and it can be applied.
+  bool has_to_apply() const;
   void pass_on_freed_bodies();
 
   Connection& connection_;
+  RedoLog& redo_log_;
   Checkpointer& checkpointer_;
   Reader& reader_;
   Failure& failure_;
@@ -76,6 +100,7 @@ class Writer {
   /// That the reader was asked to remove and has not said so yet.
   std::size_t body_files_to_go_ = 0;
   const std::int64_t page_bytes_;
+  const RecordLimits record_limits_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -84,11 +109,18 @@ class Writer {
   std::chrono::steady_clock::time_point gathered_since_;
   bool is_waiting_ = false;
   bool closing_ = false;
+  std::atomic<broker::CommitNumber> wanted_{0};
 
   Batch held_;
   std::chrono::steady_clock::time_point held_since_;
   bool disk_is_full_ = false;
   std::chrono::steady_clock::time_point retry_at_;
+  Unapplied unapplied_;
+  std::string record_;
+  /// So many messages of what is held or unapplied, the first ones, stats_ has counted.
+  std::size_t counted_ = 0;
+  std::atomic<broker::CommitNumber> reported_{0};
+  broker::CommitNumber applied_ = 0;
   std::atomic<std::size_t> pending_bytes_{0};
   WriterStats stats_;
   std::thread thread_;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <span>
 
 namespace leveret::store {
 namespace {
@@ -22,19 +23,41 @@ WriterStats::WriterStats() {
   stats_.batch_messages = Histogram{messages_bounds};
 }
 
-void WriterStats::add(const BatchPlan& plan, std::optional<std::chrono::nanoseconds> sync_time,
+void WriterStats::add(const BatchPlan& plan, std::size_t counted,
+                      std::optional<std::chrono::nanoseconds> sync_time,
                       std::chrono::nanoseconds wait, std::uint64_t log_bytes) {
+  const std::span fresh = std::span{plan.appends}.subspan(counted);
   const auto settled =
-      static_cast<std::uint64_t>(std::ranges::count_if(plan.appends, &PlannedAppend::is_cancelled));
+      static_cast<std::uint64_t>(std::ranges::count_if(fresh, &PlannedAppend::is_cancelled));
   const std::lock_guard lock(mutex_);
-  stats_.messages_recorded += plan.appends.size();
-  stats_.messages_settled_unwritten += settled;
   stats_.log_bytes = log_bytes;
-  if (!sync_time) return;
+  add_messages(fresh.size(), settled);
+  if (sync_time) add_commit(*sync_time, wait, fresh.size() - settled);
+}
+
+void WriterStats::add_logged(std::size_t messages, std::chrono::nanoseconds sync_time,
+                             std::chrono::nanoseconds wait) {
+  const std::lock_guard lock(mutex_);
+  add_messages(messages, 0);
+  add_commit(sync_time, wait, messages);
+}
+
+void WriterStats::add_settled(std::size_t messages) {
+  const std::lock_guard lock(mutex_);
+  add_messages(messages, messages);
+}
+
+void WriterStats::add_messages(std::uint64_t recorded, std::uint64_t settled) {
+  stats_.messages_recorded += recorded;
+  stats_.messages_settled_unwritten += settled;
+}
+
+void WriterStats::add_commit(std::chrono::nanoseconds sync_time, std::chrono::nanoseconds wait,
+                             std::size_t messages) {
   ++stats_.commits;
-  stats_.commit_seconds.add(seconds(*sync_time));
+  stats_.commit_seconds.add(seconds(sync_time));
   stats_.wait_seconds.add(seconds(wait));
-  stats_.batch_messages.add(static_cast<double>(plan.appends.size() - settled));
+  stats_.batch_messages.add(static_cast<double>(messages));
 }
 
 broker::JournalStats WriterStats::get() const {

@@ -162,7 +162,22 @@ def servers():
     yield b"\x00AMQP\x00\x00\x09\x01"
 
 
+def redo_records():
+    """Ops as server/store/redo_record.h has them: kind, queue, seq, and what belongs to the kind."""
+    op = lambda kind, queue, seq: struct.pack(">BIQ", kind, queue, seq)
+    short = lambda text: bytes([len(text)]) + text
+    long = lambda text: struct.pack(">I", len(text)) + text
+    properties = struct.pack(">HB", 1 << 12, 2)  # persistent
+    message = struct.pack(">Q", 1_700_000_000_000) + short(b"jobs") + short(b"a.b") + long(properties) + long(b"body")
+    append = lambda queue, content, form: op(1, queue, 5) + struct.pack(">QB", content, form)
+    yield append(1, 0, 0) + message
+    yield append(1, 7, 0) + message + append(2, 7, 1)
+    yield op(2, 1, 5) + op(3, 1, 6) + struct.pack(">Q", 9) + op(4, 1, 7) + struct.pack(">I", 2) + op(5, 1, 8)
+
+
 def main():
+    for record in redo_records():
+        add("fuzz_redo_record", record)
     for properties in dead_letters():
         add("fuzz_dead_letter", properties)
     for address in addresses():

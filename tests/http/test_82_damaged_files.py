@@ -38,7 +38,11 @@ def remove_and_publish(broker, end, body):
     return publisher.confirmed
 
 
-@pytest.mark.parametrize("end, body", [("", b"job"), ("-bodies-1", b"j" * 100_000)], ids=["file", "bodies"])
+@pytest.mark.parametrize(
+    "end, body",
+    [("", b"job"), ("-bodies-1", b"j" * 100_000), ("-redo", b"job")],
+    ids=["file", "bodies", "redo log"],
+)
 def test_a_removed_file_ends_the_broker_before_it_confirms_more(victim, end, body):
     remove_and_publish(victim, end, body)
     assert "restore the data directory from a backup" in victim.log_tail()
@@ -62,15 +66,19 @@ def test_without_its_catalog_it_refuses_changes_and_says_what_to_do(victim):
     assert [each["name"] for each in api.get(("definitions",)).json["vhosts"]] == ["/"]
 
 
-def test_a_damaged_log_is_told_of_at_the_start(victim):
+@pytest.mark.parametrize(
+    "end, place", [("-wal", 32 + 8 * (16384 + 24) + 100), ("-redo", 8 * 4096 + 40)], ids=["log", "redo log"]
+)
+def test_a_damaged_log_is_told_of_at_the_start(victim, end, place):
+    if end == "-wal":
+        victim.leave_out_redo_log()
     publisher = confirms.Publisher(victim)
     for _ in range(20):
         publisher.publish(b"job")
     victim.kill()
-    log = victim.directory / "data" / "vhost-1.db-wal"
+    log = victim.directory / "data" / f"vhost-1.db{end}"
     content = bytearray(log.read_bytes())
-    page = 16384 + 24
-    content[32 + 8 * page + 100] ^= 1
+    content[place] ^= 1
     log.write_bytes(content)
     victim.start()
     assert f"{log} is damaged" in victim.log_tail()

@@ -13,6 +13,7 @@ from support import confirms, wait
 from support.failing_disk import MAKE, SYNC, WRITE, FailingDisk
 
 EXIT_IO_ERROR = 74
+LOG = ".db-wal"
 JOB = b"job" * 100
 LARGE_JOB = b"j" * 100_000
 
@@ -38,11 +39,15 @@ def victim(tmp_path, disk):
 @pytest.mark.parametrize("after", [0, 1, 7])
 @pytest.mark.parametrize("call, code", [(SYNC, errno.EIO), (WRITE, errno.EIO), (WRITE, errno.EROFS)])
 @pytest.mark.parametrize(
-    "part, body", [(".db-wal", JOB), ("-bodies-", LARGE_JOB)], ids=["log", "bodies"]
+    "part, body",
+    [("-redo", JOB), (LOG, JOB), ("-bodies-", LARGE_JOB)],
+    ids=["redo log", "log", "bodies"],
 )
 def test_a_failed_sync_or_write_ends_it_and_what_was_confirmed_is_there(
     victim, disk, part, body, call, code, after
 ):
+    if part == LOG:
+        victim.leave_out_redo_log()
     publisher = confirms.Publisher(victim)
     publisher.publish(body)
     disk.fail(call, part, code, after)
@@ -76,10 +81,12 @@ def test_a_directory_that_takes_no_new_file_ends_it(victim, disk, code):
 @pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
 @pytest.mark.parametrize(
     "call, part, body",
-    [(WRITE, ".db-wal", JOB), (WRITE, "-bodies-", LARGE_JOB), (MAKE, "-bodies-", LARGE_JOB)],
+    [(WRITE, LOG, JOB), (WRITE, "-bodies-", LARGE_JOB), (MAKE, "-bodies-", LARGE_JOB)],
     ids=["log", "bodies", "new file of bodies"],
 )
 def test_a_full_disk_is_waited_for(victim, disk, call, part, body, code):
+    if part == LOG:
+        victim.leave_out_redo_log()
     publisher = confirms.Publisher(victim)
     blocked = []
     connection = publisher.channel.connection
@@ -100,6 +107,21 @@ def test_a_full_disk_is_waited_for(victim, disk, call, part, body, code):
     victim.kill()
     victim.start()
     assert confirms.count(victim) == 6
+
+
+@pytest.mark.parametrize("code", [errno.ENOSPC, errno.EDQUOT])
+@pytest.mark.parametrize("call", [MAKE, WRITE], ids=["new", "there"])
+def test_without_room_for_the_redo_log_it_goes_on_without(victim, disk, call, code):
+    publisher = confirms.Publisher(victim)
+    if call == WRITE:
+        publisher.publish(JOB)
+    disk.fail(call, "-redo", code)
+    for _ in range(10):
+        publisher.publish(JOB)
+    assert "the disk is full" not in victim.log_tail()
+    victim.kill()
+    victim.start()
+    assert confirms.count(victim) == publisher.confirmed
 
 
 def test_writes_that_are_cut_short_are_gone_on_with(victim, disk):

@@ -168,8 +168,12 @@ Server::Server(Options options, Disk& disk, const SimClock& clock, const Plant& 
   options_.store.has_threads = false;
   options_.store.steady_now = writer_now;
   options_.store.sync_commits = plant.fault != Fault::no_sync;
-  // A file of bodies that was never synced is a damaged store, which is not what that fault is for.
-  if (plant.fault == Fault::no_sync) options_.store.large_body_bytes = 1 << 30;
+  // A file of bodies that was never synced is a damaged store, and so is a redo log that is newer
+  // than the file beside it: not what that fault is for.
+  if (plant.fault == Fault::no_sync) {
+    options_.store.large_body_bytes = 1 << 30;
+    options_.store.redo_bytes = 0;
+  }
   clock_of_writer = &clock;
   try {
     store_ = std::make_unique<store::Store>(options_.store, callbacks());

@@ -139,6 +139,12 @@ class Leveret(Broker):
         self.variables = {}
         self._log_start = 0
 
+    def leave_out_redo_log(self):
+        """Starts it again so that whatever is committed goes into SQLite's file."""
+        self.stop()
+        self.variables |= {"LEVERET_STORE_REDO_BYTES": "0"}
+        self.start()
+
     def _spawn(self):
         self._spawn_on(*((self.port, self.http_port) if self.keeps_port else (0, 0)))
 

@@ -29,15 +29,14 @@ void add_store(Sections& sections, const VhostCounts& sum) {
   const broker::JournalStats& journal = sum.counters.journal;
   sections.one(prefix,
                {"store_commit_seconds", histogram,
-                "Time that a transaction takes to be on disk, its sync included"},
+                "Time that a transaction, or a record of the redo log, takes to be on disk"},
                journal.commit_seconds);
   sections.one(prefix,
                {"store_commit_wait_seconds", histogram,
                 "Time from the moment that the writer is given the first turn of a batch until "
                 "that batch is on disk: what a confirm waits for"},
                journal.wait_seconds);
-  sections.one(prefix,
-               {"store_batch_messages", histogram, "Messages that are written in a transaction"},
+  sections.one(prefix, {"store_batch_messages", histogram, "Messages that are written at once"},
                journal.batch_messages);
   sections.one(prefix,
                {"store_messages_recorded_total", counter,

@@ -51,8 +51,8 @@ TEST(DataDir, TheLockGoesWithItsProcessHoweverThatEnds) {
 TEST(DataDir, FindsAndRemovesTheFilesOfAVhost) {
   const TempDir dir;
   const DataDir data(dir.file("data"));
-  for (const char* name :
-       {"vhost-3.db", "vhost-3.db-wal", "vhost-3.db-shm", "vhost-3.db-bodies-7", "vhost-12.db"})
+  for (const char* name : {"vhost-3.db", "vhost-3.db-wal", "vhost-3.db-shm", "vhost-3.db-bodies-7",
+                           "vhost-3.db-redo", "vhost-12.db"})
     write_file(data.path() + "/" + name, "");
   for (const char* name : {"vhost-x.db", "vhost-4.db.recovered", "leveret.db", "vhost-5.txt"})
     write_file(data.path() + "/" + name, "");
@@ -64,6 +64,7 @@ TEST(DataDir, FindsAndRemovesTheFilesOfAVhost) {
   EXPECT_EQ(data.vhost_ids(), std::vector<std::int64_t>{12});
   EXPECT_FALSE(std::filesystem::exists(data.path() + "/vhost-3.db-wal"));
   EXPECT_FALSE(std::filesystem::exists(data.path() + "/vhost-3.db-bodies-7"));
+  EXPECT_FALSE(std::filesystem::exists(data.path() + "/vhost-3.db-redo"));
   EXPECT_TRUE(std::filesystem::exists(data.path() + "/vhost-4.db.recovered"));
 }
 

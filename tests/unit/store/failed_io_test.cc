@@ -21,6 +21,7 @@ FailedRun run_with_failure(const std::function<void(FaultDisk&)>& plan, std::uin
   const StoreOptions options{.file = dir.file("x.db"),
                              .page_bytes = 4096,
                              .wal_bytes = 128 << 10,
+                             .redo_bytes = seed % 2 == 0 ? 64 << 10 : 0,
                              .large_body_bytes = seed / 2 % 2 == 0 ? 500 : 1 << 20,
                              .body_file_bytes = 32 << 10,
                              .vfs = disk.vfs_name()};

@@ -23,8 +23,10 @@ std::chrono::steady_clock::time_point hurried_now() {
 /// and files of bodies are met too.
 class Life {
  public:
-  /// From a new store to the end of its last turn, or to its failure.
-  explicit Life(const std::function<void(SystemCalls&)>& plan) {
+  /// From a new store to the end of its last turn, or to its failure. An even `number` of a life
+  /// has a redo log.
+  Life(int number, const std::function<void(SystemCalls&)>& plan) {
+    options_.redo_bytes = number % 2 == 0 ? 64 << 10 : 0;
     TestStore store(options_);
     plan(calls_);
     for (int turn = 0; turn < 100 && store.fatal_text().empty(); ++turn) {
@@ -81,14 +83,16 @@ std::vector<int> some_writes() {
 }
 
 TEST(SystemCalls, WritesThatAreInterruptedAndCutShortAreGoneOnWith) {
-  Life life([](SystemCalls& calls) { calls.write_in_pieces(); });
-  life.expect_unharmed();
+  for (const int number : {1, 2}) {
+    Life life(number, [](SystemCalls& calls) { calls.write_in_pieces(); });
+    life.expect_unharmed();
+  }
 }
 
 TEST(SystemCalls, NoSpaceAtAnyWriteIsWaitedFor) {
   for (const int n : some_writes()) {
     SCOPED_TRACE(n);
-    Life life([n](SystemCalls& calls) { calls.fail_write_at(n, ENOSPC); });
+    Life life(n, [n](SystemCalls& calls) { calls.fail_write_at(n, ENOSPC); });
     life.expect_unharmed();
   }
 }
@@ -96,7 +100,7 @@ TEST(SystemCalls, NoSpaceAtAnyWriteIsWaitedFor) {
 TEST(SystemCalls, AQuotaAtAnyWriteIsLikeADiskThatIsFull) {
   for (const int n : some_writes()) {
     SCOPED_TRACE(n);
-    Life life([n](SystemCalls& calls) { calls.fail_write_at(n, EDQUOT); });
+    Life life(n, [n](SystemCalls& calls) { calls.fail_write_at(n, EDQUOT); });
     life.expect_unharmed();
   }
 }
@@ -104,7 +108,7 @@ TEST(SystemCalls, AQuotaAtAnyWriteIsLikeADiskThatIsFull) {
 TEST(SystemCalls, AFileSystemThatBecomesReadOnlyAtAnyWriteIsTheEnd) {
   for (const int n : some_writes()) {
     SCOPED_TRACE(n);
-    Life life([n](SystemCalls& calls) { calls.fail_writes_from(n, EROFS); });
+    Life life(n, [n](SystemCalls& calls) { calls.fail_writes_from(n, EROFS); });
     life.expect_ended();
   }
 }
