@@ -214,7 +214,6 @@ using store::StoreOptions;
 using enum Change;
 
 constexpr std::int64_t mebibyte = 1 << 20;
-constexpr std::int64_t gibibyte = 1 << 30;
 constexpr std::int64_t count_most = 1'000'000'000;
 constexpr std::int64_t bytes_most = std::int64_t{1} << 40U;
 
@@ -340,8 +339,8 @@ constexpr std::array settings{
         "store.wal_bytes_max", "bytes from 1048576", restart),
     number<mebibyte, bytes_most, &Config::store, &StoreOptions::cache_bytes>(
         "store.cache_bytes", "bytes from 1048576", restart),
-    number<0, gibibyte, &Config::store, &StoreOptions::redo_bytes>(
-        "store.redo_bytes", "bytes up to 1073741824; 0 for none", restart),
+    number<0, 16 * mebibyte, &Config::store, &StoreOptions::redo_bytes>(
+        "store.redo_bytes", "bytes up to 16777216; 0 for none", restart),
 
     number<0, 3'600'000, &Config::drain_ms>("shutdown.drain_ms", "milliseconds up to an hour",
                                             restart),

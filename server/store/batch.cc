@@ -15,6 +15,7 @@ void Batch::take(Batch& later) {
   const std::size_t before = ops.size();
   ops.insert(ops.end(), std::move_iterator(later.ops.begin()), std::move_iterator(later.ops.end()));
   for (Turn turn : later.turns) {
+    turn.ops_begin += before;
     turn.ops_end += before;
     turns.push_back(turn);
   }
@@ -33,9 +34,16 @@ Batch Batch::take_settled() {
   for (const Turn& turn : front.turns) front.bytes += turn.bytes;
   ops.erase(ops.begin(), ops_end);
   turns.erase(turns.begin(), turns_end);
-  for (Turn& turn : turns) turn.ops_end -= front.ops.size();
+  for (Turn& turn : turns) {
+    turn.ops_begin -= front.ops.size();
+    turn.ops_end -= front.ops.size();
+  }
   bytes -= front.bytes;
   return front;
+}
+
+std::size_t Batch::count_appends() const {
+  return static_cast<std::size_t>(std::ranges::count(ops, Op::Kind::append, &Op::kind));
 }
 
 void Batch::clear() {

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <variant>
 #include <vector>
 
@@ -56,7 +57,8 @@ struct Op {
 /// One turn of the core: applied whole or not at all.
 struct Turn {
   broker::CommitNumber number = 0;
-  /// One past its last op in Batch::ops.
+  /// Its ops in Batch::ops: the first, and one past the last.
+  std::size_t ops_begin = 0;
   std::size_t ops_end = 0;
   /// It takes no room: nothing but removals and delivered marks.
   bool only_removes = true;
@@ -72,6 +74,10 @@ struct Batch {
   std::size_t bytes = 0;
 
   bool is_empty() const { return turns.empty(); }
+  std::span<const Op> ops_of(const Turn& turn) const {
+    return std::span{ops}.subspan(turn.ops_begin, turn.ops_end - turn.ops_begin);
+  }
+  std::size_t count_appends() const;
   /// Takes the turns of `later` behind its own and leaves `later` empty.
   void take(Batch& later);
   /// Splits off what is in front: up to the last turn that only removes, since what came after it

@@ -120,19 +120,23 @@ class Folder {
 }  // namespace
 
 BatchPlan plan_batch(std::span<const Op> ops, const QueueStates& stored) {
+  return plan_batches({}, ops, stored);
+}
+
+BatchPlan plan_batches(std::span<const Op> first, std::span<const Op> second,
+                       const QueueStates& stored) {
   Folder folder(stored);
-  for (const Op& op : ops) folder.fold(op);
+  for (const Op& op : first) folder.fold(op);
+  for (const Op& op : second) folder.fold(op);
   return folder.finish();
 }
 
-BatchPlan plan_removals(const Batch& batch, const QueueStates& stored) {
+BatchPlan plan_removals(const Batch& batch, std::span<Turn* const> turns,
+                        const QueueStates& stored) {
   Folder folder(stored);
-  std::size_t begin = 0;
-  for (const Turn& turn : batch.turns) {
-    for (std::size_t i = begin; turn.only_removes && i < turn.ops_end; ++i)
-      if (folder.knows(batch.ops[i].queue)) folder.fold(batch.ops[i]);
-    begin = turn.ops_end;
-  }
+  for (const Turn* turn : turns)
+    for (const Op& op : batch.ops_of(*turn))
+      if (folder.knows(op.queue)) folder.fold(op);
   return folder.finish();
 }
 

@@ -54,9 +54,13 @@ struct BatchPlan {
 /// Folds `ops`, given the queues that are stored already. Throws std::logic_error for a queue that
 /// is not known, a seq that does not rise or is past seq_max.
 BatchPlan plan_batch(std::span<const Op> ops, const QueueStates& stored);
+/// The same of two batches, one after the other.
+BatchPlan plan_batches(std::span<const Op> first, std::span<const Op> second,
+                       const QueueStates& stored);
 
-/// Folds only those turns that take no room, for a full disk. Queues that are not stored yet are
-/// passed over.
-BatchPlan plan_removals(const Batch& batch, const QueueStates& stored);
+/// Folds only these turns of the batch, which take no room, for a full disk. Queues that are not
+/// stored yet are passed over.
+BatchPlan plan_removals(const Batch& batch, std::span<Turn* const> turns,
+                        const QueueStates& stored);
 
 }  // namespace leveret::store

@@ -91,13 +91,17 @@ void Reader::start() {
 
 void Reader::request(AnyReadRequest request) {
   const std::lock_guard lock(mutex_);
-  requests_.push_back(std::move(request));
+  // What is free waits for nothing: whatever is read from here on does not find it.
+  if (std::holds_alternative<FreeRequest>(request))
+    requests_.push_front(std::move(request));
+  else
+    requests_.push_back(std::move(request));
   wake_.notify_one();
 }
 
-void Reader::committed(broker::CommitNumber number) {
+void Reader::applied(broker::CommitNumber number) {
   const std::lock_guard lock(mutex_);
-  committed_ = number;
+  applied_ = number;
   if (!requests_.empty()) wake_.notify_one();
 }
 
@@ -118,7 +122,7 @@ void Reader::close() {
 bool Reader::is_next_ready() const {
   if (requests_.empty()) return false;
   return std::visit([](const auto& request) { return request.range.after; }, requests_.front()) <=
-         committed_;
+         applied_;
 }
 
 void Reader::run() {

@@ -21,7 +21,7 @@ namespace leveret::store {
 
 /// Which messages to read, at most `count_max`.
 struct ReadRange {
-  /// What must be committed first.
+  /// What must be in the file first.
   broker::CommitNumber after = 0;
   QueueId queue;
   broker::Seq first = 0;
@@ -45,14 +45,14 @@ struct ExpiredRequest {
 
 /// Large bodies that no message refers to any more.
 struct FreeRequest {
-  ReadRange range;  // Nothing is read; it is behind what may still read them.
+  ReadRange range;  // Nothing is read.
   FreedBodies freed;
 };
 
 using AnyReadRequest = std::variant<ReadRequest, ExpiredRequest, FreeRequest>;
 
 /// The thread that reads stored messages, in the order they were asked for, each request as soon as
-/// what was recorded before it has committed. A message that is not what was stored is never
+/// what was recorded before it is in the file. A message that is not what was stored is never
 /// returned: it is a failure of the store. Being the only one that reads large bodies, it also
 /// removes them.
 class Reader {
@@ -68,8 +68,8 @@ class Reader {
 
   /// Any thread.
   void request(AnyReadRequest request);
-  /// Any thread; numbers only rise.
-  void committed(broker::CommitNumber number);
+  /// All up to this number is in the file. Any thread; numbers only rise.
+  void applied(broker::CommitNumber number);
   /// The files that have been removed since the last call. Any thread.
   std::vector<std::int64_t> take_removed_body_files();
   /// Ends the thread. Requests that have not been served never are.
@@ -115,7 +115,7 @@ class Reader {
   std::mutex mutex_;
   std::condition_variable wake_;
   std::deque<AnyReadRequest> requests_;
-  broker::CommitNumber committed_ = 0;
+  broker::CommitNumber applied_ = 0;
   std::vector<std::int64_t> removed_body_files_;
   bool closing_ = false;
   std::thread thread_;

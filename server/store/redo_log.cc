@@ -79,6 +79,10 @@ std::vector<Op> RedoLog::read_generation(std::string_view file, std::int64_t app
   while (const auto record = parse(file, end)) {
     const bool is_first = index_ == 0;
     if (is_first && record->generation <= applied) break;
+    if (is_first && record->generation > applied + 1)
+      log::error(path_ + " is newer than " + options_.store_file +
+                 ": confirmed messages may be missing. If you have a backup of the data directory, "
+                 "compare it");
     const bool is_next = record->generation == generation_ && record->salt == salt_;
     if (record->index != index_ || !(is_first || is_next)) break;
     generation_ = record->generation;
@@ -86,9 +90,13 @@ std::vector<Op> RedoLog::read_generation(std::string_view file, std::int64_t app
     try {
       for (Op& op : read_ops(record->ops)) ops.push_back(std::move(op));
     } catch (const amqp::Error& error) {
-      throw StoreError(damaged_text(path_, error.what()), SQLITE_CORRUPT);
+      throw StoreError(path_ + " is damaged: " + error.what() +
+                           ". Nothing was changed. Restore the data directory from a backup, or "
+                           "move this file away: what was confirmed last is then missing",
+                       SQLITE_CORRUPT);
     }
     ++index_;
+    is_begun_ = true;
     end += whole_blocks(header_bytes + record->ops.size());
   }
   end_ = static_cast<std::int64_t>(end);
@@ -141,6 +149,7 @@ bool RedoLog::write(std::string_view ops) {
   to.patch_u32(0, magic);
   to.patch_u32(4, crc);
   buffer_.resize(size, '\0');
+  is_begun_ = true;
   try {
     file_->write(end_, buffer_);
   } catch (const StoreError& error) {
@@ -155,11 +164,11 @@ bool RedoLog::write(std::string_view ops) {
 }
 
 std::optional<std::int64_t> RedoLog::unapplied() const {
-  return index_ == 0 ? std::nullopt : std::optional{generation_};
+  return is_begun_ ? std::optional{generation_} : std::nullopt;
 }
 
 void RedoLog::applied() {
-  if (index_ > 0) begin_generation(generation_ + 1);
+  if (is_begun_) begin_generation(generation_ + 1);
 }
 
 void RedoLog::begin_generation(std::int64_t generation) {
@@ -167,6 +176,7 @@ void RedoLog::begin_generation(std::int64_t generation) {
   sqlite3_randomness(sizeof(salt_), &salt_);
   end_ = 0;
   index_ = 0;
+  is_begun_ = false;
 }
 
 /// With all of its blocks, written and synced once: to write over them is much faster than to make

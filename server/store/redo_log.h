@@ -18,11 +18,11 @@ namespace leveret::store {
 /// is here is applied to the file later, in one transaction, in which much of it has been settled
 /// and is not written at all.
 ///
-/// The file, `<store>-redo`, has a fixed length and is filled from its beginning. What it holds
-/// since it was applied last is a generation, whose number stands in each of its records; the
-/// transaction that applies them stores that number in the file (`meta`, redo_applied). So a start
-/// knows which are still to be applied: those of a higher generation, in an unbroken row from the
-/// beginning. A record begins with a block, so that writing one cannot damage another:
+/// The file, `<store>-redo`, gets its whole length at once and is filled from its beginning. What
+/// it holds since it was applied last is a generation, whose number stands in each of its records;
+/// the transaction that applies them stores that number in the file (`meta`, redo_applied). So a
+/// start knows which are still to be applied: those of a higher generation, in an unbroken row from
+/// the beginning. A record begins with a block, so that writing one cannot damage another:
 ///
 ///     magic  crc-32c of all that follows  generation  salt  index  length  ops (see redo_record.h)
 ///
@@ -40,6 +40,7 @@ class RedoLog {
     bool syncs = true;
   };
   explicit RedoLog(Options options);
+  const std::string& path() const { return path_; }
 
   /// At a start: what has to be applied to the file, which has up to `applied` already. To be
   /// called first. Says so in the log when some of it is damaged.
@@ -82,6 +83,8 @@ class RedoLog {
   /// Where the next record goes, and which it is of its generation.
   std::int64_t end_ = 0;
   std::uint32_t index_ = 0;
+  /// Something has been written of this generation, whole or not.
+  bool is_begun_ = false;
   /// The file could not be made for want of room: so many records pass before it is tried again.
   int declines_ = 0;
 };

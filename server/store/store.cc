@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <limits>
+#include <optional>
 #include <span>
+#include <stdexcept>
 #include <utility>
 #include <vector>
 
@@ -116,6 +118,25 @@ bool take_closed(Connection& connection) {
   return was_closed;
 }
 
+/// One transaction, for which an emptied log may be the room that there is.
+void commit_at_start(Committer& committer, Connection& connection, const BatchPlan& plan,
+                     std::optional<std::int64_t> redo) {
+  for (int attempt = 1;; ++attempt) {
+    try {
+      committer.commit(plan, redo);
+      return;
+    } catch (const StoreError& error) {
+      if (!error.is_disk_full()) throw;
+      if (attempt == 2)
+        throw StoreError(std::string{error.what()} +
+                             ". What was confirmed last has to go there: make room for some "
+                             "megabytes, and start again",
+                         error.code());
+      checkpoint_passive(connection);
+    }
+  }
+}
+
 /// What a crash has left in the redo log only.
 void apply(RedoLog& redo_log, Connection& connection, const BodyFiles& body_files,
            const LargeBodyLimits& large_bodies) {
@@ -129,22 +150,18 @@ void apply(RedoLog& redo_log, Connection& connection, const BodyFiles& body_file
   if (lost > 0)
     log::error(connection.file() + ": " + std::to_string(lost) +
                " changes of queues that are not there any more are left out");
-  const BatchPlan plan = plan_batch(ops, committer.queues());
-  for (int attempt = 1;; ++attempt) {
-    try {
-      committer.commit(plan, redo_log.unapplied());
-      break;
-    } catch (const StoreError& error) {
-      if (!error.is_disk_full()) throw;
-      if (attempt == 2)
-        throw StoreError(std::string{error.what()} +
-                             ". What was confirmed last has to go there: "
-                             "make room for some megabytes, and start again",
-                         error.code());
-      checkpoint_passive(connection);  // An emptied log is room that is there already.
-    }
+  try {
+    commit_at_start(committer, connection, plan_batch(ops, committer.queues()),
+                    redo_log.unapplied());
+  } catch (const std::logic_error& error) {
+    throw StoreError(redo_log.path() + " does not belong to " + connection.file() + ": " +
+                         error.what() +
+                         ". Nothing was changed. Restore both from a backup, or "
+                         "move the first away: what was confirmed last is then missing",
+                     SQLITE_CORRUPT);
   }
   redo_log.applied();
+  for (const BodyPlace& hole : committer.take_freed().holes) body_files.punch(hole);
 }
 
 Connection open_reader(const StoreOptions& options) {
@@ -194,7 +211,10 @@ struct Store::Parts {
 
   broker::Recovered open() {
     prepare_file(write_connection, options, redo_log);
-    if (!options.is_in_memory) apply(redo_log, write_connection, body_files(), large_bodies());
+    if (!options.is_in_memory) {
+      apply(redo_log, write_connection, body_files(), large_bodies());
+      if (options.redo_bytes == 0) redo_log.remove();
+    }
     broker::Recovered loaded = load_topology(write_connection);
     loaded.was_closed = take_closed(write_connection);
     // After a crash the pages of the WAL may be in memory only. They are what we go on from, so
@@ -339,6 +359,7 @@ void Store::mark_delivered(QueueId queue, broker::Seq seq) {
 bool Store::flush(broker::Urgency urgency) {
   if (is_turn_open()) {
     turn_.number = ++flushed_;
+    turn_.ops_begin = gathered_.is_empty() ? 0 : gathered_.turns.back().ops_end;
     turn_.ops_end = gathered_.ops.size();
     gathered_.turns.push_back(std::exchange(turn_, {}));
     turn_content_ = 0;

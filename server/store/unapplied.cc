@@ -35,9 +35,21 @@ bool Unapplied::would_be_settled(const Batch& turns, const QueueStates& stored) 
   });
 }
 
+bool Unapplied::is_touched_by(std::span<const Op> ops) const {
+  return std::ranges::any_of(ops, [this](const Op& op) {
+    const auto found = messages_.find(op.queue);
+    if (found == messages_.end()) return false;
+    if (op.kind == Op::Kind::remove) return found->second.contains(op.seq);
+    if (op.kind != Op::Kind::remove_range) return false;
+    const auto first = found->second.lower_bound(op.seq);
+    return first != found->second.end() && *first <= op.last_seq;
+  });
+}
+
 void Unapplied::take(Batch& turns) {
   for (const Op& op : turns.ops) {
     if (op.kind == Op::Kind::append) {
+      ++append_count_;
       messages_[op.queue].insert(op.seq);
     } else if (op.kind == Op::Kind::remove) {
       messages_[op.queue].erase(op.seq);
@@ -50,12 +62,9 @@ void Unapplied::take(Batch& turns) {
   turns_.take(turns);
 }
 
-void Unapplied::put_before(Batch& turns) {
-  if (is_empty()) return;
-  turns_.take(turns);
-  std::swap(turns_, turns);
+void Unapplied::clear() {
   turns_.clear();
-  bytes_ = 0;
+  append_count_ = bytes_ = 0;
   messages_.clear();
 }
 

@@ -18,6 +18,8 @@ constexpr std::chrono::milliseconds full_retry{250};
 constexpr std::size_t logged_ops_max = 256;
 constexpr std::size_t unapplied_ops_max = 2048;
 constexpr std::size_t unapplied_bytes_max = std::size_t{4} << 20U;
+/// And how long they stay when nothing else comes: what they remove takes room until then.
+constexpr std::chrono::seconds unapplied_time_max{1};
 
 int note_wal_pages(void* checkpointer, sqlite3*, const char*, int pages) {
   static_cast<Checkpointer*>(checkpointer)->wal_has(pages);
@@ -91,7 +93,8 @@ void Writer::run() {
 }
 
 bool Writer::step() {
-  const bool has_old = !held_.is_empty() || committer_.has_leftovers();
+  if (failure_.happened()) return false;
+  const bool has_old = has_to_retry() || committer_.has_leftovers();
   if (gathered_.is_empty() && !has_to_apply() && !(has_old && now_() >= retry_at_)) return false;
   take_gathered();
   work(false);
@@ -101,7 +104,7 @@ bool Writer::step() {
 bool Writer::work(bool is_last) {
   if (failure_.happened()) return false;
   try {
-    const bool applies = is_last ? !unapplied_.is_empty() : has_to_apply();
+    const bool applies = is_last ? !unapplied_.is_empty() : has_to_apply() || has_to_retry();
     if (!held_.is_empty() || applies)
       write(is_last);
     else if (!is_last)
@@ -118,8 +121,10 @@ bool Writer::gather() {
   std::unique_lock lock(mutex_);
   const auto has_news = [this] { return !gathered_.is_empty() || closing_ || has_to_apply(); };
   is_waiting_ = true;
-  if (!held_.is_empty() || committer_.has_leftovers())
+  if (has_to_retry() || committer_.has_leftovers())
     wake_.wait_until(lock, retry_at_, has_news);  // Long past, unless the disk is full.
+  else if (!unapplied_.is_empty())
+    wake_.wait_until(lock, apply_at_, has_news);
   else
     wake_.wait(lock, has_news);
   is_waiting_ = false;
@@ -157,23 +162,16 @@ void Writer::clean_up() {
 
 bool Writer::log_held() {
   const bool is_small = held_.ops.size() <= logged_ops_max &&
-                        held_.ops.size() + unapplied_.op_count() <= unapplied_ops_max &&
+                        held_.ops.size() + unapplied_.ops().size() <= unapplied_ops_max &&
                         held_.bytes + unapplied_.bytes() <= unapplied_bytes_max;
-  if (!is_small || disk_is_full_ || wanted_ > applied_ || record_limits_.bytes == 0) return false;
-  const auto messages =
-      static_cast<std::size_t>(std::ranges::count(held_.ops, Op::Kind::append, &Op::kind));
-  if (unapplied_.would_be_settled(held_, committer_.queues())) {
-    stats_.add_settled(messages);
-  } else {
-    record_.clear();
-    if (!write_ops(held_.ops, record_limits_, record_)) return false;
-    const auto start = std::chrono::steady_clock::now();
-    if (!redo_log_.write(record_)) return false;
-    const auto end = std::chrono::steady_clock::now();
-    stats_.add_logged(messages, end - start, end - held_since_);
-  }
+  if (held_.is_empty() || !is_small || disk_is_full_ || record_limits_.bytes == 0) return false;
+  if (wanted_ > applied_) return false;
+  if (unapplied_.would_be_settled(held_, committer_.queues()))
+    stats_.add_settled(held_.count_appends());
+  else if (!write_record())
+    return false;
   connection_.check_files();
-  counted_ += messages;
+  if (unapplied_.is_empty()) apply_at_ = now_() + unapplied_time_max;
   pending_bytes_ -= held_.bytes;
   const broker::CommitNumber number = held_.turns.back().number;
   unapplied_.take(held_);
@@ -181,22 +179,53 @@ bool Writer::log_held() {
   return true;
 }
 
+bool Writer::write_record() {
+  record_.clear();
+  if (!write_ops(held_.ops, record_limits_, record_)) return false;
+  const auto start = std::chrono::steady_clock::now();
+  try {
+    if (!redo_log_.write(record_)) return false;
+  } catch (const StoreError& error) {
+    if (error.code() != SQLITE_READONLY_DBMOVED) throw;
+    // All that was in it is here, too.
+    committer_.commit(plan_batches(unapplied_.ops(), held_.ops, committer_.queues()));
+    throw StoreError(gone_text(redo_log_.path(),
+                               "Nothing is lost, since all that was in it has been "
+                               "saved to " +
+                                   connection_.file() + ". The broker ends; start it again"),
+                     SQLITE_READONLY_DBMOVED);
+  }
+  const auto end = std::chrono::steady_clock::now();
+  stats_.add_logged(held_.count_appends(), end - start, end - held_since_);
+  return true;
+}
+
 void Writer::commit_held() {
-  if (held_.is_empty()) held_since_ = std::chrono::steady_clock::now();
-  unapplied_.put_before(held_);
-  const BatchPlan plan = plan_batch(held_.ops, committer_.queues());
+  if (held_.is_empty()) return commit_unapplied();
+  const BatchPlan plan = plan_batches(unapplied_.ops(), held_.ops, committer_.queues());
   const auto sync_time = committer_.commit(plan, redo_log_.unapplied());
   redo_log_.applied();
   connection_.check_files();
-  stats_.add(plan, std::exchange(counted_, 0), sync_time,
-             std::chrono::steady_clock::now() - held_since_,
-             static_cast<std::uint64_t>(checkpointer_.wal_pages() * page_bytes_));
-  const broker::CommitNumber number = held_.turns.back().number;
+  stats_.add(plan, unapplied_.append_count(), sync_time,
+             std::chrono::steady_clock::now() - held_since_, log_bytes());
+  unapplied_.clear();
+  applied_ = held_.turns.back().number;
   pending_bytes_ -= held_.bytes;
   held_.clear();
-  applied_ = number;
-  if (!report(number)) return;
-  reader_.committed(number);
+  if (!report(applied_)) return;
+  reader_.applied(applied_);
+  after_commit();
+}
+
+void Writer::commit_unapplied() {
+  const BatchPlan plan = plan_batch(unapplied_.ops(), committer_.queues());
+  committer_.commit(plan, redo_log_.unapplied());
+  redo_log_.applied();
+  connection_.check_files();
+  applied_ = unapplied_.number();
+  unapplied_.clear();
+  if (held_.is_empty() && !report(applied_)) return;
+  reader_.applied(applied_);
   after_commit();
 }
 
@@ -222,6 +251,7 @@ void Writer::hold_for_space() {
   checkpoint_passive(connection_);
   try {
     commit_held_removals();
+    if (!unapplied_.is_empty()) commit_unapplied();
     if (committer_.has_leftovers()) committer_.clean_up();
   } catch (const StoreError& error) {
     if (!error.is_disk_full()) throw;
@@ -229,16 +259,33 @@ void Writer::hold_for_space() {
 }
 
 void Writer::commit_held_removals() {
-  const BatchPlan plan = plan_removals(held_, committer_.queues());
-  if (plan.queues.empty()) return;
-  committer_.commit(plan);
-  // Kept, because they cancel what is held before them, but not tried by themselves again.
-  for (Turn& turn : held_.turns) turn.only_removes = false;
-  after_commit();
+  for (bool is_done = false; !is_done;) {
+    std::vector<Turn*> turns;
+    for (Turn& turn : held_.turns)
+      if (turn.only_removes && !unapplied_.is_touched_by(held_.ops_of(turn)))
+        turns.push_back(&turn);
+    if (turns.empty()) return;
+    committer_.commit(plan_removals(held_, turns, committer_.queues()));
+    // Kept, because they cancel what is held before them, but not tried by themselves again.
+    for (Turn* turn : turns) turn->only_removes = false;
+    after_commit();
+    // Now there may be room for this, and then more to be removed.
+    is_done = unapplied_.is_empty();
+    if (!is_done) commit_unapplied();
+  }
 }
 
 bool Writer::has_to_apply() const {
-  return wanted_ > applied_ && !unapplied_.is_empty() && !disk_is_full_;
+  if (unapplied_.is_empty() || disk_is_full_) return false;
+  return wanted_ > applied_ || now_() >= apply_at_;
+}
+
+bool Writer::has_to_retry() const {
+  return !held_.is_empty() || (disk_is_full_ && !unapplied_.is_empty());
+}
+
+std::uint64_t Writer::log_bytes() const {
+  return static_cast<std::uint64_t>(checkpointer_.wal_pages() * page_bytes_);
 }
 
 void Writer::after_commit() {

@@ -31,10 +31,11 @@ namespace leveret::store {
 /// When the disk is full, the transaction is rolled back and its turns are kept: nothing is
 /// reported, and it is tried again, with the turns that came since, when there may be room. Until
 /// then those turns that need no room, acknowledgements above all, are committed by themselves, so
-/// that consumers go on and room is made. They may overtake: what they remove is either stored
-/// already, or appended by a turn that is still held here, where the removal stays with it and
-/// cancels it. Removing twice changes nothing, so the whole is applied again in order later, and
-/// only then reported.
+/// that consumers go on and room is made; and then what is in the redo log, so that it can be read.
+/// They may overtake: what they remove is either stored already, or appended by a turn that is
+/// still held here, where the removal stays with it and cancels it. (Not if it is in the redo log:
+/// a start would bring it back.) Removing twice changes nothing, so the whole is applied again in
+/// order later, and only then reported.
 class Writer {
  public:
   /// Tells the time that a full disk is left alone by; monotonic.
@@ -78,15 +79,22 @@ class Writer {
   void clean_up();
   /// Makes what is held durable by the redo log, if that is for it; returns whether it did.
   bool log_held();
-  /// Makes what is held, and what is in the redo log, a transaction.
+  bool write_record();
+  /// Makes what is in the redo log, and what is held, a transaction.
   void commit_held();
+  /// The same of what is in the redo log alone.
+  void commit_unapplied();
   void commit_held_removals();
   void hold_for_space();
   /// Tells that everything up to this number is on disk; returns false when the store has failed.
   bool report(broker::CommitNumber number);
   void after_commit();
-  /// Whether somebody waits for what is in the redo log only, and it can be applied.
+  /// Whether it is time that what is in the redo log only goes into the file: somebody waits for
+  /// it, or it has been there for long.
   bool has_to_apply() const;
+  /// Whether something waits for room.
+  bool has_to_retry() const;
+  std::uint64_t log_bytes() const;
   void pass_on_freed_bodies();
 
   Connection& connection_;
@@ -116,9 +124,8 @@ class Writer {
   bool disk_is_full_ = false;
   std::chrono::steady_clock::time_point retry_at_;
   Unapplied unapplied_;
+  std::chrono::steady_clock::time_point apply_at_;
   std::string record_;
-  /// So many messages of what is held or unapplied, the first ones, stats_ has counted.
-  std::size_t counted_ = 0;
   std::atomic<broker::CommitNumber> reported_{0};
   broker::CommitNumber applied_ = 0;
   std::atomic<std::size_t> pending_bytes_{0};

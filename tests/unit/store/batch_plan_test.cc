@@ -92,6 +92,16 @@ TEST(BatchPlan, ADeliveryCountGoesWithTheAppendOrToTheStore) {
   EXPECT_EQ(plan.queues.at(jobs).delivery_counts[0].seq, 7U);
 }
 
+TEST(BatchPlan, TwoBatchesAreFoldedAsOne) {
+  const auto first = list(append(jobs, 11), append(jobs, 12));
+  const auto second = list(remove(jobs, 11), append(jobs, 13));
+  const BatchPlan plan = plan_batches(first, second, stored);
+  ASSERT_EQ(plan.appends.size(), 3U);
+  EXPECT_TRUE(plan.appends[0].is_cancelled);
+  EXPECT_FALSE(plan.appends[1].is_cancelled);
+  EXPECT_EQ(plan.queues.at(jobs).last_seq, 13U);
+}
+
 TEST(BatchPlan, TheHighestDeliveredMarkCounts) {
   const auto ops = list(op(Op::Kind::mark, jobs, 9), op(Op::Kind::mark, jobs, 4));
   EXPECT_EQ(plan_batch(ops, stored).queues.at(jobs).delivered_mark, 9U);
@@ -106,12 +116,13 @@ TEST(BatchPlan, RefusesWhatTheCoreMustNotDo) {
                std::logic_error);
 }
 
-TEST(BatchPlan, OnAFullDiskOnlyTurnsThatTakeNoRoomAreTaken) {
+TEST(BatchPlan, OnAFullDiskOnlyTheseTurnsAreTaken) {
   Batch batch;
   batch.ops = list(append(jobs, 11), remove(jobs, 1), remove(jobs, 2), remove(jobs, 11),
                    remove(QueueId{9}, 1));
-  batch.turns = {{1, 2, false}, {2, 5, true}};
-  const BatchPlan plan = plan_removals(batch, stored);
+  batch.turns = {{1, 0, 2, false}, {2, 2, 5, true}};
+  Turn* const removing[] = {&batch.turns[1]};
+  const BatchPlan plan = plan_removals(batch, removing, stored);
   EXPECT_TRUE(plan.appends.empty());
   EXPECT_EQ(plan.queues.size(), 1U);
   EXPECT_EQ(plan.queues.at(jobs).removals, (Ranges{{2, 2}}));

@@ -271,7 +271,7 @@ TEST_F(RedoLogTest, WithoutRoomOnTheDiskItTakesNothingAndLeavesNoFile) {
 Batch batch_of(std::vector<Op> ops) {
   Batch batch;
   batch.ops = std::move(ops);
-  batch.turns.push_back({.number = 1, .ops_end = batch.ops.size()});
+  batch.turns.push_back({.number = 1, .ops_begin = 0, .ops_end = batch.ops.size()});
   return batch;
 }
 
@@ -309,12 +309,26 @@ TEST(Unapplied, KnowsWhatIsSettled) {
   stored[jobs].message_count = 1;
   EXPECT_FALSE(is_settled(marked())) << "so may what is stored";
 
-  Batch all = batch_of(list(append(6)));
-  unapplied.put_before(all);
+  const auto is_touched = [&](const Op& each) {
+    return unapplied.is_touched_by(std::span{&each, 1});
+  };
+  Batch more = batch_of(list(append(6)));
+  unapplied.take(more);
+  EXPECT_TRUE(is_touched(op(Kind::remove, 6)));
+  EXPECT_FALSE(is_touched(op(Kind::remove, 5))) << "it is gone";
+  EXPECT_FALSE(is_touched(make_op(Kind::remove, mails, 6)));
+  EXPECT_FALSE(is_touched(op(Kind::mark, 6)));
+  Op range = op(Kind::remove_range, 1);
+  range.last_seq = 5;
+  EXPECT_FALSE(unapplied.is_touched_by(std::span{&range, 1}));
+  range.last_seq = ~broker::Seq{0};
+  EXPECT_TRUE(unapplied.is_touched_by(std::span{&range, 1}));
+
+  EXPECT_EQ(unapplied.ops().size(), 3U);
+  EXPECT_EQ(unapplied.append_count(), 2U);
+  unapplied.clear();
   EXPECT_TRUE(unapplied.is_empty());
-  ASSERT_EQ(all.ops.size(), 3U);
-  EXPECT_EQ(all.ops.back().seq, 6U);
-  EXPECT_EQ(all.turns.size(), 3U);
+  EXPECT_TRUE(is_settled(list(append(7), op(Kind::remove, 7))));
 }
 
 // --- the store with it
@@ -359,7 +373,7 @@ TEST_F(RedoStore, WhatIsCommittedIsThereAfterACrashThoughItIsNotInTheFile) {
   EXPECT_EQ(stored(), "0");
   const TempDir where;
   TestStore again(crashed(where));
-  const auto& queue = again.recovered().queues.at(0);
+  const broker::RecoveredQueue queue = again.recovered().queues.at(0);
   EXPECT_EQ(queue.message_count, 4U);
   EXPECT_EQ(queue.body_bytes, 12U);
   EXPECT_EQ(queue.last_seq, 5U);
@@ -475,13 +489,61 @@ TEST_F(RedoStore, AStartWithoutRoomForItSaysSoAndLosesNothing) {
   EXPECT_EQ(again.read(jobs).size(), 10U);
 }
 
-TEST_F(RedoStore, RemovedUnderneathItIsMissedByTheNextCommit) {
+TEST_F(RedoStore, RemovedUnderneathItIsMissedByTheNextCommitAndLosesNothing) {
   append(1);
   std::filesystem::remove(file + "-redo");
   store->append(jobs, 2, message("job"), 0);
   EXPECT_FALSE(store.commit());
   EXPECT_TRUE(store.fatal_text().starts_with(file + "-redo was removed or replaced"))
       << store.fatal_text();
+  EXPECT_NE(store.fatal_text().find("Nothing is lost"), std::string::npos);
+  store.reopen();
+  EXPECT_EQ(store.read(jobs).size(), 2U);
+}
+
+TEST_F(RedoStore, WhatComesToItGoesToTheFileWithinASecondOrSo) {
+  append(1);
+  EXPECT_TRUE(store.run_until([&] { return stored() == "1"; }));
+}
+
+TEST_F(RedoStore, WithoutItWhatAnotherTimeHasLeftIsAppliedAndTheFileGoes) {
+  append(1);
+  const TempDir where;
+  StoreOptions options = crashed(where);
+  options.redo_bytes = 0;
+  TestStore again(options);
+  EXPECT_EQ(again.read(jobs).size(), 1U);
+  EXPECT_FALSE(std::filesystem::exists(options.file + "-redo"));
+}
+
+TEST(RedoStoreWithoutRoom, WhatIsInTheLogIsReadAllTheSame) {
+  const TempDir dir;
+  FaultDisk disk;
+  TestStore store({.file = dir.file("x.db"),
+                   .page_bytes = 4096,
+                   .redo_bytes = 64 << 10,
+                   .large_body_bytes = 2 << 20,
+                   .vfs = disk.vfs_name()});
+  store->put_queue({jobs, "jobs", false, {}});
+  for (broker::Seq seq = 1; seq <= 50; ++seq)
+    store->append(jobs, seq, message(std::string(5000, 'j')), 0);
+  ASSERT_TRUE(store.commit());
+  store->append(jobs, 51, message("small"), 0);
+  ASSERT_TRUE(store.commit());
+  // A turn that cannot fit, and is held.
+  disk.set_capacity(disk.used_bytes() + 100'000);
+  store->append(jobs, 52, message(std::string(1 << 20, 'L')), 0);
+  const auto held = store->current_commit();
+  store->flush(broker::Urgency::now);
+  store.wait_disk_full(true);
+  std::size_t count = 0;
+  store->read(jobs, 1, 100, 1000, 1 << 30, 0,
+              [&](const std::vector<broker::StoredMessage>& messages) { count = messages.size(); });
+  ASSERT_TRUE(store.run_until([&] { return count > 0; }));
+  EXPECT_EQ(count, 51U);
+  EXPECT_LT(store.last_committed(), held);
+  disk.set_capacity(0);
+  EXPECT_TRUE(store.wait_committed(held));
 }
 
 }  // namespace
