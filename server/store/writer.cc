@@ -109,7 +109,7 @@ bool Writer::work(bool is_last) {
       write(is_last);
     else if (!is_last)
       clean_up();
-    if (is_last && held_.is_empty()) committer_.finish();
+    if (is_last && is_all_applied()) committer_.finish();
   } catch (const std::exception& error) {
     failure_.report(error.what());
     return false;
@@ -139,14 +139,15 @@ void Writer::take_gathered() {
 }
 
 void Writer::write(bool is_last) {
+  const bool waits = disk_is_full_ && !is_last && now_() < retry_at_;
   try {
-    if (disk_is_full_ && !is_last && now_() < retry_at_)
+    if (waits)
       commit_held_removals();
     else if (is_last || !log_held())
       commit_held();
   } catch (const StoreError& error) {
     if (!error.is_disk_full()) throw;
-    hold_for_space();
+    if (!waits) hold_for_space();
   }
 }
 
@@ -188,7 +189,9 @@ bool Writer::write_record() {
   } catch (const StoreError& error) {
     if (error.code() != SQLITE_READONLY_DBMOVED) throw;
     // All that was in it is here, too.
-    committer_.commit(plan_batches(unapplied_.ops(), held_.ops, committer_.queues()));
+    committer_.commit(plan_batches(unapplied_.ops(), held_.ops, committer_.queues()),
+                      redo_log_.unapplied());
+    connection_.check_files();
     throw StoreError(gone_text(redo_log_.path(),
                                "Nothing is lost, since all that was in it has been "
                                "saved to " +
@@ -222,6 +225,7 @@ void Writer::commit_unapplied() {
   committer_.commit(plan, redo_log_.unapplied());
   redo_log_.applied();
   connection_.check_files();
+  stats_.add(plan, unapplied_.append_count(), std::nullopt, {}, log_bytes());
   applied_ = unapplied_.number();
   unapplied_.clear();
   if (held_.is_empty() && !report(applied_)) return;

@@ -501,6 +501,34 @@ TEST_F(RedoStore, RemovedUnderneathItIsMissedByTheNextCommitAndLosesNothing) {
   EXPECT_EQ(store.read(jobs).size(), 2U);
 }
 
+TEST_F(RedoStore, MovedAwayAndBackItIsKnownToBeInTheFile) {
+  append(1);
+  std::filesystem::rename(file + "-redo", dir.file("away"));
+  broker::Seq seq = 1;
+  do store->append(jobs, ++seq, message("job"), 0);
+  while (store.commit());
+  store.close();
+  std::filesystem::rename(dir.file("away"), file + "-redo");
+  store.reopen();
+  EXPECT_EQ(store.read(jobs).size(), seq);
+}
+
+TEST(RedoStoreWithoutItsFile, SaysThatThisIsLost) {
+  const TempDir dir;
+  const std::string file = dir.file("x.db");
+  TestStore store({.file = file, .redo_bytes = 64 << 10});
+  store->put_queue({jobs, "jobs", false, {}});
+  ASSERT_TRUE(store.commit());
+  store->append(jobs, 1, message("job"), 0);
+  ASSERT_TRUE(store.commit());
+  std::filesystem::remove(file + "-redo");
+  std::filesystem::remove(file);
+  store->append(jobs, 2, message("job"), 0);
+  EXPECT_FALSE(store.commit());
+  EXPECT_TRUE(store.fatal_text().starts_with(file + " was removed or replaced"))
+      << store.fatal_text();
+}
+
 TEST_F(RedoStore, WhatComesToItGoesToTheFileWithinASecondOrSo) {
   append(1);
   EXPECT_TRUE(store.run_until([&] { return stored() == "1"; }));
