@@ -66,17 +66,15 @@ std::vector<Op> RedoLog::recover(std::int64_t applied) {
     file.resize(static_cast<std::size_t>(from.size()));
     from.read(0, file);
   }
-  std::size_t end = 0;
-  std::vector<Op> ops = read_generation(file, applied, end);
-  look_behind(file, applied, end);
+  std::vector<Op> ops = read_generation(file, applied);
+  look_behind(file, applied);
   return ops;
 }
 
-/// Also finds its number and its `end`.
-std::vector<Op> RedoLog::read_generation(std::string_view file, std::int64_t applied,
-                                         std::size_t& end) {
+/// Also finds its number and its end.
+std::vector<Op> RedoLog::read_generation(std::string_view file, std::int64_t applied) {
   std::vector<Op> ops;
-  while (const auto record = parse(file, end)) {
+  while (const auto record = parse(file, static_cast<std::size_t>(end_))) {
     const bool is_first = index_ == 0;
     if (is_first && record->generation <= applied) break;
     if (is_first && record->generation > applied + 1)
@@ -97,18 +95,17 @@ std::vector<Op> RedoLog::read_generation(std::string_view file, std::int64_t app
     }
     ++index_;
     is_begun_ = true;
-    end += whole_blocks(header_bytes + record->ops.size());
+    end_ += static_cast<std::int64_t>(whole_blocks(header_bytes + record->ops.size()));
   }
-  end_ = static_cast<std::int64_t>(end);
   return ops;
 }
 
 /// What is damaged ends the row, and what would follow it cannot be applied without it; but nobody
 /// has to find that out by himself.
-void RedoLog::look_behind(std::string_view file, std::int64_t applied, std::size_t from) const {
+void RedoLog::look_behind(std::string_view file, std::int64_t applied) const {
   bool is_used = index_ > 0;
   std::int64_t lost = 0;
-  for (std::size_t at = from; at < file.size(); at += block_bytes) {
+  for (auto at = static_cast<std::size_t>(end_); at < file.size(); at += block_bytes) {
     const auto record = parse(file, at);
     if (!record) continue;
     is_used = true;

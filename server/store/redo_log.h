@@ -69,8 +69,8 @@ class RedoLog {
     std::string_view ops;
   };
   static std::optional<Record> parse(std::string_view file, std::size_t at);
-  std::vector<Op> read_generation(std::string_view file, std::int64_t applied, std::size_t& end);
-  void look_behind(std::string_view file, std::int64_t applied, std::size_t from) const;
+  std::vector<Op> read_generation(std::string_view file, std::int64_t applied);
+  void look_behind(std::string_view file, std::int64_t applied) const;
   bool make_file();
   void begin_generation(std::int64_t generation);
 

@@ -204,30 +204,27 @@ bool Writer::write_record() {
 }
 
 void Writer::commit_held() {
-  if (held_.is_empty()) return commit_unapplied();
-  const BatchPlan plan = plan_batches(unapplied_.ops(), held_.ops, committer_.queues());
-  const auto sync_time = committer_.commit(plan, redo_log_.unapplied());
-  redo_log_.applied();
-  connection_.check_files();
-  stats_.add(plan, unapplied_.append_count(), sync_time,
-             std::chrono::steady_clock::now() - held_since_, log_bytes());
-  unapplied_.clear();
-  applied_ = held_.turns.back().number;
-  pending_bytes_ -= held_.bytes;
-  held_.clear();
-  if (!report(applied_)) return;
-  reader_.applied(applied_);
-  after_commit();
+  commit_with_unapplied(held_);
 }
 
 void Writer::commit_unapplied() {
-  const BatchPlan plan = plan_batch(unapplied_.ops(), committer_.queues());
-  committer_.commit(plan, redo_log_.unapplied());
+  Batch nothing_more;
+  commit_with_unapplied(nothing_more);
+}
+
+void Writer::commit_with_unapplied(Batch& turns) {
+  const BatchPlan plan = plan_batches(unapplied_.ops(), turns.ops, committer_.queues());
+  auto sync_time = committer_.commit(plan, redo_log_.unapplied());
   redo_log_.applied();
   connection_.check_files();
-  stats_.add(plan, unapplied_.append_count(), std::nullopt, {}, log_bytes());
-  applied_ = unapplied_.number();
+  if (turns.is_empty()) sync_time = std::nullopt;  // Nobody has waited for it.
+  stats_.add(plan, unapplied_.append_count(), sync_time,
+             std::chrono::steady_clock::now() - held_since_, log_bytes());
+  applied_ = turns.is_empty() ? unapplied_.number() : turns.turns.back().number;
   unapplied_.clear();
+  pending_bytes_ -= turns.bytes;
+  turns.clear();
+  // What is still held waits for room.
   if (held_.is_empty() && !report(applied_)) return;
   reader_.applied(applied_);
   after_commit();

@@ -24,9 +24,9 @@ namespace leveret::store {
 /// reports, and takes what gathered meanwhile; there is no timer. Turns are never split.
 ///
 /// Few and small ones it writes into the redo log instead, which is far less to write, reports
-/// them, and keeps them until something has to be a transaction: the log is full, somebody wants to
-/// read them, or there is more than the log is for. Then all of it becomes one, and what has been
-/// settled in the meantime is not written.
+/// them, and keeps them until something has to be a transaction: the log is full, a second
+/// has passed, somebody wants to read them, or there is more than the log is for. Then all of it
+/// becomes one, and what has been settled in the meantime is not written.
 ///
 /// When the disk is full, the transaction is rolled back and its turns are kept: nothing is
 /// reported, and it is tried again, with the turns that came since, when there may be room. Until
@@ -84,6 +84,8 @@ class Writer {
   void commit_held();
   /// The same of what is in the redo log alone.
   void commit_unapplied();
+  /// Both: `turns` are held, or none. Leaves them empty.
+  void commit_with_unapplied(Batch& turns);
   void commit_held_removals();
   void hold_for_space();
   /// Tells that everything up to this number is on disk; returns false when the store has failed.

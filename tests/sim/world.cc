@@ -312,10 +312,11 @@ std::vector<Model::Found> World::browse(const std::string& queue) {
 }
 
 void World::audit(bool is_after_crash) {
-  // What a start has found to be over goes first: it would be seen in one queue, and dead in another.
-  while (!server_died() && ((server_->has_posted() && server_->turn()) ||
-                            server_->step(store::StorePart::writer) ||
-                            server_->step(store::StorePart::reader))) {
+  // What a start has found to be over goes first: it would be seen in one queue, and dead in
+  // another.
+  while (!server_died() &&
+         ((server_->has_posted() && server_->turn()) || server_->step(store::StorePart::writer) ||
+          server_->step(store::StorePart::reader))) {
   }
   if (server_died()) return;
   std::vector<std::vector<Model::Found>> found;

@@ -178,7 +178,8 @@ TEST(Config, EverySettingTakesWhatItShows) {
       "[queues]\nwindow_messages = 16\nwindow_bytes = 65536\n"
       "[store]\npending_bytes_max = 1048576\npending_bytes_per_connection_max = 65536\n"
       "wal_bytes = 1048576\nwal_bytes_max = 1048577\n"
-      "cache_bytes = 1048576\nredo_bytes = 0\n[shutdown]\ndrain_ms = 1\nclients_ms = 2\n[threads]\nio_loops = 2\n");
+      "cache_bytes = 1048576\nredo_bytes = 0\n[shutdown]\ndrain_ms = 1\nclients_ms = "
+      "2\n[threads]\nio_loops = 2\n");
   const Config defaults;
   Config copy;
   for (const Setting& setting : all_settings()) {
