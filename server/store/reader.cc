@@ -119,30 +119,35 @@ void Reader::close() {
   if (thread_.joinable()) thread_.join();
 }
 
-bool Reader::is_next_ready() const {
-  if (requests_.empty()) return false;
-  return std::visit([](const auto& request) { return request.range.after; }, requests_.front()) <=
-         applied_;
+Reader::Requests::iterator Reader::next_ready() {
+  return std::ranges::find_if(requests_, [this](const AnyReadRequest& request) {
+    return std::visit([](const auto& each) { return each.range.after; }, request) <= applied_;
+  });
 }
 
 void Reader::run() {
   this_thread::set_name("store-reader");
   std::unique_lock lock(mutex_);
   while (true) {
-    wake_.wait(lock, [this] { return closing_ || is_next_ready(); });
-    if (closing_ || !serve_next(lock)) return;
+    Requests::iterator next;
+    wake_.wait(lock, [&] {
+      next = next_ready();
+      return closing_ || next != requests_.end();
+    });
+    if (closing_ || !serve(lock, next)) return;
   }
 }
 
 bool Reader::step() {
   std::unique_lock lock(mutex_);
-  return is_next_ready() && serve_next(lock);
+  const auto next = next_ready();
+  return next != requests_.end() && serve(lock, next);
 }
 
-bool Reader::serve_next(std::unique_lock<std::mutex>& lock) {
+bool Reader::serve(std::unique_lock<std::mutex>& lock, Requests::iterator next) {
   if (failure_.happened()) return false;
-  AnyReadRequest request = std::move(requests_.front());
-  requests_.pop_front();
+  AnyReadRequest request = std::move(*next);
+  requests_.erase(next);
   lock.unlock();
   try {
     if (auto answer = std::visit([this](auto& each) { return serve(each); }, request))

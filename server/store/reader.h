@@ -51,10 +51,10 @@ struct FreeRequest {
 
 using AnyReadRequest = std::variant<ReadRequest, ExpiredRequest, FreeRequest>;
 
-/// The thread that reads stored messages, in the order they were asked for, each request as soon as
-/// what was recorded before it is in the file. A message that is not what was stored is never
-/// returned: it is a failure of the store. Being the only one that reads large bodies, it also
-/// removes them.
+/// The thread that reads stored messages, each request as soon as what was recorded before it is in
+/// the file; of those that are ready, the one that was asked for first. A message that is not what
+/// was stored is never returned: it is a failure of the store. Being the only one that reads large
+/// bodies, it also removes them.
 class Reader {
  public:
   /// `connection` is its own until close().
@@ -77,9 +77,11 @@ class Reader {
 
  private:
   void run();
-  bool is_next_ready() const;
-  /// Serves the next request. False when the store has failed.
-  bool serve_next(std::unique_lock<std::mutex>& lock);
+  using Requests = std::deque<AnyReadRequest>;
+  /// The first request that is ready.
+  Requests::iterator next_ready();
+  /// Serves that one. False when the store has failed.
+  bool serve(std::unique_lock<std::mutex>& lock, Requests::iterator next);
   /// Serve one request; return what is to be done with the answer on the core's loop.
   std::function<void()> serve(ReadRequest& request);
   std::function<void()> serve(ExpiredRequest& request);
@@ -114,7 +116,7 @@ class Reader {
 
   std::mutex mutex_;
   std::condition_variable wake_;
-  std::deque<AnyReadRequest> requests_;
+  Requests requests_;
   broker::CommitNumber applied_ = 0;
   std::vector<std::int64_t> removed_body_files_;
   bool closing_ = false;

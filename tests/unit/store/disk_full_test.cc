@@ -94,6 +94,22 @@ TEST_F(DiskFull, WhatIsRemovedWhileItWaitsIsNeverWritten) {
   EXPECT_EQ(store.read(jobs).size(), 49U);
 }
 
+TEST_F(DiskFull, AReadThatHasToWaitHoldsUpNoOther) {
+  const auto held = hold_large_turn(51);
+  bool has_looked = false;
+  store->read_expired(jobs, 1, 100, 1, 10,
+                      [&](const broker::ExpiredMessages&) { has_looked = true; });
+  std::size_t count = 0;
+  store->read(jobs, 1, 50, 100, 1 << 20, store.last_committed(),
+              [&](const std::vector<broker::StoredMessage>& found) { count = found.size(); });
+  store.run_until([&] { return count > 0; });
+  EXPECT_EQ(count, 50U);
+  EXPECT_FALSE(has_looked) << "it was to see what is held";
+  disk.set_capacity(0);
+  store.run_until([&] { return has_looked; });
+  EXPECT_GE(store.last_committed(), held);
+}
+
 TEST_F(DiskFull, AMoveBetweenQueuesStaysWholeWhileItWaits) {
   const auto held = hold_large_turn(51);
   store->append(dead, 1, message(body), 0);
