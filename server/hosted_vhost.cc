@@ -21,18 +21,23 @@ constexpr std::chrono::milliseconds clients_poll{50};
   std::_Exit(exit_io_error);
 }
 
-store::StoreCallbacks callbacks_to(CoreLoop* core) {
+store::StoreCallbacks callbacks_to(CoreLoop* core, broker::Keeper keeper) {
   return {.committed =
-              [core](broker::CommitNumber number) {
-                core->post([number](broker::Vhost& vhost) { vhost.committed(number); });
+              [core, keeper](broker::CommitNumber number) {
+                core->post([number, keeper](broker::Vhost& vhost) {
+                  keeper == broker::Keeper::journal ? vhost.committed(number)
+                                                    : vhost.transients_committed(number);
+                });
               },
           .post =
               [core](std::function<void()> turn) {
                 core->post([turn = std::move(turn)](broker::Vhost&) { turn(); });
               },
           .disk_full =
-              [core](bool is_full) {
-                core->post([is_full](broker::Vhost& vhost) { vhost.set_disk_full(is_full); });
+              [core, keeper](bool is_full) {
+                core->post([is_full, keeper](broker::Vhost& vhost) {
+                  vhost.set_disk_full(is_full, keeper);
+                });
               },
           .fatal = [](const std::string& text) { end_after_store_failure(text); }};
 }
@@ -46,8 +51,11 @@ HostedVhost::HostedVhost(const VhostSetting& setting, const std::string& name,
       timer_(setting.loop) {
   store::StoreOptions options = setting.store;
   options.file = file;
-  store_ = std::make_unique<store::Store>(options, callbacks_to(core_.get()));
-  vhost_ = std::make_unique<broker::Vhost>(name, *store_, setting.limits);
+  using broker::Keeper;
+  store_ = std::make_unique<store::Store>(options, callbacks_to(core_.get(), Keeper::journal));
+  transient_store_ = std::make_unique<store::TransientStore>(
+      options, callbacks_to(core_.get(), Keeper::transient_store));
+  vhost_ = std::make_unique<broker::Vhost>(name, *store_, *transient_store_, setting.limits);
   vhost_->begin_turn(clock_.now());
   vhost_->recover(store_->recover());
   vhost_->end_turn();
@@ -89,6 +97,11 @@ void HostedVhost::close() {
     vhost_->prepare_close();
     vhost_->end_turn();
   }
+  close_stores();
+}
+
+void HostedVhost::close_stores() {
+  transient_store_->close();
   store_->close();
 }
 

@@ -10,6 +10,7 @@
 #include "broker/vhost.h"
 #include "core_loop.h"
 #include "store/store.h"
+#include "store/transient_store.h"
 
 namespace leveret::server {
 
@@ -21,7 +22,7 @@ struct VhostSetting {
   store::StoreOptions store;
 };
 
-/// One virtual host with all that belongs to it: core, store, and their ends.
+/// One virtual host with all that belongs to it: core, stores, and their ends.
 class HostedVhost {
  public:
   /// Opens the store in `file` and recovers what it holds; nothing runs on the loop before this is
@@ -41,8 +42,8 @@ class HostedVhost {
   /// Writes what is only written now and then, and closes the store; blocks. When the loop has
   /// stopped.
   void close();
-  /// Closes the store, whose virtual host must have been dropped; blocks. Any thread.
-  void close_store() { store_->close(); }
+  /// Closes its stores; the virtual host must have been dropped. Blocks; any thread.
+  void close_stores();
 
  private:
   void await_clients(const std::function<void()>& then);
@@ -50,6 +51,7 @@ class HostedVhost {
   const Clock& clock_;
   std::shared_ptr<CoreLoop> core_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<store::TransientStore> transient_store_;
   std::unique_ptr<broker::Vhost> vhost_;
   boost::asio::steady_timer timer_;
   TimeMs retire_until_ = 0;

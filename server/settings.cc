@@ -328,6 +328,8 @@ constexpr std::array settings{
         "queues.window_messages", "a number from 16", restart),
     number<65536, bytes_most, &Config::limits, &Limits::queue_window_bytes>(
         "queues.window_bytes", "bytes from 65536", restart),
+    number<0, bytes_most, &Config::limits, &Limits::transient_bytes_max>("queues.transient_bytes",
+                                                                         "bytes from 0", live),
 
     number<mebibyte, bytes_most, &Config::limits, &Limits::journal_pending_bytes_max>(
         "store.pending_bytes_max", "bytes from 1048576", live),

@@ -366,7 +366,7 @@ void Vhosts::retire(std::unique_ptr<Entry> entry) {
 }
 
 void Vhosts::remove_files(Entry* entry) {
-  entry->host->close_store();
+  entry->host->close_stores();
   data_dir_.remove_vhost_files(entry->id);
   const std::lock_guard lock{mutex_};
   retiring_.remove_if([&](const auto& each) { return each.get() == entry; });

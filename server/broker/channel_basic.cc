@@ -117,6 +117,8 @@ void Channel::publish(const MessagePtr& message, bool mandatory) {
   if (exchange) result = vhost_.publish(*exchange, message, origin);
   if (result.stored_copies > 0)
     connection_.store_debt.add(vhost_.recorded_commit(), message->memory_bytes());
+  if (result.is_in_transient_store)
+    connection_.transient_debt.add(vhost_.transients_recorded(), message->memory_bytes());
   vhost_.count_publish(*message, is_confirm_);
   ++message_stats_.publish;
   if (!std::exchange(has_published_, true)) ++vhost_.publishers;

@@ -83,6 +83,7 @@ class Connection {
   /// What waits to be written, in bytes.
   std::size_t output_bytes() const { return output_bytes_; }
   StoreDebt store_debt;
+  StoreDebt transient_debt;  // the same of the transient store
   /// What its open transactions have published.
   std::uint64_t transaction_bytes = 0;
   /// When it last had to wait for the store.

@@ -27,18 +27,23 @@ struct Entry {
   ContentId content = 0;
   /// 0: never.
   TimeMs expires_at = 0;
-  /// The store transaction that holds it, when `is_stored`.
+  /// The keeper's transaction that holds it.
   CommitNumber commit = 0;
   ConfirmOrigin origin;
   std::uint32_t delivery_count = 0;
   std::uint8_t priority = 0;  // of its level in the queue
   bool is_redelivered = false;
-  bool is_stored = false;
+  Keeper keeper = Keeper::memory;
   /// What is kept of a message that has been let go.
   bool had_own_ttl = false;
   std::uint32_t had_body_bytes = 0;
 
-  /// Only while the store has the message.
+  /// Over a restart.
+  bool is_stored() const { return keeper == Keeper::journal; }
+  /// Whether the message can be read back while the broker runs.
+  bool is_kept() const { return keeper != Keeper::memory; }
+
+  /// Only while the message is kept.
   void let_go() {
     had_own_ttl = has_own_ttl();
     had_body_bytes = static_cast<std::uint32_t>(body_bytes());

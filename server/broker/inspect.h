@@ -171,6 +171,7 @@ struct BrowsedMessage {
   std::uint32_t delivery_count = 0;
   /// Where its content stands in the store, see journal.h.
   ContentId content = 0;
+  Keeper keeper = Keeper::memory;
   MessagePtr message;
 };
 

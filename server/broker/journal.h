@@ -61,12 +61,17 @@ struct PolicyRecord {
   amqp::Table definition;
 };
 
+/// What has a ready message beside memory, or instead of it: nothing; the journal, over a restart;
+/// or the transient store, until then.
+enum class Keeper : std::uint8_t { memory, journal, transient_store };
+
 /// A stored message as it is read back.
 struct StoredMessage {
   Seq seq = 0;
   std::uint32_t delivery_count = 0;
   ContentId content = 0;
   MessagePtr message;
+  Keeper keeper = Keeper::journal;
 };
 
 /// Stored messages whose own `expiration` is over, and when that of the next one is (or was, if
@@ -103,25 +108,16 @@ struct Recovered {
 /// written at all: it may stay and gather. `due`: it has waited for that long enough.
 enum class Urgency : std::uint8_t { now, soon, due };
 
-/// Where the core keeps what must survive. All calls come on the core's loop and return at once;
-/// what one turn of the core records becomes one indivisible part of one transaction. Transient
-/// messages and non-durable queues, exchanges and bindings never come here.
-class Journal {
+/// Keeps messages outside of memory. All calls come on the core's loop and return at once; what one
+/// turn of the core records becomes one indivisible part of one transaction.
+class MessageStore {
  public:
-  virtual ~Journal() = default;
+  virtual ~MessageStore() = default;
 
-  virtual void put_exchange(const ExchangeRecord& exchange) = 0;
-  /// Also drops every stored binding from or to it.
-  virtual void drop_exchange(const std::string& name) = 0;
   virtual void put_queue(const QueueRecord& queue) = 0;
   /// Also drops its messages and every stored binding to it. Its further priorities are dropped one
   /// by one, with an empty name.
   virtual void drop_queue(QueueId queue, const std::string& name) = 0;
-  virtual void put_binding(const BindingRecord& binding) = 0;
-  virtual void drop_binding(const BindingRecord& binding) = 0;
-  /// In place of the one of the same kind and name.
-  virtual void put_policy(const PolicyRecord& policy) = 0;
-  virtual void drop_policy(PolicyKind kind, const std::string& name) = 0;
 
   /// `content` is 0 for a message that goes to this queue only; else the same new id for each of
   /// its queues, all in the same turn.
@@ -129,20 +125,15 @@ class Journal {
   virtual void remove(QueueId queue, Seq seq, ContentId content, std::size_t body_bytes) = 0;
   /// Removes every stored message with first <= seq <= last.
   virtual void remove_range(QueueId queue, Seq first, Seq last) = 0;
-  virtual void set_delivery_count(QueueId queue, Seq seq, std::uint32_t count) = 0;
-  /// Messages up to `seq` may have been handed to a consumer: after a crash they are `redelivered`.
-  virtual void mark_delivered(QueueId queue, Seq seq) = 0;
 
   /// The number under which what is recorded in this turn will commit. Commits are reported on the
-  /// core's loop to Vhost::committed.
+  /// core's loop to Vhost::committed, or Vhost::transients_committed.
   virtual CommitNumber current_commit() const = 0;
   /// Ends the turn. With Urgency::now all that this turn and earlier ones recorded goes to the
   /// writer; with `due`, what is settled or has waited already. Returns whether anything stays.
   virtual bool flush(Urgency urgency) = 0;
   /// Bytes recorded and not committed yet; the core stops publishers above a limit.
   virtual std::size_t pending_bytes() const = 0;
-  /// What it has done, for whoever watches; nothing where nobody counts.
-  virtual JournalStats stats() const { return {}; }
 
   using ReadCallback = std::function<void(std::vector<StoredMessage> messages)>;
   /// Reads stored messages with first <= seq <= last in order, at most `count_max` and, beyond the
@@ -158,6 +149,28 @@ class Journal {
   /// like read().
   virtual void read_expired(QueueId queue, Seq first, Seq last, TimeMs now, std::size_t count_max,
                             ExpiredCallback done) = 0;
+};
+
+/// Where the core keeps what must survive. Transient messages and non-durable queues, exchanges and
+/// bindings never come here: such messages go to another MessageStore, which is empty after a
+/// start.
+class Journal : public MessageStore {
+ public:
+  virtual void put_exchange(const ExchangeRecord& exchange) = 0;
+  /// Also drops every stored binding from or to it.
+  virtual void drop_exchange(const std::string& name) = 0;
+  virtual void put_binding(const BindingRecord& binding) = 0;
+  virtual void drop_binding(const BindingRecord& binding) = 0;
+  /// In place of the one of the same kind and name.
+  virtual void put_policy(const PolicyRecord& policy) = 0;
+  virtual void drop_policy(PolicyKind kind, const std::string& name) = 0;
+
+  virtual void set_delivery_count(QueueId queue, Seq seq, std::uint32_t count) = 0;
+  /// Messages up to `seq` may have been handed to a consumer: after a crash they are `redelivered`.
+  virtual void mark_delivered(QueueId queue, Seq seq) = 0;
+
+  /// What it has done, for whoever watches; nothing where nobody counts.
+  virtual JournalStats stats() const { return {}; }
 };
 
 }  // namespace leveret::broker

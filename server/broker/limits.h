@@ -11,6 +11,9 @@ struct Limits {
   /// consumers hold; what is stored beyond stays in the store.
   std::size_t queue_window_messages = 8192;
   std::size_t queue_window_bytes = std::size_t{8} << 20U;
+  /// What transient messages that wait may take of memory beyond the windows of their queues, in
+  /// bytes. The others go to the transient store.
+  std::size_t transient_bytes_max = std::size_t{128} << 20U;
   /// A larger message is refused with 406.
   std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;
   /// Output waiting in one connection's session above which its consumers are not served.

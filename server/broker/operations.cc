@@ -166,7 +166,8 @@ void Operations::act_on(Operation& operation, Queue& source, const BrowsedMessag
   const StoredMessage stored{.seq = message.seq,
                              .delivery_count = message.delivery_count,
                              .content = message.content,
-                             .message = message.message};
+                             .message = message.message,
+                             .keeper = message.keeper};
   std::optional<Entry> entry = source.extract(message.seq, &stored);
   if (!entry) {
     ++view.skipped;

@@ -38,7 +38,7 @@ Queue::Queue(Vhost& vhost, QueueId id, const QueueSpec& spec, ConnectionId owner
       arguments_(spec.arguments),
       parsed_(parse_queue_arguments(spec.arguments, describe_queue(spec.name, vhost.name()))),
       ready_(parsed_.default_priority, id, vhost.limits().queue_window_messages,
-             vhost.limits().queue_window_bytes),
+             vhost.limits().queue_window_bytes, &vhost.unkept_bytes),
       last_used_(vhost.now()) {
   register_deadline();
 }
@@ -97,7 +97,7 @@ bool Queue::accepts_publish(std::size_t body_bytes) const {
   return parsed_.overflow == Overflow::drop_head || !is_beyond_limit(1, body_bytes);
 }
 
-bool Queue::push(const MessagePtr& message, ContentId content, const ConfirmOrigin& origin) {
+Keeper Queue::push(const MessagePtr& message, ContentId content, const ConfirmOrigin& origin) {
   PriorityLevel& to = level(priority_of(*message));
   Consumer* consumer = has_ready() || is_held() ? nullptr : next_consumer();
   Entry entry;
@@ -105,29 +105,46 @@ bool Queue::push(const MessagePtr& message, ContentId content, const ConfirmOrig
   entry.message = message;
   entry.priority = to.priority;
   entry.expires_at = expiry_of(*message);
-  entry.is_stored = stores(*message);
-  if (entry.is_stored) {
-    entry.content = content;
+  entry.content = content;
+  if (stores(*message)) {
+    entry.keeper = Keeper::journal;
     entry.origin = origin;
     entry.commit = vhost_.journal().current_commit();
     Journal& journal = consumer && settles_quickly() ? vhost_.record_patiently() : vhost_.record();
     journal.append(to.id, entry.seq, message, content);
+  } else if (!consumer && goes_to_transient_store(to)) {
+    append_transient(to, entry);
   }
-  const bool is_stored = entry.is_stored;
+  const Keeper keeper = entry.keeper;
   ++stats.publish;
   if (consumer) {
     deliver(*consumer, std::move(entry));
-    return is_stored;
+    return keeper;
   }
   const bool expires = entry.expires_at != 0;
-  to.window.push(std::move(entry), vhost_.committed());
+  to.window.push(std::move(entry), vhost_.committed(keeper));
   enforce_limits();
   if (!consumers_.empty()) vhost_.mark_dirty(*this);
   if (expires) {
     drop_expired_heads();
     register_deadline();
   }
-  return is_stored;
+  return keeper;
+}
+
+/// Behind a tail it must be kept; else when memory has enough of those that nothing else has.
+bool Queue::goes_to_transient_store(const PriorityLevel& level) const {
+  return level.window.has_tail() ||
+         (level.window.is_full() && vhost_.unkept_bytes >= vhost_.limits().transient_bytes_max);
+}
+
+void Queue::append_transient(PriorityLevel& level, Entry& entry) {
+  MessageStore& store = vhost_.record_transient();
+  if (!std::exchange(level.is_in_transient_store, true))
+    store.put_queue({.id = level.id, .name = {}, .arguments = {}, .level_of = id_});
+  entry.keeper = Keeper::transient_store;
+  entry.commit = store.current_commit();
+  store.append(level.id, entry.seq, entry.message, entry.content);
 }
 
 void Queue::dispatch() {
@@ -177,7 +194,7 @@ void Queue::note_back(const Entry& entry) {
 void Queue::settle(const Entry& entry) {
   note_back(entry);
   forget(entry);
-  if (!entry.is_stored) return;
+  if (!entry.is_stored()) return;
   const bool is_quick = entry.commit > vhost_.committed();
   // The consumer has answered for it: its publisher need not wait for the disk any more.
   if (is_quick) vhost_.copy_settled(entry.origin);
@@ -192,7 +209,7 @@ void Queue::requeue(Entry entry) {
     note_back(entry);
     return die(std::move(entry), DeathReason::delivery_limit);
   }
-  if (entry.is_stored)
+  if (entry.is_stored())
     vhost_.record().set_delivery_count(level(entry.priority).id, entry.seq, entry.delivery_count);
   restore(std::move(entry));
 }
@@ -224,9 +241,10 @@ std::uint64_t Queue::purge() {
   for (const auto& level : ready_) {
     QueueWindow::Purged purged = level->window.purge();
     for (const Entry& entry : purged.entries) forget(entry);
-    if (purged.stored_range)
-      vhost_.record().remove_range(level->id, purged.stored_range->first,
-                                   purged.stored_range->second);
+    if (purged.tail && durable_)
+      vhost_.record().remove_range(level->id, purged.tail->first, purged.tail->second);
+    if (purged.tail && level->is_in_transient_store)
+      vhost_.record_transient().remove_range(level->id, purged.tail->first, purged.tail->second);
     count += purged.count;
   }
   stats.purged += count;
@@ -282,8 +300,8 @@ std::optional<Entry> Queue::extract(Seq seq, const StoredMessage* stored) {
   }
   if (stored == nullptr) return std::nullopt;
   PriorityLevel& from = level(priority_of(*stored->message));
-  if (!from.window.take_from_tail(seq, stored->message->body().size(),
-                                  vhost_.journal().current_commit()))
+  if (!from.window.take_from_tail(seq, stored->message->body().size(), stored->keeper,
+                                  vhost_.current_commit(stored->keeper)))
     return std::nullopt;
   return entry_of(*stored, from);
 }
@@ -336,7 +354,7 @@ void Queue::deliver(Consumer& consumer, Entry entry) {
   if (consumer.no_ack) {
     ++stats.deliver_no_ack;
     forget(entry);
-    if (entry.is_stored && entry.commit > vhost_.committed()) vhost_.copy_settled(entry.origin);
+    if (entry.is_stored() && entry.commit > vhost_.committed()) vhost_.copy_settled(entry.origin);
   } else {
     ++stats.deliver;
     mark_delivered(entry);
@@ -383,24 +401,26 @@ void Queue::drop_expired_anywhere() {
       for (Entry& entry : level->window.take_expired(now))
         die(std::move(entry), DeathReason::expired);
     }
-    if (is_due(level->window.tail_expiry())) read_expired(*level);
+    if (!is_due(level->window.tail_expiry()) || level->expired_reads > 0) continue;
+    if (durable_) read_expired(*level, Keeper::journal);
+    if (level->is_in_transient_store) read_expired(*level, Keeper::transient_store);
   }
 }
 
-void Queue::read_expired(PriorityLevel& level) {
-  if (level.is_reading_expired) return;
-  level.is_reading_expired = true;
+void Queue::read_expired(PriorityLevel& level, Keeper keeper) {
+  ++level.expired_reads;
   level.window.begin_expired();
-  vhost_.journal().read_expired(
+  vhost_.store(keeper).read_expired(
       level.id, level.window.tail_first(), level.window.tail_last(), vhost_.now(), expired_messages,
-      [&vhost = vhost_, id = id_, priority = level.priority](const ExpiredMessages& expired) {
+      [&vhost = vhost_, id = id_, priority = level.priority, keeper](ExpiredMessages expired) {
+        for (StoredMessage& each : expired.messages) each.keeper = keeper;
         if (Queue* queue = vhost.find_queue(id))
           queue->take_expired(queue->level(priority), expired);
       });
 }
 
 void Queue::take_expired(PriorityLevel& level, const ExpiredMessages& expired) {
-  level.is_reading_expired = false;
+  --level.expired_reads;
   for (const StoredMessage& stored : expired.messages)
     if (std::optional<Entry> entry = extract(stored.seq, &stored))
       vhost_.dead_letter(*this, std::move(*entry), DeathReason::expired);
@@ -418,7 +438,7 @@ Entry Queue::entry_of(const StoredMessage& stored, const PriorityLevel& level) c
   entry.expires_at = expiry_of(*stored.message);
   entry.delivery_count = stored.delivery_count;
   entry.is_redelivered = stored.seq <= level.recovered_mark;
-  entry.is_stored = true;
+  entry.keeper = stored.keeper;
   return entry;
 }
 
@@ -433,7 +453,7 @@ void Queue::register_deadline() {
     const QueueWindow& window = level->window;
     if (window.has_head()) consider(window.head().expires_at);
     if (window.memory_expiry() != 0) consider(std::max(window.memory_expiry(), level->next_look));
-    if (!level->is_reading_expired) consider(window.tail_expiry());
+    if (level->expired_reads == 0) consider(window.tail_expiry());
   }
   if (parsed_.expires_ms && consumers_.empty()) consider(last_used_ + *parsed_.expires_ms);
   if (next == 0 || (registered_deadline_ != 0 && registered_deadline_ <= next)) return;
@@ -442,13 +462,13 @@ void Queue::register_deadline() {
 }
 
 void Queue::forget(const Entry& entry) {
-  if (entry.is_stored)
-    vhost_.record_patiently().remove(level(entry.priority).id, entry.seq, entry.content,
-                                     entry.body_bytes());
+  if (!entry.is_kept()) return;
+  MessageStore& store = entry.is_stored() ? vhost_.record_patiently() : vhost_.record_transient();
+  store.remove(level(entry.priority).id, entry.seq, entry.content, entry.body_bytes());
 }
 
 void Queue::mark_delivered(const Entry& entry) {
-  if (!entry.is_stored) return;
+  if (!entry.is_stored()) return;
   PriorityLevel& of = level(entry.priority);
   if (entry.seq <= of.delivered) return;
   of.delivered = entry.seq;

@@ -60,8 +60,8 @@ class Queue {
   /// False when a message of that size would exceed a length limit with overflow reject-publish.
   bool accepts_publish(std::size_t body_bytes) const;
   /// Enqueues; hands over at once to a waiting consumer. `content` is the shared content in the
-  /// store when it goes to several queues. Returns whether the store holds it.
-  bool push(const MessagePtr& message, ContentId content, const ConfirmOrigin& origin);
+  /// store when it goes to several queues. Returns what keeps it.
+  Keeper push(const MessagePtr& message, ContentId content, const ConfirmOrigin& origin);
   /// Whether push() would store this message.
   bool stores(const Message& message) const { return durable_ && message.is_persistent(); }
 
@@ -81,7 +81,7 @@ class Queue {
     return std::exchange(load_waiters_, {});
   }
   /// A channel holds it from now on. Beyond what the queue may have in memory the message itself
-  /// is let go, if the store has it: a consumer that acknowledges nothing holds little.
+  /// is let go, if a store has it: a consumer that acknowledges nothing holds little.
   void let_go_beyond_window(Entry& entry);
 
   // Messages that were taken.
@@ -123,6 +123,10 @@ class Queue {
   void forget(const Entry& entry);
 
   const ReadyMessages& ready() const { return ready_; }
+  /// Messages of one of its priorities, to be read with what is recorded by now; of the journal,
+  /// with what `journal_after` holds.
+  KeptRange kept_range(const PriorityLevel& level, Seq first, Seq last,
+                       CommitNumber journal_after) const;
   Seq last_seq() const { return last_seq_; }
   std::uint64_t unacked_count() const { return unacked_; }
   std::uint64_t unacked_bytes() const { return unacked_bytes_; }
@@ -145,6 +149,8 @@ class Queue {
   TimeMs expiry_of(const Message& message) const;
   std::uint8_t priority_of(const Message& message) const;
   PriorityLevel& level(std::uint8_t priority);
+  bool goes_to_transient_store(const PriorityLevel& level) const;
+  void append_transient(PriorityLevel& level, Entry& entry);
   Consumer* next_consumer();
   void deliver(Consumer& consumer, Entry entry);
   bool is_beyond_limit(std::uint64_t more_messages, std::uint64_t more_bytes) const;
@@ -156,7 +162,7 @@ class Queue {
   void die(Entry entry, DeathReason reason);
   void drop_expired_heads();
   void drop_expired_anywhere();
-  void read_expired(PriorityLevel& level);
+  void read_expired(PriorityLevel& level, Keeper keeper);
   void take_expired(PriorityLevel& level, const ExpiredMessages& expired);
   // queue_reading.cc
   using UseContent = void (Queue::*)(std::uint8_t priority, Seq first,

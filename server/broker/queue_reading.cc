@@ -33,13 +33,15 @@ void Queue::read_ahead() {
 }
 
 void Queue::read_block(PriorityLevel& level, std::size_t messages_max) {
-  const QueueWindow::Block block = level.window.begin_block(vhost_.committed());
-  vhost_.journal().read(level.id, block.first, block.last, messages_max, block_bytes, block.after,
-                        [&vhost = vhost_, id = id_, priority = level.priority,
-                         block](std::vector<StoredMessage> messages) {
-                          if (Queue* queue = vhost.find_queue(id))
-                            queue->take_block(queue->level(priority), block, std::move(messages));
-                        });
+  const QueueWindow::Block block =
+      level.window.begin_block(vhost_.committed(), vhost_.committed(Keeper::transient_store));
+  read_kept(vhost_.journal(), vhost_.transient_store(), level.id, block.range,
+            {messages_max, block_bytes},
+            [&vhost = vhost_, id = id_, priority = level.priority,
+             block](std::vector<StoredMessage> messages) {
+              if (Queue* queue = vhost.find_queue(id))
+                queue->take_block(queue->level(priority), block, std::move(messages));
+            });
 }
 
 void Queue::take_block(PriorityLevel& level, const QueueWindow::Block& block,
@@ -66,7 +68,7 @@ void Queue::let_go_beyond_window(Entry& entry) {
   const Limits& limits = vhost_.limits();
   const bool is_beyond =
       held_ > limits.queue_window_messages || held_bytes_ > limits.queue_window_bytes;
-  if (!is_beyond || !entry.is_stored) return;
+  if (!is_beyond || !entry.is_kept()) return;
   note_let_go(*entry.message);
   entry.let_go();
 }
@@ -81,16 +83,26 @@ void Queue::note_let_go(const Message& message) {
   held_bytes_ -= message.memory_bytes();
 }
 
+KeptRange Queue::kept_range(const PriorityLevel& level, Seq first, Seq last,
+                            CommitNumber journal_after) const {
+  KeptRange range{.first = first, .last = last};
+  if (durable_) range.journal_after = journal_after;
+  if (level.is_in_transient_store) range.transients_after = vhost_.transients_recorded();
+  return range;
+}
+
 /// Reads [first, last] of one priority once all that has been recorded is on disk.
 void Queue::read_content(std::uint8_t priority, Seq first, Seq last, UseContent use) {
   vhost_.when_recorded([&vhost = vhost_, id = id_, priority, first, last, use] {
     Queue* queue = vhost.find_queue(id);
     if (queue == nullptr) return;
-    vhost.journal().read(
-        queue->level(priority).id, first, last, block_messages, block_bytes, vhost.committed(),
-        [&vhost, id, priority, first, use](const std::vector<StoredMessage>& messages) {
-          if (Queue* found = vhost.find_queue(id)) (found->*use)(priority, first, messages);
-        });
+    const PriorityLevel& level = queue->level(priority);
+    read_kept(vhost.journal(), vhost.transient_store(), level.id,
+              queue->kept_range(level, first, last, vhost.committed()),
+              {block_messages, block_bytes},
+              [&vhost, id, priority, first, use](const std::vector<StoredMessage>& messages) {
+                if (Queue* found = vhost.find_queue(id)) (found->*use)(priority, first, messages);
+              });
   });
 }
 

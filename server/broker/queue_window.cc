@@ -7,49 +7,64 @@
 namespace leveret::broker {
 
 void QueueWindow::recover(std::uint64_t count, std::uint64_t bytes, Seq last_seq) {
-  tail_ = {count, 1, last_seq};
+  tail_ = {.first = 1, .last = last_seq};
+  tail_.stored.count = count;
   bytes_ = bytes;
   tail_expiry_ = count > 0 ? 1 : 0;  // to be asked for
 }
 
 void QueueWindow::push(Entry entry, CommitNumber committed) {
-  bytes_ += entry.body_bytes();
-  if (tail_.count > 0) {
-    if (entry.is_stored) {
-      push_to_tail(entry, committed);
-    } else {
-      note(memory_expiry_, entry.own_expiry());
-      late_.push_back(std::move(entry));
-    }
-    return;
-  }
-  const bool is_full = ready_.size() >= messages_max_ || window_bytes_ >= bytes_max_;
-  if (is_full && entry.is_stored) {
-    tail_ = {0, entry.seq, entry.seq};
-    push_to_tail(entry, committed);
-    return;
-  }
-  note(memory_expiry_, entry.own_expiry());
+  if (has_tail() || (is_full() && entry.is_kept())) return push_to_tail(entry, committed);
+  came(entry);
   window_bytes_ += entry.body_bytes();
   ready_.push_back(std::move(entry));
 }
 
 void QueueWindow::push_to_tail(const Entry& entry, CommitNumber committed) {
-  note(tail_expiry_, entry.own_expiry());
+  if (!has_tail()) tail_.first = entry.seq;
   tail_.last = entry.seq;
-  ++tail_.count;
-  forget_saved(committed);
-  if (entry.commit > committed && (unsaved_.empty() || unsaved_.back().commit != entry.commit))
-    unsaved_.push_back({entry.commit, entry.seq});
+  bytes_ += entry.body_bytes();
+  note(tail_expiry_, entry.own_expiry());
+  Part& part = tail_.part(entry.keeper);
+  ++part.count;
+  part.forget_saved(committed);
+  if (entry.commit > committed &&
+      (part.unsaved.empty() || part.unsaved.back().commit != entry.commit))
+    part.unsaved.push_back({entry.commit, entry.seq});
 }
 
-void QueueWindow::forget_saved(CommitNumber committed) {
-  while (!unsaved_.empty() && unsaved_.front().commit <= committed) unsaved_.pop_front();
+void QueueWindow::Part::forget_saved(CommitNumber committed) {
+  while (!unsaved.empty() && unsaved.front().commit <= committed) unsaved.pop_front();
+}
+
+/// Cuts the range off before what is not on disk. Returns what has to be before it is read, if this
+/// part has any of it.
+std::optional<CommitNumber> QueueWindow::Part::limit(KeptRange& range, CommitNumber committed) {
+  forget_saved(committed);
+  if (count == 0) return std::nullopt;
+  CommitNumber after = taken_in;
+  auto next = unsaved.begin();
+  for (; next != unsaved.end() && next->first <= range.first; ++next)
+    after = std::max(after, next->commit);  // nothing else is left
+  if (next != unsaved.end()) range.last = std::min(range.last, next->first - 1);
+  return after;
+}
+
+/// A message in memory more.
+void QueueWindow::came(const Entry& entry) {
+  bytes_ += entry.body_bytes();
+  note(memory_expiry_, entry.own_expiry());
+  add_unkept(unkept_bytes_of(entry));
+}
+
+/// And one less.
+void QueueWindow::went(const Entry& entry) {
+  bytes_ -= entry.body_bytes();
+  add_unkept(-unkept_bytes_of(entry));
 }
 
 void QueueWindow::put_back(Entry entry) {
-  bytes_ += entry.body_bytes();
-  note(memory_expiry_, entry.own_expiry());
+  came(entry);
   const Seq seq = entry.seq;
   returned_.emplace(seq, std::move(entry));
 }
@@ -72,67 +87,51 @@ void QueueWindow::fill(Seq seq, MessagePtr message, TimeMs expires_at) {
 }
 
 Entry QueueWindow::pop() {
+  Entry entry;
   if (returned_is_first()) {
-    Entry entry = std::move(returned_.extract(returned_.begin()).mapped());
-    bytes_ -= entry.body_bytes();
-    return entry;
+    entry = std::move(returned_.extract(returned_.begin()).mapped());
+  } else {
+    entry = std::move(ready_.front());
+    ready_.pop_front();
+    window_bytes_ -= entry.body_bytes();
   }
-  Entry entry = std::move(ready_.front());
-  ready_.pop_front();
-  bytes_ -= entry.body_bytes();
-  window_bytes_ -= entry.body_bytes();
+  went(entry);
   return entry;
 }
 
-QueueWindow::Block QueueWindow::begin_block(CommitNumber committed) {
+QueueWindow::Block QueueWindow::begin_block(CommitNumber journal_committed,
+                                            CommitNumber transients_committed) {
   is_loading_ = true;
   begin_read();
-  forget_saved(committed);
-  Block block{tail_.first, tail_.last, epoch_, tail_taken_in_};
-  auto unsaved = unsaved_.begin();
-  if (unsaved != unsaved_.end() && unsaved->first <= block.first) {
-    block.after = std::max(block.after, unsaved->commit);  // Nothing else is left.
-    ++unsaved;
-  }
-  if (unsaved != unsaved_.end()) block.last = unsaved->first - 1;
-  return block;
+  KeptRange range{.first = tail_.first, .last = tail_.last};
+  range.journal_after = tail_.stored.limit(range, journal_committed);
+  range.transients_after = tail_.transient.limit(range, transients_committed);
+  return {range, epoch_};
 }
 
 void QueueWindow::end_block(const Block& block, std::vector<Entry> entries) {
   if (block.epoch != epoch_) return end_read();
   is_loading_ = false;
-  if (entries.empty()) {  // the store has nothing left up to block.last
-    if (tail_.last == block.last) forget_tail();
-    tail_.first = block.last + 1;
+  if (entries.empty()) {  // the stores have nothing left up to its end
+    if (tail_.last == block.range.last) forget_tail();
+    tail_.first = block.range.last + 1;
   }
   for (Entry& entry : entries) {
     tail_.first = entry.seq + 1;
     if (taken_while_reading_.contains(entry.seq)) continue;
-    push_late_before(entry.seq);
-    --tail_.count;
+    --tail_.part(entry.keeper).count;
     note(memory_expiry_, entry.own_expiry());
     window_bytes_ += entry.body_bytes();
     ready_.push_back(std::move(entry));
   }
-  if (tail_.count == 0) push_late_before(std::numeric_limits<Seq>::max());
   end_read();
 }
 
 void QueueWindow::forget_tail() {
-  tail_.count = 0;
+  tail_ = {.first = tail_.first, .last = tail_.last};
   tail_expiry_ = 0;
-  unsaved_.clear();
   bytes_ = window_bytes_;
   for (const auto& [seq, entry] : returned_) bytes_ += entry.body_bytes();
-  for (const Entry& entry : late_) bytes_ += entry.body_bytes();
-}
-
-void QueueWindow::push_late_before(Seq seq) {
-  while (!late_.empty() && late_.front().seq < seq) {
-    window_bytes_ += late_.front().body_bytes();
-    ready_.push_back(std::move(late_.front()));
-    late_.pop_front();
-  }
 }
 
 std::optional<Entry> QueueWindow::take(Seq seq) {
@@ -141,26 +140,24 @@ std::optional<Entry> QueueWindow::take(Seq seq) {
     taken = std::move(it->second);
     returned_.erase(it);
   } else {
-    for (Ring<Entry>* part : {&ready_, &late_}) {
-      const auto at = std::ranges::lower_bound(*part, seq, {}, &Entry::seq);
-      if (at == part->end() || at->seq != seq) continue;
-      if (part == &ready_) window_bytes_ -= at->body_bytes();
-      taken = std::move(*at);
-      part->erase(at);
-      break;
-    }
+    const auto at = std::ranges::lower_bound(ready_, seq, {}, &Entry::seq);
+    if (at == ready_.end() || at->seq != seq) return std::nullopt;
+    window_bytes_ -= at->body_bytes();
+    taken = std::move(*at);
+    ready_.erase(at);
   }
-  if (taken) bytes_ -= taken->body_bytes();
+  went(*taken);
   return taken;
 }
 
-bool QueueWindow::take_from_tail(Seq seq, std::size_t body_bytes, CommitNumber commit) {
+bool QueueWindow::take_from_tail(Seq seq, std::size_t body_bytes, Keeper keeper,
+                                 CommitNumber commit) {
   if (!is_in_tail(seq)) return false;
   if (reads_ > 0 && !taken_while_reading_.insert(seq).second) return false;
-  --tail_.count;
+  Part& part = tail_.part(keeper);
+  --part.count;
+  part.taken_in = commit;
   bytes_ -= body_bytes;
-  tail_taken_in_ = commit;
-  if (tail_.count == 0) push_late_before(std::numeric_limits<Seq>::max());
   return true;
 }
 
@@ -169,16 +166,14 @@ QueueWindow::Purged QueueWindow::purge() {
   purged.count = count();
   purged.entries.reserve(in_memory());
   for (auto& [seq, entry] : returned_) purged.entries.push_back(std::move(entry));
-  for (Ring<Entry>* part : {&ready_, &late_})
-    for (Entry& entry : *part) purged.entries.push_back(std::move(entry));
-  if (tail_.count > 0) purged.stored_range = {tail_.first, tail_.last};
+  for (Entry& entry : ready_) purged.entries.push_back(std::move(entry));
+  if (has_tail()) purged.tail = {tail_.first, tail_.last};
   returned_.clear();
   ready_.clear();
-  late_.clear();
   tail_ = {};
-  unsaved_.clear();
   bytes_ = 0;
   window_bytes_ = 0;
+  add_unkept(-unkept_bytes_);
   memory_expiry_ = 0;
   tail_expiry_ = 0;
   ++epoch_;
@@ -196,7 +191,7 @@ std::vector<Entry> QueueWindow::take_expired(TimeMs now) {
     return false;
   };
   const auto take = [&](Entry& entry) {
-    bytes_ -= entry.body_bytes();
+    went(entry);
     expired.push_back(std::move(entry));
   };
   for (auto it = returned_.begin(); it != returned_.end();) {
@@ -204,19 +199,17 @@ std::vector<Entry> QueueWindow::take_expired(TimeMs now) {
     if (is_taken) take(it->second);
     it = is_taken ? returned_.erase(it) : std::next(it);
   }
-  for (Ring<Entry>* part : {&ready_, &late_}) {
-    auto kept = part->begin();
-    for (Entry& entry : *part) {
-      if (is_over(entry)) {
-        if (part == &ready_) window_bytes_ -= entry.body_bytes();
-        take(entry);
-      } else {
-        if (&*kept != &entry) *kept = std::move(entry);
-        ++kept;
-      }
+  auto kept = ready_.begin();
+  for (Entry& entry : ready_) {
+    if (is_over(entry)) {
+      window_bytes_ -= entry.body_bytes();
+      take(entry);
+    } else {
+      if (&*kept != &entry) *kept = std::move(entry);
+      ++kept;
     }
-    part->erase(kept, part->end());
   }
+  ready_.erase(kept, ready_.end());
   std::ranges::sort(expired, {}, &Entry::seq);
   return expired;
 }

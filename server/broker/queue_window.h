@@ -10,21 +10,27 @@
 
 #include "base/ring.h"
 #include "broker/entry.h"
+#include "broker/kept_range.h"
 
 namespace leveret::broker {
 
-/// The ready messages of a queue, in order. Its head is in memory; what is stored beyond a window
-/// of messages and bytes is only counted, and read back in blocks as the window runs low. So depth
-/// costs disk.
+/// The ready messages of a queue, in order. Its head is in memory; what is kept elsewhere beyond a
+/// window of messages and bytes is only counted, and read back in blocks as the window runs low. So
+/// depth costs disk.
 ///
-/// In order of seq: returned_ and ready_ (in memory) < tail_ (in the store); late_ are transient
-/// messages that came while there was a tail, which nothing but memory can keep.
+/// In order of seq: returned_ and ready_ (in memory) < tail_ (in the journal and the transient
+/// store).
 class QueueWindow {
  public:
   static constexpr CommitNumber all_committed = std::numeric_limits<CommitNumber>::max();
 
-  QueueWindow(std::size_t messages_max, std::size_t bytes_max)
-      : messages_max_(messages_max), bytes_max_(bytes_max) {}
+  /// `unkept_bytes`, unless it is null, has added to it what those in memory take that nothing else
+  /// keeps.
+  QueueWindow(std::size_t messages_max, std::size_t bytes_max, std::size_t* unkept_bytes = nullptr)
+      : messages_max_(messages_max), bytes_max_(bytes_max), unkept_total_(unkept_bytes) {}
+  QueueWindow(const QueueWindow&) = delete;
+  QueueWindow& operator=(const QueueWindow&) = delete;
+  ~QueueWindow() { add_unkept(-unkept_bytes_); }
 
   /// What a start found in the store: only counts.
   void recover(std::uint64_t count, std::uint64_t bytes, Seq last_seq);
@@ -34,14 +40,16 @@ class QueueWindow {
     bytes_max_ = bytes_max;
   }
 
-  std::uint64_t count() const {
-    return returned_.size() + ready_.size() + late_.size() + tail_.count;
-  }
+  std::uint64_t count() const { return returned_.size() + ready_.size() + tail_.count(); }
   /// Of bodies.
   std::uint64_t bytes() const { return bytes_; }
-  std::uint64_t in_memory() const { return returned_.size() + ready_.size() + late_.size(); }
+  std::uint64_t in_memory() const { return returned_.size() + ready_.size(); }
 
-  /// Adds the newest message; `committed` is the last transaction that is on disk.
+  /// Whether the newest message, when it is kept, goes to the tail.
+  bool is_full() const { return ready_.size() >= messages_max_ || window_bytes_ >= bytes_max_; }
+  bool has_tail() const { return tail_.count() > 0; }
+  /// Adds the newest message, which must be kept when there is a tail; `committed` is the keeper's
+  /// last transaction that is on disk.
   void push(Entry entry, CommitNumber committed = all_committed);
   /// Puts a message back where it was before it was popped.
   void put_back(Entry entry);
@@ -55,13 +63,12 @@ class QueueWindow {
   const Entry& head() const { return *front(); }
   Entry pop();
 
-  /// True when part of the queue is in the store only, and the window runs low and no block is on
+  /// True when part of the queue is not in memory, and the window runs low and no block is on
   /// its way.
   bool wants_block(std::size_t low_mark) const {
-    return tail_.count > 0 && !is_loading_ && returned_.size() + ready_.size() < low_mark &&
+    return has_tail() && !is_loading_ && returned_.size() + ready_.size() < low_mark &&
            (ready_.empty() || window_bytes_ < bytes_max_ / 2);
   }
-  bool has_tail() const { return tail_.count > 0; }
 
   // Messages that were let go while a consumer had them, and have come back.
   /// The first message is such a one: it has to be read.
@@ -74,31 +81,29 @@ class QueueWindow {
   /// Gives one its content, and when that expires; nothing happens when it has gone meanwhile.
   void fill(Seq seq, MessagePtr message, TimeMs expires_at);
   struct Block {
-    Seq first;
-    Seq last;
+    KeptRange range;
     std::uint64_t epoch;
-    /// The transaction that has to be on disk before it is read.
-    CommitNumber after;
   };
   /// Says what to read next and remembers that it is on its way. What is not on disk yet is left
   /// for later: under load, waiting for the latest transaction would take longer than reading.
-  Block begin_block(CommitNumber committed = all_committed);
+  Block begin_block(CommitNumber journal_committed = all_committed,
+                    CommitNumber transients_committed = all_committed);
   /// Takes what was read for `block`, as entries; one that a purge has overtaken is ignored.
   void end_block(const Block& block, std::vector<Entry> entries);
 
   // Messages with an `expiration` of their own, which may expire anywhere.
-  /// When the first of those in memory expires, and of those in the store only: maybe too early,
+  /// When the first of those in memory expires, and of those in the tail: maybe too early,
   /// never too late; 0 when there is none.
   TimeMs memory_expiry() const { return memory_expiry_; }
-  TimeMs tail_expiry() const { return tail_.count > 0 ? tail_expiry_ : 0; }
+  TimeMs tail_expiry() const { return has_tail() ? tail_expiry_ : 0; }
   /// Takes all in memory that have expired by `now`, in order.
   std::vector<Entry> take_expired(TimeMs now);
-  /// Says that the store is asked for those that have expired, up to tail_last().
+  /// Says that a store is asked for those that have expired, up to tail_last().
   void begin_expired() {
     tail_expiry_ = 0;
     begin_read();
   }
-  /// `next`: when the first of the others in the store expires, 0 for none.
+  /// `next`: when the first of its others expires, 0 for none.
   void end_expired(TimeMs next) {
     note(tail_expiry_, next);
     end_read();
@@ -113,18 +118,17 @@ class QueueWindow {
 
   /// Takes one message out of the middle; nothing when it is not in memory.
   std::optional<Entry> take(Seq seq);
-  /// Takes one that is in the store only out of the count (the caller removes the row, in
+  /// Takes one that is in the tail out of the count (the caller removes the row, in `keeper`'s
   /// transaction `commit`): false when seq is not in that part.
-  bool take_from_tail(Seq seq, std::size_t body_bytes, CommitNumber commit = 0);
-  bool is_in_tail(Seq seq) const {
-    return tail_.count > 0 && seq >= tail_.first && seq <= tail_.last;
-  }
+  bool take_from_tail(Seq seq, std::size_t body_bytes, Keeper keeper = Keeper::journal,
+                      CommitNumber commit = 0);
+  bool is_in_tail(Seq seq) const { return has_tail() && seq >= tail_.first && seq <= tail_.last; }
 
-  /// What a purge took: the messages in memory, and the range that is in the store only.
+  /// What a purge took: the messages in memory, and the range of the tail.
   struct Purged {
     std::vector<Entry> entries;
     std::uint64_t count = 0;
-    std::optional<std::pair<Seq, Seq>> stored_range;
+    std::optional<std::pair<Seq, Seq>> tail;
   };
   Purged purge();
 
@@ -136,23 +140,35 @@ class QueueWindow {
   template <class F>
   void for_each_in_memory(F on_entry) {
     for (auto& [seq, entry] : returned_) on_entry(entry);
-    for (Ring<Entry>* part : {&ready_, &late_})
-      for (Entry& entry : *part) on_entry(entry);
+    for (Entry& entry : ready_) on_entry(entry);
   }
-  /// The first seq that is in the store only; 0 when there is none.
-  Seq tail_first() const { return tail_.count > 0 ? tail_.first : 0; }
+  /// The first seq that is not in memory; 0 when there is none.
+  Seq tail_first() const { return has_tail() ? tail_.first : 0; }
   Seq tail_last() const { return tail_.last; }
 
  private:
-  struct Tail {
-    std::uint64_t count = 0;
-    Seq first = 0;
-    Seq last = 0;
-  };
   /// A transaction on its way to the disk, and the first message in the tail that it holds.
   struct Unsaved {
     CommitNumber commit = 0;
     Seq first = 0;
+  };
+  /// What one store has of the tail.
+  struct Part {
+    std::uint64_t count = 0;
+    Ring<Unsaved> unsaved = {};
+    CommitNumber taken_in = 0;  // the latest transaction that removes from it
+
+    void forget_saved(CommitNumber committed);
+    std::optional<CommitNumber> limit(KeptRange& range, CommitNumber committed);
+  };
+  struct Tail {
+    Seq first = 0;
+    Seq last = 0;
+    Part stored = {};
+    Part transient = {};
+
+    std::uint64_t count() const { return stored.count + transient.count; }
+    Part& part(Keeper keeper) { return keeper == Keeper::journal ? stored : transient; }
   };
   const Entry* front() const {
     if (returned_is_first()) return &returned_.begin()->second;
@@ -164,21 +180,28 @@ class QueueWindow {
   static void note(TimeMs& earliest, TimeMs at) {
     if (at != 0 && (earliest == 0 || at < earliest)) earliest = at;
   }
-  void push_late_before(Seq seq);
   void push_to_tail(const Entry& entry, CommitNumber committed);
-  void forget_saved(CommitNumber committed);
   void forget_tail();
+  void came(const Entry& entry);
+  void went(const Entry& entry);
+  static std::size_t unkept_bytes_of(const Entry& entry) {
+    return entry.is_kept() ? 0 : sizeof(Entry) + entry.message->memory_bytes();
+  }
+  /// Also takes away, as unsigned numbers do.
+  void add_unkept(std::size_t bytes) {
+    unkept_bytes_ += bytes;
+    if (unkept_total_) *unkept_total_ += bytes;
+  }
 
   std::size_t messages_max_;
   std::size_t bytes_max_;
+  std::size_t* unkept_total_;
+  std::size_t unkept_bytes_ = 0;
   std::uint64_t bytes_ = 0;
   std::size_t window_bytes_ = 0;
   std::map<Seq, Entry> returned_;
   Ring<Entry> ready_;
   Tail tail_;
-  Ring<Unsaved> unsaved_;
-  CommitNumber tail_taken_in_ = 0;  // the latest transaction that removes from the tail
-  Ring<Entry> late_;
   bool is_loading_ = false;
   std::uint64_t epoch_ = 0;
   TimeMs memory_expiry_ = 0;
@@ -190,12 +213,10 @@ class QueueWindow {
 template <class F>
 void QueueWindow::for_each_after(Seq after, F on_entry) const {
   auto returned = returned_.upper_bound(after);
-  for (const Ring<Entry>* part : {&ready_, &late_}) {
-    for (const Entry& entry : *part) {
-      for (; returned != returned_.end() && returned->first < entry.seq; ++returned)
-        if (!on_entry(returned->second)) return;
-      if (entry.seq > after && !on_entry(entry)) return;
-    }
+  for (const Entry& entry : ready_) {
+    for (; returned != returned_.end() && returned->first < entry.seq; ++returned)
+      if (!on_entry(returned->second)) return;
+    if (entry.seq > after && !on_entry(entry)) return;
   }
   for (; returned != returned_.end(); ++returned)
     if (!on_entry(returned->second)) return;

@@ -14,7 +14,7 @@ namespace leveret::broker {
 /// The messages of one priority in a queue.
 struct PriorityLevel {
   std::uint8_t priority = 0;
-  /// What the journal knows it by.
+  /// What the stores know it by.
   QueueId id;
   QueueWindow window;
   Seq delivered = 0;       // the highest handed to a consumer
@@ -22,8 +22,9 @@ struct PriorityLevel {
   Seq recovered_mark = 0;  // up to here an earlier life of the broker may have delivered
   /// When its messages in memory may be looked through again for expired ones.
   TimeMs next_look = 0;
-  bool is_reading_expired = false;
+  int expired_reads = 0;  // under way, of those that have expired
   bool is_reading_content = false;
+  bool is_in_transient_store = false;  // which knows its id
 };
 
 /// The ready messages of a queue: those with the highest priority first, each priority in order.
@@ -32,8 +33,9 @@ struct PriorityLevel {
 class ReadyMessages {
  public:
   /// `base` is the priority of a message that names none, `id` the queue's own. The levels share
-  /// what may be kept in memory.
-  ReadyMessages(std::uint8_t base, QueueId id, std::size_t messages_max, std::size_t bytes_max);
+  /// what may be kept in memory. `unkept_bytes`: see QueueWindow.
+  ReadyMessages(std::uint8_t base, QueueId id, std::size_t messages_max, std::size_t bytes_max,
+                std::size_t* unkept_bytes);
 
   /// Null when there has been no message of that priority.
   PriorityLevel* find(std::uint8_t priority) const;
@@ -69,6 +71,7 @@ class ReadyMessages {
 
   std::size_t messages_max_;
   std::size_t bytes_max_;
+  std::size_t* unkept_bytes_;
   std::vector<std::unique_ptr<PriorityLevel>> levels_;
 };
 

@@ -120,6 +120,7 @@ void Vhost::hand_over() {
     hand_over_due_ = never;
   else if (is_due || hand_over_due_ == never)
     hand_over_due_ = now_ + patience_ms;
+  transient_store_.flush(Urgency::now);
 }
 
 void Vhost::send_output() {
@@ -159,6 +160,11 @@ void Vhost::committed(CommitNumber commit) {
   }
   while (!waiting_for_commit_.empty() && waiting_for_commit_.begin()->first <= committed_)
     waiting_for_commit_.extract(waiting_for_commit_.begin()).mapped()();
+  let_publish();
+}
+
+void Vhost::transients_committed(CommitNumber commit) {
+  transients_committed_ = std::max(transients_committed_, commit);
   let_publish();
 }
 
@@ -410,14 +416,17 @@ Vhost::PublishResult Vhost::enqueue(const MessagePtr& message, const ConfirmOrig
   counters_.routed += targets_.size();
   std::size_t storing = 0;
   for (const Queue* queue : targets_) storing += queue->stores(*message) ? 1 : 0;
-  const ContentId content = storing > 1 ? ++last_content_ : 0;
+  const bool is_shared = storing > 1 || (storing == 0 && targets_.size() > 1);
+  const ContentId content = is_shared ? ++last_content_ : 0;
   for (Queue* queue : targets_) {
     if (!queue->accepts_publish(message->body().size())) {
       result.is_refused = true;
       refuse(*queue, message);
       continue;
     }
-    if (queue->push(message, content, origin)) ++result.stored_copies;
+    const Keeper keeper = queue->push(message, content, origin);
+    result.stored_copies += keeper == Keeper::journal ? 1 : 0;
+    result.is_in_transient_store |= keeper == Keeper::transient_store;
   }
   return result;
 }

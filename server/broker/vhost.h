@@ -67,7 +67,8 @@ class Vhost {
  public:
   static constexpr TimeMs never = std::numeric_limits<TimeMs>::max();
 
-  Vhost(std::string name, Journal& journal, const Limits& limits);
+  /// Both stores outlive it; `transient_store` is empty.
+  Vhost(std::string name, Journal& journal, MessageStore& transient_store, const Limits& limits);
   ~Vhost();
   Vhost(const Vhost&) = delete;
   Vhost& operator=(const Vhost&) = delete;
@@ -83,14 +84,16 @@ class Vhost {
   void end_turn();
   /// When a turn is needed though nothing comes in: the earliest expiry, or `never`.
   TimeMs next_deadline() const;
-  /// Every transaction up to `commit` is on disk.
+  /// Every transaction of the journal up to `commit` is on disk.
   void committed(CommitNumber commit);
+  /// Every transaction of the transient store up to `commit` can be read back.
+  void transients_committed(CommitNumber commit);
   /// What the machine is short of, for all virtual hosts alike. Whoever publishes then is told and
   /// waits until it is over.
   void set_machine_alarms(Alarms alarms);
-  /// The disk is full, as the store has found, or has space again: an alarm of this virtual host's
-  /// own.
-  void set_disk_full(bool is_full);
+  /// The disk is full, as one of the stores has found, or has space again: an alarm of this virtual
+  /// host's own.
+  void set_disk_full(bool is_full, Keeper of = Keeper::journal);
 
   // Connections. An unknown id is ignored: the other side may be gone already.
   /// `outbox` is shared because the session may end on its own loop before the core has heard of
@@ -111,7 +114,7 @@ class Vhost {
   /// Consumers get nothing more; what they hold they may settle.
   void stop_delivering() { is_delivering_ = false; }
   bool is_delivering() const { return is_delivering_; }
-  bool is_disk_full() const { return is_disk_full_; }
+  bool is_disk_full() const { return is_journal_full_ || is_transient_store_full_; }
   /// Messages that consumers hold.
   std::size_t unacked_count() const;
   /// Sends connection.close 320 to everybody.
@@ -196,7 +199,8 @@ class Vhost {
   struct PublishResult {
     bool is_routed = false;
     bool is_refused = false;  // by a length limit with overflow reject-publish
-    std::uint32_t stored_copies = 0;
+    bool is_in_transient_store = false;
+    std::uint32_t stored_copies = 0;  // by the journal
   };
   /// Routes and enqueues; `origin` is told when copies are settled.
   PublishResult publish(Exchange& exchange, const MessagePtr& message, const ConfirmOrigin& origin);
@@ -223,6 +227,21 @@ class Vhost {
   }
   /// The transaction that holds the latest record.
   CommitNumber recorded_commit() const { return recorded_commit_; }
+  MessageStore& transient_store() const { return transient_store_; }
+  /// The transient store, to record something: it is handed over with the end of the turn.
+  MessageStore& record_transient() {
+    transients_recorded_ = transient_store_.current_commit();
+    return transient_store_;
+  }
+  CommitNumber transients_recorded() const { return transients_recorded_; }
+  /// Either of the two, for what is kept by it.
+  MessageStore& store(Keeper keeper) const {
+    return keeper == Keeper::journal ? static_cast<MessageStore&>(journal_) : transient_store_;
+  }
+  CommitNumber current_commit(Keeper keeper) const { return store(keeper).current_commit(); }
+  /// What messages in memory take that nothing else keeps, in bytes; one in several queues as
+  /// often.
+  std::size_t unkept_bytes = 0;
   const Limits& limits() const { return limits_; }
   /// Windows of queues that exist stay as they are.
   void set_limits(const Limits& limits) { limits_ = limits; }
@@ -235,7 +254,9 @@ class Vhost {
   void count_publish(const Message& message, bool is_confirm);
   /// Channels that have published and are open.
   std::size_t publishers = 0;
-  CommitNumber committed() const { return committed_; }
+  CommitNumber committed(Keeper keeper = Keeper::journal) const {
+    return keeper == Keeper::journal ? committed_ : transients_committed_;
+  }
   /// The transaction that holds the latest change of a definition.
   CommitNumber definitions_commit() const { return definitions_commit_; }
   std::uint64_t next_channel_serial() { return ++last_channel_serial_; }
@@ -301,7 +322,8 @@ class Vhost {
   using ByName = std::unordered_map<std::string, std::unique_ptr<T>, StringHash, std::equal_to<>>;
 
   // vhost_waiting.cc
-  bool is_congested() const;
+  bool has_pending_above(std::size_t bytes) const;
+  bool is_congested() const { return has_pending_above(limits_.journal_pending_bytes_max); }
   bool owes_too_much(Connection& connection, std::size_t most) const;
   void change_alarms(Alarms alarms);
   void let_publish();
@@ -350,6 +372,7 @@ class Vhost {
 
   std::string name_;
   Journal& journal_;
+  MessageStore& transient_store_;
   Limits limits_;
   VhostSettings settings_;
   TimeMs now_ = 0;
@@ -370,6 +393,8 @@ class Vhost {
 
   CommitNumber committed_ = 0;
   CommitNumber recorded_commit_ = 0;
+  CommitNumber transients_committed_ = 0;
+  CommitNumber transients_recorded_ = 0;
   CommitNumber definitions_commit_ = 0;
   bool is_urgent_ = false;  // somebody waits for what this turn, or an earlier one, recorded
   TimeMs hand_over_due_ = never;
@@ -380,7 +405,8 @@ class Vhost {
   std::vector<ChannelRef> confirms_to_send_;
   std::vector<ConnectionId> output_to_send_;
   Alarms machine_alarms_;
-  bool is_disk_full_ = false;
+  bool is_journal_full_ = false;
+  bool is_transient_store_full_ = false;
   Alarms alarms_;  // what both come to
   bool is_delivering_ = true;
   std::string refusal_;

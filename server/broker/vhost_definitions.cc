@@ -55,9 +55,11 @@ IncomingBindings& incoming_of(const Binding& binding) {
 
 }  // namespace
 
-Vhost::Vhost(std::string name, Journal& journal, const Limits& limits)
+Vhost::Vhost(std::string name, Journal& journal, MessageStore& transient_store,
+             const Limits& limits)
     : name_(std::move(name)),
       journal_(journal),
+      transient_store_(transient_store),
       limits_(limits),
       operations_(std::make_unique<Operations>(*this)) {
   counters_.message_bytes = Histogram{message_bytes_bounds};
@@ -320,6 +322,8 @@ void Vhost::remove_queue(Queue& queue) {
       if (level->id != queue.id()) record().drop_queue(level->id, {});
     record_definition().drop_queue(queue.id(), queue.name());
   }
+  for (const auto& level : queue.ready())
+    if (level->is_in_transient_store) record_transient().drop_queue(level->id, {});
   while (!queue.incoming.empty()) remove_binding(*queue.incoming.back());
   // Whoever waits for a block of it must not wait for ever.
   auto waiters = queue.take_load_waiters();

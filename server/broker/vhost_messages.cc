@@ -64,6 +64,7 @@ BrowsedMessage browsed(const Entry& entry, bool is_unacked) {
           .redelivered = entry.is_redelivered,
           .delivery_count = entry.delivery_count,
           .content = entry.content,
+          .keeper = entry.keeper,
           .message = entry.message};
 }
 
@@ -113,8 +114,7 @@ BrowsePage make_page(const Queue& queue, std::vector<BrowsedMessage> messages, s
 struct Browse {
   struct Range {
     QueueId id;
-    Seq first;
-    Seq last;
+    KeptRange kept;
     /// What is found already, but for the content of some.
     bool is_found = false;
   };
@@ -133,6 +133,7 @@ void append(std::vector<BrowsedMessage>& found, std::vector<StoredMessage> store
     found.push_back({.seq = each.seq,
                      .delivery_count = each.delivery_count,
                      .content = each.content,
+                     .keeper = each.keeper,
                      .message = std::move(each.message)});
 }
 
@@ -160,17 +161,17 @@ void go_on_browsing(const Vhost& vhost, const std::shared_ptr<Browse>& browse) {
   }
   const Browse::Range range = browse->to_read.back();
   browse->to_read.pop_back();
-  vhost.journal().read(range.id, range.first, range.last, browse->limit, browse_bytes_max,
-                       vhost.recorded_commit(),
-                       [&vhost, browse, range](std::vector<StoredMessage> stored) {
-                         if (!stored.empty() && stored.back().seq < range.last)
-                           browse->complete_to = std::min(browse->complete_to, stored.back().seq);
-                         if (range.is_found)
-                           fill(browse->found, stored);
-                         else
-                           append(browse->found, std::move(stored));
-                         go_on_browsing(vhost, browse);
-                       });
+  read_kept(vhost.journal(), vhost.transient_store(), range.id, range.kept,
+            {browse->limit, browse_bytes_max},
+            [&vhost, browse, range](std::vector<StoredMessage> stored) {
+              if (!stored.empty() && stored.back().seq < range.kept.last)
+                browse->complete_to = std::min(browse->complete_to, stored.back().seq);
+              if (range.is_found)
+                fill(browse->found, stored);
+              else
+                append(browse->found, std::move(stored));
+              go_on_browsing(vhost, browse);
+            });
 }
 
 }  // namespace
@@ -192,20 +193,23 @@ void Vhost::browse(std::string_view name, Seq after, std::size_t limit,
   browse->found = browse_memory(*this, from, after, browse->limit);
   browse->has_more = browse->found.size() == browse->limit;
   browse->done = std::move(done);
+  const auto add_range = [&](const PriorityLevel& level, Seq first, Seq last, bool is_found) {
+    browse->to_read.push_back(
+        {level.id, from.kept_range(level, first, last, recorded_commit()), is_found});
+  };
   for (const auto& level : from.ready()) {
     const Seq first = level->window.tail_first();
     const Seq last = level->window.tail_last();
     const bool is_needed =
         first != 0 && after < last && (!browse->has_more || browse->found.back().seq > first);
-    if (is_needed) browse->to_read.push_back({level->id, std::max(after + 1, first), last});
+    if (is_needed) add_range(*level, std::max(after + 1, first), last, false);
   }
   const auto lacks_content = [](const BrowsedMessage& each) { return !each.message; };
   const auto& found = browse->found;
   const auto first = std::ranges::find_if(found, lacks_content);
   if (first != found.end()) {
     const auto last = std::find_if(found.rbegin(), found.rend(), lacks_content);
-    for (const auto& level : from.ready())
-      browse->to_read.push_back({level->id, first->seq, last->seq, true});
+    for (const auto& level : from.ready()) add_range(*level, first->seq, last->seq, true);
   }
   go_on_browsing(*this, browse);
 }

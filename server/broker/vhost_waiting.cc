@@ -9,12 +9,13 @@ namespace leveret::broker {
 
 void Vhost::set_machine_alarms(Alarms alarms) {
   machine_alarms_ = alarms;
-  change_alarms({.memory = alarms.memory, .disk = alarms.disk || is_disk_full_});
+  change_alarms({.memory = alarms.memory, .disk = alarms.disk || is_disk_full()});
 }
 
-void Vhost::set_disk_full(bool is_full) {
-  if (is_disk_full_ == is_full) return;
-  is_disk_full_ = is_full;
+void Vhost::set_disk_full(bool is_full, Keeper of) {
+  const bool was_full = is_disk_full();
+  (of == Keeper::journal ? is_journal_full_ : is_transient_store_full_) = is_full;
+  if (is_disk_full() == was_full) return;
   log::warn(is_full ? "the disk is full: publishers of vhost '" + name_ + "' are blocked"
                     : "the disk has space again: publishers of vhost '" + name_ + "' go on");
   change_alarms({.memory = machine_alarms_.memory, .disk = machine_alarms_.disk || is_full});
@@ -45,19 +46,23 @@ bool Vhost::must_wait_to_publish(Connection& connection) {
   return true;
 }
 
-bool Vhost::is_congested() const {
-  return journal_.pending_bytes() > limits_.journal_pending_bytes_max;
+bool Vhost::has_pending_above(std::size_t bytes) const {
+  return journal_.pending_bytes() > bytes || transient_store_.pending_bytes() > bytes;
 }
 
 bool Vhost::owes_too_much(Connection& connection, std::size_t most) const {
-  if (connection.store_debt.bytes() <= most) return false;
-  connection.store_debt.settle(committed_);
-  return connection.store_debt.bytes() > most;
+  const auto is_too_much = [most](StoreDebt& debt, CommitNumber committed) {
+    if (debt.bytes() <= most) return false;
+    debt.settle(committed);
+    return debt.bytes() > most;
+  };
+  return is_too_much(connection.store_debt, committed_) ||
+         is_too_much(connection.transient_debt, transients_committed_);
 }
 
 /// Those who may publish now go on, with some room before they have to wait again.
 void Vhost::let_publish() {
-  if (alarms_.any() || journal_.pending_bytes() > limits_.journal_pending_bytes_max / 2) return;
+  if (alarms_.any() || has_pending_above(limits_.journal_pending_bytes_max / 2)) return;
   for (const ConnectionId id : std::exchange(waiting_to_publish_, {})) {
     Connection* connection = find_connection(id);
     if (connection == nullptr) continue;

@@ -83,7 +83,8 @@ void DataDir::remove_vhost_files(std::int64_t id) const {
   std::vector<std::string> files{main + "-wal", main + "-shm", main + "-journal", main + "-redo"};
   std::error_code error;
   for (const auto& entry : std::filesystem::directory_iterator{path_, error})
-    if (entry.path().string().starts_with(main + "-bodies-")) files.push_back(entry.path());
+    for (const char* kind : {"-bodies-", "-transient"})
+      if (entry.path().string().starts_with(main + kind)) files.push_back(entry.path());
   files.push_back(main);
   for (const std::string& file : files) {
     std::filesystem::remove(file, error);

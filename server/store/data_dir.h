@@ -13,7 +13,8 @@ namespace leveret::store {
 ///     leveret.db      the catalog: virtual hosts, users and permissions
 ///     vhost-<id>.db   one virtual host's store, with its -wal and -shm beside it while it is open,
 ///                     the small batches that are not in it yet in -redo, and the large bodies of
-///                     its messages in files of their own, -bodies-<n>
+///                     its messages in files of their own, -bodies-<n>; transient messages beyond
+///                     memory in -transient, with its own -wal and -shm
 class DataDir {
  public:
   /// Throws StoreError: "data directory ... is in use by process N", or what the system says.

@@ -22,6 +22,8 @@
 namespace leveret::store {
 namespace {
 
+constexpr const char* never_sync = "PRAGMA synchronous = OFF";
+
 void set_up_writing(Connection& connection, const StoreOptions& options) {
   // A page that was once read whole stays checked; freed pages need not be overwritten with zeros.
   connection.execute(
@@ -30,6 +32,7 @@ void set_up_writing(Connection& connection, const StoreOptions& options) {
   connection.execute("PRAGMA cache_size = " + std::to_string(-options.cache_bytes / 1024));
   const bool must_sync = options.sync_commits && !options.is_in_memory;
   connection.execute(must_sync ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL");
+  if (options.is_temporary) connection.execute(never_sync);
 }
 
 /// The write-ahead log of a store that is about to be opened.
@@ -187,6 +190,7 @@ struct Store::Parts {
         reader(read_connection, failure, callbacks, body_files()),
         writer(write_connection, redo_log, checkpointer, reader, failure, callbacks,
                options.steady_now, body_files(), large_bodies()) {
+    if (options.is_temporary) checkpoint_connection.execute(never_sync);
     if (!options.has_threads) return;
     checkpointer.start();
     reader.start();
@@ -230,7 +234,7 @@ struct Store::Parts {
     writer.close();
     reader.close();
     checkpointer.close();
-    if (failure.happened()) return;
+    if (failure.happened() || options.is_temporary) return;
     try {
       write_connection.check_files();
       // Turns that a full disk kept out may hold delivered marks.

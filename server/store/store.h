@@ -27,6 +27,8 @@ struct StoreOptions {
   std::int64_t body_file_bytes = 64 << 20;
   /// False only in the tests that show what it is for: a commit then does not wait for the disk.
   bool sync_commits = true;
+  /// Nobody needs the file after this: nothing is ever synced, nor brought in order at the end.
+  bool is_temporary = false;
   /// A registered SQLite VFS, empty for the default.
   std::string vfs = {};
   /// The VFS keeps its files in memory: there is nothing to sync, and no write-ahead log.

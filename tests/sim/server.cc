@@ -176,9 +176,12 @@ Server::Server(Options options, Disk& disk, const SimClock& clock, const Plant& 
   }
   clock_of_writer = &clock;
   try {
-    store_ = std::make_unique<store::Store>(options_.store, callbacks());
+    store_ = std::make_unique<store::Store>(options_.store, callbacks(broker::Keeper::journal));
+    transient_store_ = std::make_unique<store::TransientStore>(
+        options_.store, callbacks(broker::Keeper::transient_store));
     planted_journal_ = plant_journal(*store_, plant);
-    vhost_ = std::make_unique<broker::Vhost>("/", *planted_journal_, options_.limits);
+    vhost_ =
+        std::make_unique<broker::Vhost>("/", *planted_journal_, *transient_store_, options_.limits);
     const broker::Recovered recovered = store_->recover();
     run([&](broker::Vhost& vhost) { vhost.recover(recovered); });
   } catch (const std::exception& error) {
@@ -190,27 +193,32 @@ Server::Server(Options options, Disk& disk, const SimClock& clock, const Plant& 
 Server::~Server() {
   if (death_.empty()) death_ = "killed";
   vhost_.reset();
+  transient_store_.reset();
   store_.reset();
 }
 
-store::StoreCallbacks Server::callbacks() {
-  return {
-      .committed =
-          [this](broker::CommitNumber number) {
-            if (is_dead()) return;
-            posted_.emplace_back([number](broker::Vhost& vhost) { vhost.committed(number); });
-          },
-      .post =
-          [this](std::function<void()> turn) {
-            if (is_dead()) return;
-            posted_.emplace_back([turn = std::move(turn)](broker::Vhost&) { turn(); });
-          },
-      .disk_full =
-          [this](bool is_full) {
-            if (is_dead()) return;
-            posted_.emplace_back([is_full](broker::Vhost& vhost) { vhost.set_disk_full(is_full); });
-          },
-      .fatal = [this](const std::string& text) { death_ = text; }};
+store::StoreCallbacks Server::callbacks(broker::Keeper keeper) {
+  return {.committed =
+              [this, keeper](broker::CommitNumber number) {
+                if (is_dead()) return;
+                posted_.emplace_back([number, keeper](broker::Vhost& vhost) {
+                  keeper == broker::Keeper::journal ? vhost.committed(number)
+                                                    : vhost.transients_committed(number);
+                });
+              },
+          .post =
+              [this](std::function<void()> turn) {
+                if (is_dead()) return;
+                posted_.emplace_back([turn = std::move(turn)](broker::Vhost&) { turn(); });
+              },
+          .disk_full =
+              [this, keeper](bool is_full) {
+                if (is_dead()) return;
+                posted_.emplace_back([is_full, keeper](broker::Vhost& vhost) {
+                  vhost.set_disk_full(is_full, keeper);
+                });
+              },
+          .fatal = [this](const std::string& text) { death_ = text; }};
 }
 
 void Server::run(const std::function<void(broker::Vhost&)>& work) {
@@ -242,7 +250,8 @@ bool Server::turn() {
 }
 
 bool Server::step(store::StorePart part) {
-  return store_->step(part);
+  const bool is_done = store_->step(part);
+  return transient_store_->step(part) || is_done;
 }
 
 std::optional<broker::QueueView> Server::queue(std::string_view name) const {
@@ -283,6 +292,7 @@ void Server::set_memory_alarm(bool is_low) {
 
 void Server::stop() {
   run([](broker::Vhost& vhost) { vhost.prepare_close(); });
+  transient_store_->close();
   store_->close();
 }
 

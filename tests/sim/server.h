@@ -15,6 +15,7 @@
 #include "sim/disk.h"
 #include "sim/plant.h"
 #include "store/store.h"
+#include "store/transient_store.h"
 
 namespace leveret::sim {
 
@@ -38,7 +39,7 @@ struct ServerOutput {
   bool is_ended = false;
 };
 
-/// One life of the broker on a disk: the real core and the real store, whose threads are steps
+/// One life of the broker on a disk: the real core and the real stores, whose threads are steps
 /// here, and for each connection what a session does between socket and core
 /// (server/net/session.cc), from the same parts. One thread.
 class Server {
@@ -70,7 +71,7 @@ class Server {
   void drop(std::uint64_t id);
 
   // Steps. Each returns whether there was anything to do.
-  /// The next turn that the store has posted, or one that is due.
+  /// The next turn that a store has posted, or one that is due.
   bool turn();
   bool step(store::StorePart part);
   bool has_posted() const { return !posted_.empty(); }
@@ -89,7 +90,7 @@ class Server {
 
  private:
   class Session;
-  store::StoreCallbacks callbacks();
+  store::StoreCallbacks callbacks(broker::Keeper keeper);
   Session* find(std::uint64_t id);
 
   Options options_;
@@ -101,6 +102,7 @@ class Server {
   broker::CommitNumber early_commit_ = 0;  // planted
   std::deque<std::function<void(broker::Vhost&)>> posted_;
   std::unique_ptr<store::Store> store_;
+  std::unique_ptr<store::TransientStore> transient_store_;
   std::unique_ptr<broker::Journal> planted_journal_;
   std::unique_ptr<broker::Vhost> vhost_;
   std::map<std::uint64_t, std::shared_ptr<Session>> sessions_;

@@ -51,11 +51,11 @@ class QuietJournal final : public broker::Journal {
   bool has_records_ = false;
 };
 
-/// A virtual host over a quiet journal. Its queues keep all of their messages in memory, and no
+/// A virtual host over quiet stores. Its queues keep all of their messages in memory, and no
 /// output is too much.
 class QuietBroker {
  public:
-  QuietBroker() : vhost_("/", journal_, limits()) { vhost_.begin_turn(now); }
+  QuietBroker() : vhost_("/", journal_, transient_store_, limits()) { vhost_.begin_turn(now); }
 
   /// In a turn that is always begun.
   broker::Vhost& vhost() { return vhost_; }
@@ -78,6 +78,7 @@ class QuietBroker {
   }
 
   QuietJournal journal_;
+  QuietJournal transient_store_;
   broker::Vhost vhost_;
 };
 

@@ -385,7 +385,7 @@ class Simulation {
   std::string at() const { return "at step " + std::to_string(step_); }
 
   std::mt19937 random_;
-  TestBroker broker_{{.queue_window_messages = 8}};
+  TestBroker broker_{{.queue_window_messages = 8, .transient_bytes_max = 3000}};
   std::array<ModelQueue, 3> queues_;
   std::array<ModelClient, client_count> clients_;
   std::map<const ModelQueue*, Place> delivered_;  // the last of each queue in this step

@@ -13,18 +13,18 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::IsEmpty;
 
-Entry entry(Seq seq, bool is_stored, std::size_t body_bytes = 1) {
+Entry entry(Seq seq, Keeper keeper = Keeper::journal, std::size_t body_bytes = 1) {
   Entry made;
   made.seq = seq;
   made.message = Message::make("", "q", std::string(2, '\0'), std::string(body_bytes, 'x'), 0);
-  made.is_stored = is_stored;
+  made.keeper = keeper;
   return made;
 }
 
 Entry expiring(Seq seq, TimeMs ms) {
   amqp::Properties properties;
   properties.expiration = std::to_string(ms);
-  Entry made = entry(seq, true);
+  Entry made = entry(seq);
   made.message = Message::make("", "q", amqp::write_properties(properties), "x", 0);
   made.expires_at = ms;
   return made;
@@ -32,16 +32,16 @@ Entry expiring(Seq seq, TimeMs ms) {
 
 std::vector<Entry> stored(const std::vector<Seq>& seqs) {
   std::vector<Entry> entries;
-  for (const Seq seq : seqs) entries.push_back(entry(seq, true));
+  for (const Seq seq : seqs) entries.push_back(entry(seq));
   return entries;
 }
 
 /// A window of three messages with stored messages 1 to 6: 1, 2, 3 in memory, 4, 5, 6 behind.
-QueueWindow paged() {
-  QueueWindow window{3, 1000};
-  for (Seq seq = 1; seq <= 6; ++seq) window.push(entry(seq, true));
-  return window;
-}
+struct Paged : QueueWindow {
+  Paged() : QueueWindow{3, 1000} {
+    for (Seq seq = 1; seq <= 6; ++seq) push(entry(seq));
+  }
+};
 
 std::vector<Seq> pop_all(QueueWindow& window) {
   std::vector<Seq> seqs;
@@ -60,7 +60,7 @@ std::vector<Seq> in_memory(const QueueWindow& window, Seq after = 0) {
 
 TEST(QueueWindow, KeepsOrder) {
   QueueWindow window{10, 1000};
-  for (Seq seq = 1; seq <= 3; ++seq) window.push(entry(seq, false));
+  for (Seq seq = 1; seq <= 3; ++seq) window.push(entry(seq, Keeper::memory));
   EXPECT_EQ(window.count(), 3U);
   EXPECT_THAT(pop_all(window), ElementsAre(1, 2, 3));
   EXPECT_EQ(window.count(), 0U);
@@ -69,12 +69,12 @@ TEST(QueueWindow, KeepsOrder) {
 
 TEST(QueueWindow, WhatComesBackGoesToItsPlace) {
   QueueWindow window{10, 1000};
-  for (Seq seq = 1; seq <= 4; ++seq) window.push(entry(seq, false));
+  for (Seq seq = 1; seq <= 4; ++seq) window.push(entry(seq, Keeper::memory));
   Entry first = window.pop();
   Entry second = window.pop();
   window.pop();
   window.put_back(std::move(second));
-  window.push(entry(5, false));
+  window.push(entry(5, Keeper::memory));
   window.put_back(std::move(first));
   EXPECT_THAT(in_memory(window), ElementsAre(1, 2, 4, 5));
   EXPECT_THAT(in_memory(window, 2), ElementsAre(4, 5));
@@ -82,7 +82,7 @@ TEST(QueueWindow, WhatComesBackGoesToItsPlace) {
 }
 
 TEST(QueueWindow, StoredMessagesBeyondTheWindowAreOnlyCounted) {
-  const QueueWindow window = paged();
+  const Paged window;
   EXPECT_EQ(window.count(), 6U);
   EXPECT_EQ(window.in_memory(), 3U);
   EXPECT_EQ(window.bytes(), 6U);
@@ -92,19 +92,19 @@ TEST(QueueWindow, StoredMessagesBeyondTheWindowAreOnlyCounted) {
 
 TEST(QueueWindow, BytesLimitTheWindowToo) {
   QueueWindow window{100, 10};
-  for (Seq seq = 1; seq <= 5; ++seq) window.push(entry(seq, true, 6));
+  for (Seq seq = 1; seq <= 5; ++seq) window.push(entry(seq, Keeper::journal, 6));
   EXPECT_EQ(window.in_memory(), 2U);
   EXPECT_EQ(window.bytes(), 30U);
 }
 
 TEST(QueueWindow, ReadsBackWhatItCounted) {
-  QueueWindow window = paged();
+  Paged window;
   EXPECT_FALSE(window.wants_block(3));
   window.pop();
   EXPECT_TRUE(window.wants_block(3));
   const auto block = window.begin_block();
-  EXPECT_EQ(block.first, 4U);
-  EXPECT_EQ(block.last, 6U);
+  EXPECT_EQ(block.range.first, 4U);
+  EXPECT_EQ(block.range.last, 6U);
   EXPECT_FALSE(window.wants_block(3));
   window.end_block(block, stored({4, 5}));
   EXPECT_EQ(window.count(), 5U);
@@ -115,40 +115,86 @@ TEST(QueueWindow, ReadsBackWhatItCounted) {
   EXPECT_EQ(window.bytes(), 0U);
 }
 
-TEST(QueueWindow, TransientMessagesBehindStoredOnesWaitForThem) {
-  QueueWindow window = paged();
-  window.push(entry(7, false));
-  window.push(entry(8, true));
-  window.push(entry(9, false));
-  EXPECT_EQ(window.count(), 9U);
-  EXPECT_THAT(pop_all(window), ElementsAre(1, 2, 3));
-  window.end_block(window.begin_block(), stored({4, 5, 6}));
-  EXPECT_THAT(pop_all(window), ElementsAre(4, 5, 6));
-  window.end_block(window.begin_block(), stored({8}));
-  EXPECT_THAT(pop_all(window), ElementsAre(7, 8, 9));
+TEST(QueueWindow, BothStoresHaveTheirPartOfTheTail) {
+  Paged window;
+  window.push(entry(7, Keeper::transient_store));
+  EXPECT_EQ(window.count(), 7U);
+  auto block = window.begin_block();
+  EXPECT_TRUE(block.range.journal_after.has_value());
+  EXPECT_TRUE(block.range.transients_after.has_value());
+  window.end_block(block, stored({4, 5, 6}));
+  block = window.begin_block();
+  EXPECT_FALSE(block.range.journal_after.has_value());
+  EXPECT_TRUE(block.range.transients_after.has_value());
+  std::vector<Entry> rest;
+  rest.push_back(entry(7, Keeper::transient_store));
+  window.end_block(block, std::move(rest));
+  EXPECT_FALSE(window.has_tail());
+  EXPECT_THAT(pop_all(window), ElementsAre(1, 2, 3, 4, 5, 6, 7));
+}
+
+TEST(QueueWindow, ABlockEndsBeforeWhatEitherStoreHasNotOnDisk) {
+  QueueWindow window{1, 1000};
+  const auto push = [&](Seq seq, Keeper keeper, CommitNumber commit, CommitNumber committed) {
+    Entry made = entry(seq, keeper);
+    made.commit = commit;
+    window.push(std::move(made), committed);
+  };
+  push(1, Keeper::journal, 1, 1);
+  push(2, Keeper::journal, 1, 1);
+  push(3, Keeper::transient_store, 7, 7);
+  push(4, Keeper::journal, 2, 1);
+  push(5, Keeper::transient_store, 8, 7);
+  EXPECT_EQ(window.begin_block(1, 7).range.last, 3U);
+  window.purge();
+  push(11, Keeper::journal, 3, 3);
+  push(12, Keeper::transient_store, 8, 7);
+  push(13, Keeper::journal, 4, 3);
+  const auto block = window.begin_block(3, 7);
+  EXPECT_EQ(block.range.last, 12U);
+  EXPECT_EQ(block.range.transients_after, 8U);
+}
+
+TEST(QueueWindow, CountsWhatItsMessagesTakeThatNothingElseKeeps) {
+  std::size_t total = 0;
+  const std::size_t each = sizeof(Entry) + entry(1, Keeper::memory).message->memory_bytes();
+  {
+    QueueWindow window{10, 1000, &total};
+    for (Seq seq = 1; seq <= 5; ++seq) window.push(entry(seq, Keeper::memory));
+    window.push(entry(6, Keeper::journal));
+    EXPECT_EQ(total, 5 * each);
+    window.put_back(window.pop());
+    EXPECT_EQ(total, 5 * each);
+    window.take(3);
+    EXPECT_EQ(total, 4 * each);
+    QueueWindow other{10, 1000, &total};
+    other.push(entry(1, Keeper::memory));
+    EXPECT_EQ(total, 5 * each);
+    other.purge();
+    EXPECT_EQ(total, 4 * each);
+  }
+  EXPECT_EQ(total, 0U);
 }
 
 TEST(QueueWindow, WhatArrivesWhileABlockIsOnItsWayStaysBehindIt) {
-  QueueWindow window = paged();
+  Paged window;
   const auto block = window.begin_block();
-  window.push(entry(7, true));
-  window.push(entry(8, false));
+  window.push(entry(7));
   window.end_block(block, stored({4, 5, 6}));
   EXPECT_TRUE(window.has_tail());
   EXPECT_EQ(window.tail_first(), 7U);
   window.end_block(window.begin_block(), stored({7}));
-  EXPECT_THAT(pop_all(window), ElementsAre(1, 2, 3, 4, 5, 6, 7, 8));
+  EXPECT_THAT(pop_all(window), ElementsAre(1, 2, 3, 4, 5, 6, 7));
 }
 
 TEST(QueueWindow, APurgeOvertakesABlock) {
-  QueueWindow window = paged();
-  window.push(entry(7, false));
+  Paged window;
   const auto block = window.begin_block();
   const auto purged = window.purge();
-  EXPECT_EQ(purged.count, 7U);
-  EXPECT_EQ(purged.entries.size(), 4U);
-  EXPECT_EQ(purged.stored_range, std::make_optional(std::pair<Seq, Seq>{4, 6}));
-  for (Seq seq = 8; seq <= 12; ++seq) window.push(entry(seq, true));
+  EXPECT_EQ(purged.count, 6U);
+  EXPECT_EQ(purged.entries.size(), 3U);
+  EXPECT_EQ(purged.tail, std::make_optional(std::pair<Seq, Seq>{4, 6}));
+  for (Seq seq = 8; seq <= 12; ++seq) window.push(entry(seq));
   const auto next = window.begin_block();
   window.end_block(block, stored({4, 5, 6}));
   EXPECT_FALSE(window.wants_block(100));
@@ -158,13 +204,11 @@ TEST(QueueWindow, APurgeOvertakesABlock) {
 }
 
 TEST(QueueWindow, TakesOneOutOfTheMiddleOfMemory) {
-  QueueWindow window = paged();
-  window.push(entry(7, false));
+  Paged window;
   Entry first = window.pop();
   window.put_back(std::move(first));
   EXPECT_EQ(window.take(1)->seq, 1U);
   EXPECT_EQ(window.take(3)->seq, 3U);
-  EXPECT_EQ(window.take(7)->seq, 7U);
   EXPECT_FALSE(window.take(3));
   EXPECT_FALSE(window.take(5));
   EXPECT_EQ(window.count(), 4U);
@@ -172,7 +216,7 @@ TEST(QueueWindow, TakesOneOutOfTheMiddleOfMemory) {
 }
 
 TEST(QueueWindow, TakesOneOutOfTheStoredPart) {
-  QueueWindow window = paged();
+  Paged window;
   EXPECT_FALSE(window.take_from_tail(3, 1));
   EXPECT_FALSE(window.take_from_tail(7, 1));
   EXPECT_TRUE(window.take_from_tail(5, 1));
@@ -183,7 +227,7 @@ TEST(QueueWindow, TakesOneOutOfTheStoredPart) {
 }
 
 TEST(QueueWindow, WhatIsTakenWhileABlockIsOnItsWayDoesNotComeWithIt) {
-  QueueWindow window = paged();
+  Paged window;
   const auto block = window.begin_block();
   EXPECT_TRUE(window.take_from_tail(5, 1));
   EXPECT_FALSE(window.take_from_tail(5, 1));
@@ -193,19 +237,11 @@ TEST(QueueWindow, WhatIsTakenWhileABlockIsOnItsWayDoesNotComeWithIt) {
   EXPECT_EQ(window.bytes(), 0U);
 }
 
-TEST(QueueWindow, TakingTheWholeStoredPartFreesTheTransientBehindIt) {
-  QueueWindow window = paged();
-  window.push(entry(7, false));
-  for (const Seq seq : {4U, 5U, 6U}) EXPECT_TRUE(window.take_from_tail(seq, 1));
-  EXPECT_FALSE(window.has_tail());
-  EXPECT_THAT(pop_all(window), ElementsAre(1, 2, 3, 7));
-}
-
 TEST(QueueWindow, TakingTheWholeStoredPartWhileABlockIsOnItsWayKeepsNewOnes) {
-  QueueWindow window = paged();
+  Paged window;
   const auto block = window.begin_block();
   for (const Seq seq : {4U, 5U, 6U}) EXPECT_TRUE(window.take_from_tail(seq, 1));
-  for (Seq seq = 7; seq <= 9; ++seq) window.push(entry(seq, true));
+  for (Seq seq = 7; seq <= 9; ++seq) window.push(entry(seq));
   window.end_block(block, stored({4, 5, 6}));
   EXPECT_EQ(window.count(), 6U);
   while (window.has_tail()) {
@@ -218,7 +254,7 @@ TEST(QueueWindow, TakingTheWholeStoredPartWhileABlockIsOnItsWayKeepsNewOnes) {
 }
 
 TEST(QueueWindow, AStoreThatHasLostItsRowsEndsTheStoredPart) {
-  QueueWindow window = paged();
+  Paged window;
   pop_all(window);
   window.end_block(window.begin_block(), {});
   EXPECT_EQ(window.count(), 0U);
@@ -227,10 +263,10 @@ TEST(QueueWindow, AStoreThatHasLostItsRowsEndsTheStoredPart) {
 
 TEST(QueueWindow, GivesUpWhatHasExpiredInMemoryWhereverItStands) {
   QueueWindow window{5, 1000};
-  window.push(entry(1, true));
+  window.push(entry(1));
   window.push(expiring(2, 30));
   window.push(expiring(3, 10));
-  window.push(entry(4, true));
+  window.push(entry(4));
   window.push(expiring(5, 20));
   Entry back = window.pop();
   window.put_back(std::move(back));
@@ -245,7 +281,7 @@ TEST(QueueWindow, GivesUpWhatHasExpiredInMemoryWhereverItStands) {
 }
 
 TEST(QueueWindow, KnowsWhenTheFirstInTheStoreExpires) {
-  QueueWindow window = paged();
+  Paged window;
   EXPECT_EQ(window.tail_expiry(), 0);
   window.push(expiring(7, 50));
   window.push(expiring(8, 40));
@@ -258,7 +294,7 @@ TEST(QueueWindow, KnowsWhenTheFirstInTheStoreExpires) {
 }
 
 TEST(QueueWindow, WhatIsTakenWhileExpiredOnesAreReadIsNotTakenAgain) {
-  QueueWindow window = paged();
+  Paged window;
   window.begin_expired();
   EXPECT_TRUE(window.take_from_tail(5, 1));
   EXPECT_FALSE(window.take_from_tail(5, 1));
@@ -272,16 +308,15 @@ TEST(QueueWindow, RecoversFromCounts) {
   EXPECT_EQ(window.count(), 2U);
   EXPECT_EQ(window.bytes(), 20U);
   EXPECT_EQ(window.in_memory(), 0U);
-  window.push(entry(10, true));
-  window.push(entry(11, false));
+  window.push(entry(10));
   EXPECT_THAT(pop_all(window), IsEmpty());
   window.end_block(window.begin_block(), stored({3, 9, 10}));
-  EXPECT_THAT(pop_all(window), ElementsAre(3, 9, 10, 11));
+  EXPECT_THAT(pop_all(window), ElementsAre(3, 9, 10));
 }
 
 TEST(QueueWindow, LargeMessagesAreNotReadAheadByTheirNumberAlone) {
   QueueWindow window{100, 10};
-  for (Seq seq = 1; seq <= 50; ++seq) window.push(entry(seq, true, 6));
+  for (Seq seq = 1; seq <= 50; ++seq) window.push(entry(seq, Keeper::journal, 6));
   EXPECT_FALSE(window.wants_block(100));
   window.pop();
   window.pop();
@@ -291,7 +326,7 @@ TEST(QueueWindow, LargeMessagesAreNotReadAheadByTheirNumberAlone) {
 TEST(QueueWindow, ABlockEndsBeforeWhatIsNotOnDisk) {
   QueueWindow window{2, 1000};
   const auto push = [&](Seq seq, CommitNumber commit, CommitNumber committed) {
-    Entry made = entry(seq, true);
+    Entry made = entry(seq);
     made.commit = commit;
     window.push(std::move(made), committed);
   };
@@ -299,25 +334,25 @@ TEST(QueueWindow, ABlockEndsBeforeWhatIsNotOnDisk) {
   push(5, 8, 7);
   push(6, 9, 7);
   QueueWindow::Block block = window.begin_block(7);
-  EXPECT_EQ(block.first, 3U);
-  EXPECT_EQ(block.last, 4U);
-  EXPECT_EQ(block.after, 0U);
+  EXPECT_EQ(block.range.first, 3U);
+  EXPECT_EQ(block.range.last, 4U);
+  EXPECT_EQ(block.range.journal_after, 0U);
   window.end_block(block, stored({3, 4}));
   block = window.begin_block(7);  // Nothing else is left: the next transaction is waited for.
-  EXPECT_EQ(block.first, 5U);
-  EXPECT_EQ(block.last, 5U);
-  EXPECT_EQ(block.after, 8U);
+  EXPECT_EQ(block.range.first, 5U);
+  EXPECT_EQ(block.range.last, 5U);
+  EXPECT_EQ(block.range.journal_after, 8U);
   window.end_block(block, stored({5}));
   block = window.begin_block(9);
-  EXPECT_EQ(block.last, 6U);
-  EXPECT_EQ(block.after, 0U);
+  EXPECT_EQ(block.range.last, 6U);
+  EXPECT_EQ(block.range.journal_after, 0U);
 }
 
 TEST(QueueWindow, ABlockIsReadAfterWhatWasTakenFromTheTail) {
   QueueWindow window{2, 1000};
-  for (Seq seq = 1; seq <= 6; ++seq) window.push(entry(seq, true));
-  ASSERT_TRUE(window.take_from_tail(4, 1, 12));
-  EXPECT_EQ(window.begin_block(11).after, 12U);
+  for (Seq seq = 1; seq <= 6; ++seq) window.push(entry(seq));
+  ASSERT_TRUE(window.take_from_tail(4, 1, Keeper::journal, 12));
+  EXPECT_EQ(window.begin_block(11).range.journal_after, 12U);
 }
 
 }  // namespace

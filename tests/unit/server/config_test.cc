@@ -175,7 +175,7 @@ TEST(Config, EverySettingTakesWhatItShows) {
       "fail_if_no_peer_cert = true\nversions = 'tlsv1.3'\ncert_login_from = 'common_name'\n"
       "cert_login_san_type = 'uri'\ncert_login_san_index = 1\n"
       "[alarms]\nmemory = '1 GiB'\ndisk_free = 'none'\n"
-      "[queues]\nwindow_messages = 16\nwindow_bytes = 65536\n"
+      "[queues]\nwindow_messages = 16\nwindow_bytes = 65536\ntransient_bytes = 0\n"
       "[store]\npending_bytes_max = 1048576\npending_bytes_per_connection_max = 65536\n"
       "wal_bytes = 1048576\nwal_bytes_max = 1048577\n"
       "cache_bytes = 1048576\nredo_bytes = 0\n[shutdown]\ndrain_ms = 1\nclients_ms = "

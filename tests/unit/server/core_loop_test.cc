@@ -48,7 +48,8 @@ struct CoreLoopTest : testing::Test {
   boost::asio::io_context loop;
   Clock clock;
   CountingJournal journal;
-  broker::Vhost vhost{"/", journal, broker::Limits{}};
+  CountingJournal transient_store;
+  broker::Vhost vhost{"/", journal, transient_store, broker::Limits{}};
   std::shared_ptr<CoreLoop> shared_core = std::make_shared<CoreLoop>(loop, clock, "/");
   CoreLoop& core = *shared_core;
   std::vector<std::string> order;

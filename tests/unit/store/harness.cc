@@ -30,43 +30,38 @@ TempDir::~TempDir() {
   std::filesystem::remove_all(path_, ignored);
 }
 
-TestStore::TestStore(StoreOptions options) : options_(std::move(options)) {
-  open();
+StoreCallbacks TestLoop::callbacks() {
+  return {.committed =
+              [this](broker::CommitNumber number) {
+                const std::lock_guard lock(mutex_);
+                EXPECT_GT(number, committed_);
+                EXPECT_TRUE(fatal_.empty()) << "a commit was reported after a failure";
+                committed_ = number;
+                changed_.notify_all();
+              },
+          .post =
+              [this](std::function<void()> function) {
+                const std::lock_guard lock(mutex_);
+                posted_.push_back(std::move(function));
+                changed_.notify_all();
+              },
+          .disk_full =
+              [this](bool full) {
+                const std::lock_guard lock(mutex_);
+                EXPECT_NE(full, disk_is_full_);
+                disk_is_full_ = full;
+                changed_.notify_all();
+              },
+          .fatal =
+              [this](const std::string& text) {
+                const std::lock_guard lock(mutex_);
+                EXPECT_TRUE(fatal_.empty());
+                fatal_ = text;
+                changed_.notify_all();
+              }};
 }
 
-TestStore::~TestStore() = default;
-
-void TestStore::open() {
-  StoreCallbacks callbacks;
-  callbacks.committed = [this](broker::CommitNumber number) {
-    const std::lock_guard lock(mutex_);
-    EXPECT_GT(number, committed_);
-    EXPECT_TRUE(fatal_.empty()) << "a commit was reported after a failure";
-    committed_ = number;
-    changed_.notify_all();
-  };
-  callbacks.post = [this](std::function<void()> function) {
-    const std::lock_guard lock(mutex_);
-    posted_.push_back(std::move(function));
-    changed_.notify_all();
-  };
-  callbacks.disk_full = [this](bool full) {
-    const std::lock_guard lock(mutex_);
-    EXPECT_NE(full, disk_is_full_);
-    disk_is_full_ = full;
-    changed_.notify_all();
-  };
-  callbacks.fatal = [this](const std::string& text) {
-    const std::lock_guard lock(mutex_);
-    EXPECT_TRUE(fatal_.empty());
-    fatal_ = text;
-    changed_.notify_all();
-  };
-  store_ = std::make_unique<Store>(options_, std::move(callbacks));
-  recovered_ = store_->recover();
-}
-
-bool TestStore::run_until(const std::function<bool()>& done) {
+bool TestLoop::run_until(const std::function<bool()>& done) {
   std::unique_lock lock(mutex_);
   const auto end = std::chrono::steady_clock::now() + deadline;
   while (true) {
@@ -88,6 +83,39 @@ bool TestStore::run_until(const std::function<bool()>& done) {
   }
 }
 
+void TestLoop::forget() {
+  committed_ = 0;
+  disk_is_full_ = false;
+  fatal_.clear();
+  posted_.clear();
+}
+
+broker::CommitNumber TestLoop::last_committed() const {
+  const std::lock_guard lock(mutex_);
+  return committed_;
+}
+
+std::string TestLoop::fatal_text() const {
+  const std::lock_guard lock(mutex_);
+  return fatal_;
+}
+
+bool TestLoop::disk_is_full() const {
+  const std::lock_guard lock(mutex_);
+  return disk_is_full_;
+}
+
+TestStore::TestStore(StoreOptions options) : options_(std::move(options)) {
+  open();
+}
+
+TestStore::~TestStore() = default;
+
+void TestStore::open() {
+  store_ = std::make_unique<Store>(options_, loop_.callbacks());
+  recovered_ = store_->recover();
+}
+
 bool TestStore::commit() {
   const broker::CommitNumber number = store_->current_commit();
   store_->flush(broker::Urgency::now);
@@ -95,15 +123,15 @@ bool TestStore::commit() {
 }
 
 bool TestStore::wait_committed(broker::CommitNumber number) {
-  return run_until([&] { return committed_ >= number; });
+  return run_until([&] { return last_committed() >= number; });
 }
 
 void TestStore::wait_fatal() {
-  run_until([&] { return !fatal_.empty(); });
+  run_until([&] { return !fatal_text().empty(); });
 }
 
 void TestStore::wait_disk_full(bool full) {
-  run_until([&] { return disk_is_full_ == full; });
+  run_until([&] { return disk_is_full() == full; });
 }
 
 std::vector<broker::StoredMessage> TestStore::read(QueueId queue, broker::Seq first,
@@ -121,31 +149,13 @@ std::vector<broker::StoredMessage> TestStore::read(QueueId queue, broker::Seq fi
   return result;
 }
 
-broker::CommitNumber TestStore::last_committed() const {
-  const std::lock_guard lock(mutex_);
-  return committed_;
-}
-
-std::string TestStore::fatal_text() const {
-  const std::lock_guard lock(mutex_);
-  return fatal_;
-}
-
-bool TestStore::disk_is_full() const {
-  const std::lock_guard lock(mutex_);
-  return disk_is_full_;
-}
-
 void TestStore::close() {
   store_.reset();
 }
 
 void TestStore::reopen() {
   close();
-  committed_ = 0;
-  disk_is_full_ = false;
-  fatal_.clear();
-  posted_.clear();
+  loop_.forget();
   open();
 }
 

@@ -25,8 +25,31 @@ class TempDir {
   std::filesystem::path path_;
 };
 
-/// A store with a core made of the test's own thread: what the store posts runs inside the wait
-/// functions.
+/// What a core's loop is to a store, made of the test's own thread: what the store posts runs
+/// inside run_until().
+class TestLoop {
+ public:
+  StoreCallbacks callbacks();
+  /// Runs what has been posted until `done` holds or the store has failed.
+  bool run_until(const std::function<bool()>& done);
+  /// For a store in a new life.
+  void forget();
+
+  broker::CommitNumber last_committed() const;
+  /// Empty while all is well.
+  std::string fatal_text() const;
+  bool disk_is_full() const;
+
+ private:
+  mutable std::recursive_mutex mutex_;  // `done` may ask too
+  std::condition_variable_any changed_;
+  std::deque<std::function<void()>> posted_;
+  broker::CommitNumber committed_ = 0;
+  bool disk_is_full_ = false;
+  std::string fatal_;
+};
+
+/// A store with its loop.
 class TestStore {
  public:
   explicit TestStore(StoreOptions options);
@@ -48,29 +71,22 @@ class TestStore {
                                           broker::Seq last = ~broker::Seq{0},
                                           std::size_t count_max = 1'000'000,
                                           std::size_t bytes_max = 1'000'000'000);
-  /// Runs what has been posted until `done` holds or the store has failed.
-  bool run_until(const std::function<bool()>& done);
+  bool run_until(const std::function<bool()>& done) { return loop_.run_until(done); }
 
-  broker::CommitNumber last_committed() const;
-  /// Empty while all is well.
-  std::string fatal_text() const;
-  bool disk_is_full() const;
+  broker::CommitNumber last_committed() const { return loop_.last_committed(); }
+  std::string fatal_text() const { return loop_.fatal_text(); }
+  bool disk_is_full() const { return loop_.disk_is_full(); }
   /// Closes the store, and opens it again in a new life.
   void reopen();
   void close();
 
  private:
+  void open();
+
   StoreOptions options_;
-  mutable std::mutex mutex_;
-  std::condition_variable changed_;
-  std::deque<std::function<void()>> posted_;
-  broker::CommitNumber committed_ = 0;
-  bool disk_is_full_ = false;
-  std::string fatal_;
+  TestLoop loop_;
   std::unique_ptr<Store> store_;
   broker::Recovered recovered_;
-
-  void open();
 };
 
 /// A persistent message with the given body.

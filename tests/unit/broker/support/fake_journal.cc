@@ -39,9 +39,9 @@ void FakeJournal::drop_exchange(const std::string& name) {
 }
 
 void FakeJournal::put_queue(const QueueRecord& queue) {
-  names_[queue.id] = queue.level_of
-                         ? names_.at(queue.level_of) + "/" + std::to_string(queue.priority)
-                         : queue.name;
+  const auto whole = names_.find(queue.level_of);
+  names_[queue.id] =
+      whole == names_.end() ? queue.name : whole->second + "/" + std::to_string(queue.priority);
   record("put queue " + names_[queue.id], [queue](State& state) {
     state.queues[queue.id].record = queue;
     state.last_queue_id = std::max(state.last_queue_id, queue.id.value);

@@ -18,7 +18,7 @@ constexpr int turns_max = 10'000;
 }  // namespace
 
 TestBroker::TestBroker(Limits limits)
-    : limits_(limits), vhost_(std::make_unique<Vhost>("/", journal, limits)) {
+    : limits_(limits), vhost_(std::make_unique<Vhost>("/", journal, transient_store, limits)) {
   run_turn([](Vhost&) {});
 }
 
@@ -35,14 +35,30 @@ void TestBroker::turn(const std::function<void(Vhost&)>& work) {
   settle();
 }
 
+bool TestBroker::commit_one() {
+  if (const CommitNumber commit = journal.commit())
+    run_turn([&](Vhost& vhost) { vhost.committed(commit); });
+  else if (const CommitNumber transients = transient_store.commit())
+    run_turn([&](Vhost& vhost) { vhost.transients_committed(transients); });
+  else
+    return false;
+  return true;
+}
+
+bool TestBroker::answer_one_read() {
+  for (FakeJournal* store : {&journal, &transient_store}) {
+    if (!store->has_reads()) continue;
+    run_turn([&](Vhost&) { store->answer_read(); });
+    return true;
+  }
+  return false;
+}
+
 void TestBroker::settle() {
   for (int i = 0; i < turns_max; ++i) {
-    if (commits_at_once && journal.has_uncommitted()) {
-      const CommitNumber commit = journal.commit();
-      run_turn([&](Vhost& vhost) { vhost.committed(commit); });
-    } else if (reads_at_once && journal.has_reads()) {
-      run_turn([&](Vhost&) { journal.answer_read(); });
-    } else if (runs_deadlines && vhost_->next_deadline() <= now_) {
+    if (commits_at_once && commit_one()) continue;
+    if (reads_at_once && answer_one_read()) continue;
+    if (runs_deadlines && vhost_->next_deadline() <= now_) {
       run_turn([](Vhost&) {});
     } else if (!drain()) {
       return;
@@ -67,12 +83,12 @@ void TestBroker::advance(TimeMs ms) {
 }
 
 void TestBroker::commit() {
-  if (const CommitNumber commit = journal.commit())
-    turn([&](Vhost& vhost) { vhost.committed(commit); });
+  if (commit_one()) settle();
 }
 
 void TestBroker::answer_read() {
-  turn([&](Vhost&) { journal.answer_read(); });
+  answer_one_read();
+  settle();
 }
 
 void TestBroker::restart() {
@@ -89,9 +105,10 @@ void TestBroker::start_again(bool was_closed) {
   clients_.clear();
   vhost_.reset();
   journal.crash();
+  transient_store = {};
   Recovered recovered = journal.recovered();
   recovered.was_closed = was_closed;
-  vhost_ = std::make_unique<Vhost>("/", journal, limits_);
+  vhost_ = std::make_unique<Vhost>("/", journal, transient_store, limits_);
   turn([&](Vhost& vhost) { vhost.recover(recovered); });
 }
 

@@ -14,7 +14,7 @@
 
 namespace leveret::broker::test {
 
-/// A virtual host "/" over a fake journal, with the loop that a server would run around it: turns,
+/// A virtual host "/" over fake stores, with the loop that a server would run around it: turns,
 /// commits, reads, deadlines and drained output. Each of those can be held back.
 class TestBroker {
  public:
@@ -22,6 +22,7 @@ class TestBroker {
   ~TestBroker();
 
   FakeJournal journal;
+  FakeJournal transient_store;
   /// Commits right after each turn; else only in commit().
   bool commits_at_once = true;
   /// Answers reads right after each turn; else only in answer_read().
@@ -66,6 +67,8 @@ class TestBroker {
     bool reads = true;
   };
   void run_turn(const std::function<void(Vhost&)>& work);
+  bool commit_one();
+  bool answer_one_read();
   void settle();
   bool drain();
 
