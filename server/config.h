@@ -40,6 +40,7 @@ struct Config {
   std::vector<net::Network> amqp_proxies;
   ConnectionLimits connection_limits;
   TimeMs handshake_ms_max = 10'000;
+  TimeMs stall_ms_max = 30'000;
   std::size_t handshakes_max = 20'000;
   std::size_t handshakes_per_address_max = 5'000;
   std::uint64_t unfinished_bytes_max = std::uint64_t{512} << 20U;

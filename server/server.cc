@@ -34,6 +34,7 @@
 #include "supervisor.h"
 #include "tls/context.h"
 #include "vhosts.h"
+#include "watchdog.h"
 
 namespace leveret::server {
 namespace {
@@ -93,6 +94,7 @@ net::ConnectionRules rules_of(const Config& config) {
           .tuning = config.tuning,
           .message_bytes_max = config.limits.message_bytes_max,
           .unfinished_bytes_max = config.unfinished_bytes_max,
+          .stall_ms_max = config.stall_ms_max,
           .handshake_ms_max = config.handshake_ms_max,
           .handshakes_max = config.handshakes_max,
           .handshakes_per_address_max = config.handshakes_per_address_max};
@@ -142,7 +144,7 @@ struct Server::State {
   asio::signal_set reload_signals{loop};
   asio::steady_timer stop_timer{loop};
   asio::steady_timer token_timer{loop};
-  asio::steady_timer watchdog_timer{loop};
+  Watchdog watchdog{loop, supervisor};
   std::vector<std::unique_ptr<IoLoop>> io_loops;
   std::shared_ptr<store::Catalog> catalog;
   std::shared_ptr<auth::Users> users;
@@ -175,7 +177,7 @@ struct Server::State {
   void use(const Config& changed);
   void use_tls(const Config& changed);
   void await_token_end();
-  void feed_watchdog();
+  void start_watchdog();
 
   // Stop.
   void await_signal();
@@ -287,14 +289,12 @@ void Server::State::await_token_end() {
   });
 }
 
-/// On the loop of the cores: it is fed as long as they go on.
-void Server::State::feed_watchdog() {
-  if (!supervisor.watchdog_period()) return;
-  supervisor.feed();
-  watchdog_timer.expires_after(*supervisor.watchdog_period());
-  watchdog_timer.async_wait([this](const boost::system::error_code& error) {
-    if (!error) feed_watchdog();
-  });
+void Server::State::start_watchdog() {
+  std::vector<Watchdog::Post> others;
+  for (const auto& io_loop : io_loops) others.push_back(post_to(io_loop->io));
+  others.push_back([this](std::function<void()> question) { amqp->post(std::move(question)); });
+  others.push_back([this](std::function<void()> question) { http->post(std::move(question)); });
+  watchdog.start(std::move(others));
 }
 
 /// Any thread. Only certificates can be refused, so they come first.
@@ -389,6 +389,7 @@ void Server::State::await_signal() {
 void Server::State::begin_stop() {
   log::info("stopping");
   supervisor.stopping();
+  watchdog.ask_no_more();
   amqp->stop_accepting();
   vhosts->stop_delivering();
   stop_deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds{config.drain_ms};
@@ -502,7 +503,7 @@ void Server::run() {
   state.await_signal();
   state.await_reload();
   state.await_token_end();
-  state.feed_watchdog();
+  state.start_watchdog();
   state.supervisor.ready();
   this_thread::be_prompt();
   state.loop.run();

@@ -251,6 +251,8 @@ constexpr std::array settings{
     number<1, count_most, &Config::handshakes_max>("amqp.handshakes_max", "a number from 1", live),
     number<1, count_most, &Config::handshakes_per_address_max>("amqp.handshakes_per_address_max",
                                                                "a number from 1", live),
+    number<1000, 3'600'000, &Config::stall_ms_max>("amqp.stall_ms",
+                                                   "milliseconds from 1000 to an hour", live),
     number<1, count_most, &Config::limits, &Limits::consumers_per_channel_max>(
         "amqp.consumers_per_channel_max", "a number from 1", live),
     number<0, bytes_most, &Config::limits, &Limits::consumer_timeout_ms>(
@@ -274,6 +276,10 @@ constexpr std::array settings{
         "http.body_bytes_max", "bytes from 1024", live),
     number<mebibyte, bytes_most, &Config::http_limits, &http::Limits::buffered_bytes_max>(
         "http.buffered_bytes_max", "bytes from 1048576", live),
+    number<1, bytes_most, &Config::http_limits, &http::Limits::browse_bytes_max>(
+        "http.browse_bytes_max", "bytes from 1", live),
+    number<1, count_most, &Config::http_limits, &http::Limits::grouped_messages_max>(
+        "http.grouped_messages_max", "a number from 1", live),
     number<1, count_most, &Config::http_limits, &http::Limits::tokens_per_user_max>(
         "http.tokens_per_user_max", "a number from 1", live),
     number<100, 3600000, &Config::http_limits, &http::Limits::header_timeout_ms>(

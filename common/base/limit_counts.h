@@ -53,7 +53,7 @@ inline constexpr std::array<std::string_view, 29> limit_names = {
     "amqp.consumers_per_channel_max",
     "amqp.message_bytes_max",
     "amqp.unfinished_bytes_max",
-    "amqp.outbox_bytes_max",
+    "amqp.stall_ms",
     "limits.exchanges_max",
     "limits.queues_max",
     "limits.bindings_max",

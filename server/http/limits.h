@@ -18,6 +18,10 @@ struct Limits {
   std::size_t body_bytes_max = std::size_t{100} << 20U;
   /// Bodies of all requests and answers that are held at a time.
   std::size_t buffered_bytes_max = std::size_t{256} << 20U;
+  /// Bodies in one page of browsing: it ends early, with at least one message, when they are more.
+  std::size_t browse_bytes_max = std::size_t{8} << 20U;
+  /// How many messages of a queue are looked at to group its dead letters by what went wrong.
+  std::size_t grouped_messages_max = 20'000;
   /// API tokens of one user.
   std::size_t tokens_per_user_max = 100;
   /// In milliseconds: until a request's header has come, from the connection or its first byte on.

@@ -166,6 +166,8 @@ class Server::Impl {
     });
   }
 
+  void post(std::function<void()> work) { asio::post(*loop_, std::move(work)); }
+
   void set_limits(const Limits& limits) {
     asio::post(*loop_, [context = context_, limits] { context->occupancy.set_limits(limits); });
   }
@@ -251,6 +253,9 @@ void Server::start() {
 }
 void Server::set_hosts(std::vector<std::string> hosts) {
   impl_->set_hosts(std::move(hosts));
+}
+void Server::post(std::function<void()> work) {
+  impl_->post(std::move(work));
 }
 void Server::set_limits(const Limits& limits) {
   impl_->set_limits(limits);

@@ -86,6 +86,8 @@ class Server {
   void set_hosts(std::vector<std::string> hosts);
   /// Other limits for what begins from now on; any thread.
   void set_limits(const Limits& limits);
+  /// Runs `work` on its thread, unless that has ended; any thread.
+  void post(std::function<void()> work);
   /// Closes every connection and joins the thread; may be called twice. Call it before the cores
   /// stop: answers that a core still owes are waited for, at most two seconds.
   void stop();

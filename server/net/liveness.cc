@@ -5,7 +5,7 @@
 namespace leveret::net {
 
 TimeMs Liveness::period_ms() const {
-  constexpr TimeMs stall_period_ms = stall_ms_max / 3;
+  const TimeMs stall_period_ms = stall_ms_max_ / 3;
   return interval_ms_ == 0 ? stall_period_ms : std::min(interval_ms_ / 2, stall_period_ms);
 }
 
@@ -16,7 +16,7 @@ Liveness::Verdict Liveness::check(const Observation& seen) {
   received_bytes_ = seen.received_bytes;
   sent_bytes_ = seen.sent_bytes;
 
-  if (seen.now - drained_at_ >= stall_ms_max) return Verdict::peer_is_stalled;
+  if (seen.now - drained_at_ >= stall_ms_max_) return Verdict::peer_is_stalled;
   if (interval_ms_ == 0) return Verdict::fine;
   if (seen.now - received_at_ >= 2 * interval_ms_) return Verdict::peer_is_silent;
   if (!seen.is_output_pending && seen.now - sent_at_ >= interval_ms_ / 2)

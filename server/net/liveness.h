@@ -10,9 +10,6 @@ namespace leveret::net {
 /// as RabbitMQ does (rabbit_heartbeat.erl): no timer is touched per frame. Without I/O.
 class Liveness {
  public:
-  /// A peer that takes nothing for this long while there is output for it is cut off.
-  static constexpr TimeMs stall_ms_max = 30'000;
-
   enum class Verdict { fine, heartbeat_is_due, peer_is_silent, peer_is_stalled };
 
   struct Observation {
@@ -25,9 +22,11 @@ class Liveness {
     bool is_reading_paused = false;
   };
 
-  /// `heartbeat_s` is the interval of tune-ok; 0 turns heartbeats off.
-  Liveness(std::uint16_t heartbeat_s, TimeMs now)
+  /// `heartbeat_s` is the interval of tune-ok; 0 turns heartbeats off. A peer that takes nothing
+  /// for `stall_ms_max` while there is output for it is stalled.
+  Liveness(std::uint16_t heartbeat_s, TimeMs stall_ms_max, TimeMs now)
       : interval_ms_(TimeMs{heartbeat_s} * 1000),
+        stall_ms_max_(stall_ms_max),
         received_at_(now),
         sent_at_(now),
         drained_at_(now) {}
@@ -38,6 +37,7 @@ class Liveness {
 
  private:
   TimeMs interval_ms_;
+  TimeMs stall_ms_max_;
   TimeMs received_at_;
   TimeMs sent_at_;
   TimeMs drained_at_;

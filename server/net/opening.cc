@@ -192,6 +192,7 @@ void Opening::hand_over(std::string out) {
                        .client_name = handshake_.hello().connection_name,
                        .message_bytes_max = rules_->message_bytes_max,
                        .unfinished_bytes_max = rules_->unfinished_bytes_max,
+                       .stall_ms_max = rules_->stall_ms_max,
                        .core = std::move(admission_.core),
                        .admission_place = std::move(admission_.place),
                        .output = std::move(out),

@@ -25,6 +25,7 @@ struct OpenConnection {
   std::string client_name;
   std::uint64_t message_bytes_max;
   std::uint64_t unfinished_bytes_max;
+  TimeMs stall_ms_max;
   std::shared_ptr<broker::Core> core;
   /// Held as long as the connection counts where connections are limited.
   std::shared_ptr<void> admission_place;

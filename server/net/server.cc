@@ -59,6 +59,10 @@ void Server::change_rules(ConnectionRules rules) {
   state_->entrance.change_rules(std::move(rules));
 }
 
+void Server::post(std::function<void()> work) {
+  asio::post(state_->entrance.executor(), std::move(work));
+}
+
 void Server::stop_accepting() {
   state_->context.is_stopping = true;
   state_->entrance.close();

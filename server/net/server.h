@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <limits>
 #include <memory>
 #include <optional>
@@ -29,6 +30,8 @@ struct ConnectionRules {
   std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;
   /// Of messages that have not come whole, on all channels of a connection.
   std::uint64_t unfinished_bytes_max = std::uint64_t{512} << 20U;
+  /// A client that takes nothing for so long while there is output for it is cut off.
+  TimeMs stall_ms_max = 30'000;
   /// How long a client may take from its connection to connection.open, and how many may be on that
   /// way at once, and of one address; the next one is closed without a word.
   TimeMs handshake_ms_max = 10'000;
@@ -76,6 +79,8 @@ class Server {
 
   /// For connections to come.
   void change_rules(ConnectionRules rules);
+  /// Runs `work` on the entrance's loop, unless that has ended.
+  void post(std::function<void()> work);
 
   /// Stops accepting, and ends connections that are not open yet. The open ones are closed through
   /// their cores.

@@ -68,7 +68,7 @@ Session::Session(SessionContext& context, SessionLoop& loop, OpenConnection& con
                .channels_max = connection.info.channel_max}),
       core_(std::move(connection.core)),
       admission_place_(std::move(connection.admission_place)),
-      liveness_(connection.info.heartbeat_s, now_ms()),
+      liveness_(connection.info.heartbeat_s, connection.stall_ms_max, now_ms()),
       input_(loop.chunks),
       // TLS may hold what has come with the end of the handshake.
       has_more_to_read_(stream_.is_tls()),

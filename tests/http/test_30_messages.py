@@ -171,6 +171,16 @@ def test_pages_follow_each_other(api, queue):
     assert page["snapshot_seq"] == page["items"][-1]["seq"]
 
 
+def test_a_page_ends_when_its_bodies_are_many_bytes(api, queue):
+    for number in range(3):
+        api.publish(queue, str(number) * 100)
+    assert api.put(("x", "config", "http.browse_bytes_max"), {"value": "250"}).status == 200
+    page = browse(api, queue)
+    assert [len(browse(api, queue, after=after)["items"]) for after in (0, page["next"])] == [2, 1]
+    assert api.delete(("x", "config", "http.browse_bytes_max")).status == 200
+    assert len(browse(api, queue)["items"]) == 3
+
+
 def test_a_browsed_message(api, queue):
     api.publish(queue, "hällo", PROPERTIES)
     (item,) = browse(api, queue)["items"]

@@ -44,6 +44,15 @@ def test_groups(api, dead):
     assert groups["items"][0]["first_time"] <= groups["items"][0]["last_time"]
 
 
+def test_groups_are_of_as_many_messages_as_may_be_looked_at(api, dead):
+    dead.kill(6)
+    assert api.put(("x", "config", "http.grouped_messages_max"), {"value": "4"}).status == 200
+    groups = api.get(("x", "queues", "/", dead.target, "groups")).json
+    assert api.delete(("x", "config", "http.grouped_messages_max")).status == 200
+    assert (groups["scanned"], groups["total"]) == (4, 6)
+    assert [group["count"] for group in groups["items"]] == [4]
+
+
 def test_replay_moves_to_where_they_came_from(api, dead):
     dead.kill(3)
     page = dead.browse()

@@ -117,6 +117,20 @@ def test_the_time_of_a_handshake(broker, api):
             assert silent.recv(1) == b""
 
 
+def test_the_time_that_a_client_takes_nothing(broker, api, channel, name):
+    queue = name()
+    channel.queue_declare(queue, auto_delete=True)
+    for _ in range(32):
+        channel.basic_publish("", queue, b"x" * 1_000_000)
+    before = reached(api, "amqp.stall_ms")
+    with limited(api, "amqp.stall_ms", 1000):
+        client = frames.Client.open(broker)
+        client.open_channel()
+        client.send(1, pika.spec.Basic.Consume(queue=queue, no_ack=True))
+        wait.until(lambda: reached(api, "amqp.stall_ms") > before, "its end")
+    client.cut()
+
+
 def test_channels(broker, api):
     with limited(api, "amqp.channel_max", 2):
         client = frames.Client.open(broker)

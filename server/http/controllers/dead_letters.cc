@@ -19,8 +19,6 @@ namespace {
 namespace asio = boost::asio;
 using broker::Seq;
 
-/// How far grouping looks: more would hold the answer up, and the groups show by then.
-constexpr std::size_t scan_count_max = 20'000;
 constexpr std::size_t scan_page_count = 500;
 /// Distinct errors of hostile or very diverse messages; what is beyond is counted in one group.
 constexpr std::size_t groups_max = 500;
@@ -110,6 +108,8 @@ asio::awaitable<Response> list_groups(ContextPtr context, Request request) {
   std::size_t scanned = 0;
   std::uint64_t total = 0;
   Seq after = 0;
+  // More would hold the answer up, and the groups show by then.
+  const std::size_t scan_count_max = context->occupancy.limits().grouped_messages_max;
   do {
     const std::size_t count = std::min(scan_page_count, scan_count_max - scanned);
     auto start = [queue, access, after, count](broker::Vhost& vhost, const auto& reply) {

@@ -21,8 +21,6 @@ constexpr std::size_t publish_bytes_max = std::size_t{16} << 20U;
 constexpr std::size_t take_count_max = 1000;
 constexpr std::size_t browse_count_max = 500;
 constexpr std::size_t browse_bytes_default = 50'000;
-/// Bodies in one page; the page ends early, with at least one message, when they are more.
-constexpr std::size_t page_bytes_max = std::size_t{8} << 20U;
 
 asio::awaitable<Response> publish(ContextPtr context, Request request) {
   const auto core = find_core(*context, request.path.at("vhost"));
@@ -109,7 +107,7 @@ asio::awaitable<Response> browse(ContextPtr context, Request request) {
   for (const broker::BrowsedMessage& message : page.messages) {
     bytes +=
         std::min(bytes_max, message.message->body().size()) + message.message->properties().size();
-    if (bytes > page_bytes_max && !items.empty()) {
+    if (bytes > context->occupancy.limits().browse_bytes_max && !items.empty()) {
       next = items.back().at("seq").get<Seq>();
       break;
     }

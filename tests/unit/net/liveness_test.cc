@@ -9,13 +9,13 @@ using Verdict = Liveness::Verdict;
 using Seen = Liveness::Observation;
 
 TEST(Liveness, LooksAtHalfTheIntervalAndAtLeastEveryTenSeconds) {
-  EXPECT_EQ(Liveness(1, 0).period_ms(), 500);
-  EXPECT_EQ(Liveness(60, 0).period_ms(), 10'000);
-  EXPECT_EQ(Liveness(0, 0).period_ms(), 10'000);
+  EXPECT_EQ(Liveness(1, 30'000, 0).period_ms(), 500);
+  EXPECT_EQ(Liveness(60, 30'000, 0).period_ms(), 10'000);
+  EXPECT_EQ(Liveness(0, 30'000, 0).period_ms(), 10'000);
 }
 
 TEST(Liveness, SendsAHeartbeatWhenNothingWasSentForHalfTheInterval) {
-  Liveness liveness{10, 0};
+  Liveness liveness{10, 30'000, 0};
   EXPECT_EQ(liveness.check({.now = 4'000, .received_bytes = 1}), Verdict::fine);
   EXPECT_EQ(liveness.check({.now = 5'000, .received_bytes = 2}), Verdict::heartbeat_is_due);
   EXPECT_EQ(liveness.check({.now = 9'000, .received_bytes = 3, .sent_bytes = 8}), Verdict::fine);
@@ -24,13 +24,13 @@ TEST(Liveness, SendsAHeartbeatWhenNothingWasSentForHalfTheInterval) {
 }
 
 TEST(Liveness, SendsNoHeartbeatBehindOutputThatWaits) {
-  Liveness liveness{10, 0};
+  Liveness liveness{10, 30'000, 0};
   EXPECT_EQ(liveness.check({.now = 5'000, .received_bytes = 1, .is_output_pending = true}),
             Verdict::fine);
 }
 
 TEST(Liveness, APeerIsSilentAfterTwoIntervalsWithoutAByte) {
-  Liveness liveness{10, 0};
+  Liveness liveness{10, 30'000, 0};
   EXPECT_EQ(liveness.check({.now = 5'000, .received_bytes = 1, .sent_bytes = 1}), Verdict::fine);
   EXPECT_EQ(liveness.check({.now = 24'000, .received_bytes = 1, .sent_bytes = 2}), Verdict::fine);
   EXPECT_EQ(liveness.check({.now = 25'000, .received_bytes = 1, .sent_bytes = 3}),
@@ -38,7 +38,7 @@ TEST(Liveness, APeerIsSilentAfterTwoIntervalsWithoutAByte) {
 }
 
 TEST(Liveness, SilenceDoesNotCountWhileWeDoNotRead) {
-  Liveness liveness{10, 0};
+  Liveness liveness{10, 30'000, 0};
   EXPECT_EQ(liveness.check({.now = 30'000, .sent_bytes = 1, .is_reading_paused = true}),
             Verdict::fine);
   EXPECT_EQ(liveness.check({.now = 49'000, .sent_bytes = 2}), Verdict::fine);
@@ -46,12 +46,12 @@ TEST(Liveness, SilenceDoesNotCountWhileWeDoNotRead) {
 }
 
 TEST(Liveness, WithoutAnIntervalSilenceIsFine) {
-  Liveness liveness{0, 0};
+  Liveness liveness{0, 30'000, 0};
   EXPECT_EQ(liveness.check({.now = 1'000'000}), Verdict::fine);
 }
 
 TEST(Liveness, APeerThatTakesNothingIsStalled) {
-  Liveness liveness{0, 0};
+  Liveness liveness{0, 30'000, 0};
   const auto pending = [](TimeMs now, std::uint64_t sent) {
     return Seen{.now = now, .sent_bytes = sent, .is_output_pending = true};
   };
@@ -61,7 +61,7 @@ TEST(Liveness, APeerThatTakesNothingIsStalled) {
 }
 
 TEST(Liveness, ASlowPeerIsNotStalled) {
-  Liveness liveness{0, 0};
+  Liveness liveness{0, 30'000, 0};
   for (TimeMs now = 0; now < 1'000'000; now += 10'000)
     EXPECT_EQ(
         liveness.check(
