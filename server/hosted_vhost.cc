@@ -24,10 +24,8 @@ constexpr std::chrono::milliseconds clients_poll{50};
 store::StoreCallbacks callbacks_to(CoreLoop* core, broker::Keeper keeper) {
   return {.committed =
               [core, keeper](broker::CommitNumber number) {
-                core->post([number, keeper](broker::Vhost& vhost) {
-                  keeper == broker::Keeper::journal ? vhost.committed(number)
-                                                    : vhost.transients_committed(number);
-                });
+                core->post(
+                    [number, keeper](broker::Vhost& vhost) { vhost.take_commit(number, keeper); });
               },
           .post =
               [core](std::function<void()> turn) {
@@ -101,8 +99,8 @@ void HostedVhost::close() {
 }
 
 void HostedVhost::close_stores() {
-  transient_store_->close();
   store_->close();
+  transient_store_->close();
 }
 
 }  // namespace leveret::server

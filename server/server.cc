@@ -28,6 +28,7 @@
 #include "http/server.h"
 #include "net/server.h"
 #include "parameters.h"
+#include "start_pages.h"
 #include "store/catalog.h"
 #include "store/data_dir.h"
 #include "store/sqlite.h"
@@ -505,6 +506,7 @@ void Server::run() {
   state.await_token_end();
   state.start_watchdog();
   state.supervisor.ready();
+  let_go_of_start_pages();
   this_thread::be_prompt();
   state.loop.run();
   for (const auto& io_loop : state.io_loops) io_loop->thread.join();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <boost/asio/post.hpp>
+#include <limits>
 #include <utility>
 
 #include "base/limit_counts.h"
@@ -41,7 +42,9 @@ Vhosts::Vhosts(VhostSetting setting, const store::DataDir& data_dir, store::Cata
       data_dir_(data_dir),
       catalog_(catalog),
       users_(users),
-      parameters_(parameters) {}
+      parameters_(parameters) {
+  setting_.limits = adapted(setting_.limits);
+}
 
 Vhosts::~Vhosts() {
   closer_.join();
@@ -52,7 +55,15 @@ Vhosts::~Vhosts() {
 void Vhosts::open_all() {
   const std::vector<store::VhostRow> rows = catalog_.vhosts();
   for (const std::int64_t id : orphans(rows)) data_dir_.remove_vhost_files(id);
-  for (const store::VhostRow& row : rows) add(row.id, row.info);
+  for (const store::VhostRow& row : rows) {
+    try {
+      add(row.id, row.info);
+    } catch (const store::StoreError& error) {
+      // What transient messages have left may be what fills the disk.
+      if (!error.is_disk_full() || !data_dir_.remove_transient_files()) throw;
+      add(row.id, row.info);
+    }
+  }
 }
 
 /// The files of virtual hosts that were deleted shortly before the broker ended. A file that the
@@ -93,11 +104,19 @@ void Vhosts::add(std::int64_t id, const broker::VhostInfo& info) {
   entries_.insert_or_assign(info.name, std::move(entry));
 }
 
-void Vhosts::set_limits(const broker::Limits& limits) {
+void Vhosts::set_limits(const broker::Limits& wanted) {
   const std::lock_guard lock{mutex_};
+  const broker::Limits limits = adapted(wanted);
   setting_.limits = limits;
   for (const auto& [name, entry] : entries_)
     entry->host->core()->post([limits](broker::Vhost& vhost) { vhost.set_limits(limits); });
+}
+
+/// A transient store in memory saves none.
+broker::Limits Vhosts::adapted(broker::Limits limits) const {
+  if (data_dir_.is_in_memory())
+    limits.transient_bytes_max = std::numeric_limits<std::size_t>::max();
+  return limits;
 }
 
 void Vhosts::set_alarms(broker::Alarms alarms) {

@@ -92,6 +92,7 @@ class Vhosts final : public broker::CoreDirectory {
                          const std::string& address, std::shared_ptr<void>& place);
   std::vector<std::int64_t> orphans(const std::vector<store::VhostRow>& rows) const;
   VhostSetting setting() const;
+  broker::Limits adapted(broker::Limits limits) const;
   void add(std::int64_t id, const broker::VhostInfo& info);
   void change(const std::string& vhost, const std::function<void(broker::VhostInfo&)>& edit);
   void retire(std::unique_ptr<Entry> entry);

@@ -127,7 +127,7 @@ class MessageStore {
   virtual void remove_range(QueueId queue, Seq first, Seq last) = 0;
 
   /// The number under which what is recorded in this turn will commit. Commits are reported on the
-  /// core's loop to Vhost::committed, or Vhost::transients_committed.
+  /// core's loop to Vhost::take_commit.
   virtual CommitNumber current_commit() const = 0;
   /// Ends the turn. With Urgency::now all that this turn and earlier ones recorded goes to the
   /// writer; with `due`, what is settled or has waited already. Returns whether anything stays.

@@ -1,6 +1,7 @@
 #include "broker/kept_range.h"
 
 #include <algorithm>
+#include <cassert>
 #include <iterator>
 #include <utility>
 #include <vector>
@@ -36,6 +37,7 @@ void read_transients(MessageStore& store, QueueId queue, const KeptRange& range,
 
 void read_kept(Journal& journal, MessageStore& transient_store, QueueId queue,
                const KeptRange& range, const ReadLimits& limits, MessageStore::ReadCallback done) {
+  assert(range.is_anywhere());
   if (!range.journal_after)
     return read_transients(transient_store, queue, range, limits, {}, std::move(done));
   if (!range.transients_after)

@@ -16,6 +16,8 @@ struct KeptRange {
   /// none of them.
   std::optional<CommitNumber> journal_after = {};
   std::optional<CommitNumber> transients_after = {};
+
+  bool is_anywhere() const { return journal_after || transients_after; }
 };
 
 /// How much is read at once: messages, and beyond the first one bytes of bodies, of each store.
@@ -24,8 +26,8 @@ struct ReadLimits {
   std::size_t bytes_max = 0;
 };
 
-/// Reads from both stores what they have of `range`, as one: like MessageStore::read(), but for
-/// the limits. The stores must outlive `done`.
+/// Reads from both stores what they have of `range`, which is in one at least, as one: like
+/// MessageStore::read(), but for the limits. The stores must outlive `done`.
 void read_kept(Journal& journal, MessageStore& transient_store, QueueId queue,
                const KeptRange& range, const ReadLimits& limits, MessageStore::ReadCallback done);
 

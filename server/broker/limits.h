@@ -11,8 +11,8 @@ struct Limits {
   /// consumers hold; what is stored beyond stays in the store.
   std::size_t queue_window_messages = 8192;
   std::size_t queue_window_bytes = std::size_t{8} << 20U;
-  /// What transient messages that wait may take of memory beyond the windows of their queues, in
-  /// bytes. The others go to the transient store.
+  /// What transient messages that wait may take of memory, in bytes, of all queues together. When
+  /// they do, those that come beyond a queue's window go to the transient store.
   std::size_t transient_bytes_max = std::size_t{128} << 20U;
   /// A larger message is refused with 406.
   std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;

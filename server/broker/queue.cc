@@ -402,8 +402,8 @@ void Queue::drop_expired_anywhere() {
         die(std::move(entry), DeathReason::expired);
     }
     if (!is_due(level->window.tail_expiry()) || level->expired_reads > 0) continue;
-    if (durable_) read_expired(*level, Keeper::journal);
-    if (level->is_in_transient_store) read_expired(*level, Keeper::transient_store);
+    for (const Keeper keeper : {Keeper::journal, Keeper::transient_store})
+      if (level->window.has_tail_in(keeper)) read_expired(*level, keeper);
   }
 }
 

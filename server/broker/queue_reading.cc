@@ -91,9 +91,9 @@ KeptRange Queue::kept_range(const PriorityLevel& level, Seq first, Seq last,
   return range;
 }
 
-/// Reads [first, last] of one priority once all that has been recorded is on disk.
+/// Reads [first, last] of one priority once all that the journal has of it is on disk.
 void Queue::read_content(std::uint8_t priority, Seq first, Seq last, UseContent use) {
-  vhost_.when_recorded([&vhost = vhost_, id = id_, priority, first, last, use] {
+  const auto read = [&vhost = vhost_, id = id_, priority, first, last, use] {
     Queue* queue = vhost.find_queue(id);
     if (queue == nullptr) return;
     const PriorityLevel& level = queue->level(priority);
@@ -103,7 +103,8 @@ void Queue::read_content(std::uint8_t priority, Seq first, Seq last, UseContent 
               [&vhost, id, priority, first, use](const std::vector<StoredMessage>& messages) {
                 if (Queue* found = vhost.find_queue(id)) (found->*use)(priority, first, messages);
               });
-  });
+  };
+  durable_ ? vhost_.when_recorded(read) : read();
 }
 
 void Queue::read_returned(PriorityLevel& level, std::size_t messages_max) {

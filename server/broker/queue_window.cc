@@ -9,6 +9,7 @@ namespace leveret::broker {
 void QueueWindow::recover(std::uint64_t count, std::uint64_t bytes, Seq last_seq) {
   tail_ = {.first = 1, .last = last_seq};
   tail_.stored.count = count;
+  tail_.stored.first = 1;
   bytes_ = bytes;
   tail_expiry_ = count > 0 ? 1 : 0;  // to be asked for
 }
@@ -26,7 +27,7 @@ void QueueWindow::push_to_tail(const Entry& entry, CommitNumber committed) {
   bytes_ += entry.body_bytes();
   note(tail_expiry_, entry.own_expiry());
   Part& part = tail_.part(entry.keeper);
-  ++part.count;
+  if (part.count++ == 0) part.first = entry.seq;
   part.forget_saved(committed);
   if (entry.commit > committed &&
       (part.unsaved.empty() || part.unsaved.back().commit != entry.commit))
@@ -37,16 +38,27 @@ void QueueWindow::Part::forget_saved(CommitNumber committed) {
   while (!unsaved.empty() && unsaved.front().commit <= committed) unsaved.pop_front();
 }
 
-/// Cuts the range off before what is not on disk. Returns what has to be before it is read, if this
-/// part has any of it.
-std::optional<CommitNumber> QueueWindow::Part::limit(KeptRange& range, CommitNumber committed) {
+/// Begins it where the first part that is not empty may have some.
+void QueueWindow::Tail::skip_what_is_gone() {
+  Seq next = last;
+  for (const Part* part : {&stored, &transient})
+    if (part->count > 0) next = std::min(next, part->first);
+  first = std::max(first, next);
+}
+
+/// What begins the range is waited for: nothing else is left.
+void QueueWindow::Part::cut_before_unsaved(KeptRange& range, CommitNumber committed) {
   forget_saved(committed);
-  if (count == 0) return std::nullopt;
+  for (const Unsaved& each : unsaved)
+    if (each.first > range.first) range.last = std::min(range.last, each.first - 1);
+}
+
+/// What has to be on disk before the range is read, if this part has any of it.
+std::optional<CommitNumber> QueueWindow::Part::after(const KeptRange& range) const {
+  if (count == 0 || first > range.last) return std::nullopt;
   CommitNumber after = taken_in;
-  auto next = unsaved.begin();
-  for (; next != unsaved.end() && next->first <= range.first; ++next)
-    after = std::max(after, next->commit);  // nothing else is left
-  if (next != unsaved.end()) range.last = std::min(range.last, next->first - 1);
+  for (const Unsaved& each : unsaved)
+    if (each.first <= range.first) after = std::max(after, each.commit);
   return after;
 }
 
@@ -103,9 +115,12 @@ QueueWindow::Block QueueWindow::begin_block(CommitNumber journal_committed,
                                             CommitNumber transients_committed) {
   is_loading_ = true;
   begin_read();
+  tail_.skip_what_is_gone();
   KeptRange range{.first = tail_.first, .last = tail_.last};
-  range.journal_after = tail_.stored.limit(range, journal_committed);
-  range.transients_after = tail_.transient.limit(range, transients_committed);
+  tail_.stored.cut_before_unsaved(range, journal_committed);
+  tail_.transient.cut_before_unsaved(range, transients_committed);
+  range.journal_after = tail_.stored.after(range);
+  range.transients_after = tail_.transient.after(range);
   return {range, epoch_};
 }
 
@@ -114,10 +129,11 @@ void QueueWindow::end_block(const Block& block, std::vector<Entry> entries) {
   is_loading_ = false;
   if (entries.empty()) {  // the stores have nothing left up to its end
     if (tail_.last == block.range.last) forget_tail();
-    tail_.first = block.range.last + 1;
+    tail_.first = std::max(tail_.first, block.range.last + 1);
   }
   for (Entry& entry : entries) {
-    tail_.first = entry.seq + 1;
+    // What came since may have begun another tail.
+    tail_.first = std::max(tail_.first, entry.seq + 1);
     if (taken_while_reading_.contains(entry.seq)) continue;
     --tail_.part(entry.keeper).count;
     note(memory_expiry_, entry.own_expiry());

@@ -48,6 +48,8 @@ class QueueWindow {
   /// Whether the newest message, when it is kept, goes to the tail.
   bool is_full() const { return ready_.size() >= messages_max_ || window_bytes_ >= bytes_max_; }
   bool has_tail() const { return tail_.count() > 0; }
+  /// Whether `keeper` has any of the tail.
+  bool has_tail_in(Keeper keeper) const { return tail_.part(keeper).count > 0; }
   /// Adds the newest message, which must be kept when there is a tail; `committed` is the keeper's
   /// last transaction that is on disk.
   void push(Entry entry, CommitNumber committed = all_committed);
@@ -155,11 +157,13 @@ class QueueWindow {
   /// What one store has of the tail.
   struct Part {
     std::uint64_t count = 0;
+    Seq first = 0;  // or one before it that has been read or taken
     Ring<Unsaved> unsaved = {};
     CommitNumber taken_in = 0;  // the latest transaction that removes from it
 
     void forget_saved(CommitNumber committed);
-    std::optional<CommitNumber> limit(KeptRange& range, CommitNumber committed);
+    void cut_before_unsaved(KeptRange& range, CommitNumber committed);
+    std::optional<CommitNumber> after(const KeptRange& range) const;
   };
   struct Tail {
     Seq first = 0;
@@ -168,7 +172,9 @@ class QueueWindow {
     Part transient = {};
 
     std::uint64_t count() const { return stored.count + transient.count; }
+    void skip_what_is_gone();
     Part& part(Keeper keeper) { return keeper == Keeper::journal ? stored : transient; }
+    const Part& part(Keeper keeper) const { return keeper == Keeper::journal ? stored : transient; }
   };
   const Entry* front() const {
     if (returned_is_first()) return &returned_.begin()->second;

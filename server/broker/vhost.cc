@@ -146,8 +146,14 @@ void Vhost::mark_dirty(Queue& queue) {
 
 // The store's answers.
 
-void Vhost::committed(CommitNumber commit) {
-  committed_ = std::max(committed_, commit);
+void Vhost::take_commit(CommitNumber commit, Keeper of) {
+  CommitNumber& last = of == Keeper::journal ? committed_ : transients_committed_;
+  last = std::max(last, commit);
+  if (of == Keeper::journal) journal_committed();
+  let_publish();
+}
+
+void Vhost::journal_committed() {
   // All that awaits a commit was recorded before the latest one was handed over, or registers
   // again.
   for (const ChannelRef& ref : std::exchange(awaiting_commit_, {})) {
@@ -160,12 +166,6 @@ void Vhost::committed(CommitNumber commit) {
   }
   while (!waiting_for_commit_.empty() && waiting_for_commit_.begin()->first <= committed_)
     waiting_for_commit_.extract(waiting_for_commit_.begin()).mapped()();
-  let_publish();
-}
-
-void Vhost::transients_committed(CommitNumber commit) {
-  transients_committed_ = std::max(transients_committed_, commit);
-  let_publish();
 }
 
 void Vhost::resume_after_commit(Connection& connection, CommitNumber commit) {

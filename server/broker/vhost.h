@@ -84,10 +84,8 @@ class Vhost {
   void end_turn();
   /// When a turn is needed though nothing comes in: the earliest expiry, or `never`.
   TimeMs next_deadline() const;
-  /// Every transaction of the journal up to `commit` is on disk.
-  void committed(CommitNumber commit);
-  /// Every transaction of the transient store up to `commit` can be read back.
-  void transients_committed(CommitNumber commit);
+  /// A store's report: its transactions up to `commit` are done, those of the journal on disk.
+  void take_commit(CommitNumber commit, Keeper of = Keeper::journal);
   /// What the machine is short of, for all virtual hosts alike. Whoever publishes then is told and
   /// waits until it is over.
   void set_machine_alarms(Alarms alarms);
@@ -322,6 +320,7 @@ class Vhost {
   using ByName = std::unordered_map<std::string, std::unique_ptr<T>, StringHash, std::equal_to<>>;
 
   // vhost_waiting.cc
+  void journal_committed();
   bool has_pending_above(std::size_t bytes) const;
   bool is_congested() const { return has_pending_above(limits_.journal_pending_bytes_max); }
   bool owes_too_much(Connection& connection, std::size_t most) const;

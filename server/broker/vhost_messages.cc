@@ -123,6 +123,8 @@ struct Browse {
   bool has_more = false;
   std::vector<BrowsedMessage> found;
   std::vector<Range> to_read;
+  /// Priorities that remember what is taken from their tails meanwhile: it may be in an answer.
+  std::vector<std::uint8_t> remembering;
   /// Behind this some may be missing: a read stopped there.
   Seq complete_to = std::numeric_limits<Seq>::max();
   std::function<void(BrowsePage)> done;
@@ -148,17 +150,22 @@ void fill(std::vector<BrowsedMessage>& found, const std::vector<StoredMessage>& 
   }
 }
 
+void end_browsing(const Vhost& vhost, const Queue& queue, Browse& browse) {
+  std::erase_if(browse.found, [&](const BrowsedMessage& each) {
+    return each.seq > browse.complete_to || !each.message;  // it cannot be read
+  });
+  const bool is_cut = browse.complete_to != std::numeric_limits<Seq>::max();
+  browse.done(make_page(queue, std::move(browse.found), browse.limit, is_cut || browse.has_more));
+  // Whoever has looked may have deleted the queue.
+  const Queue* left = vhost.find_queue(browse.queue);
+  for (const std::uint8_t priority : browse.remembering)
+    if (left) left->ready().find(priority)->window.end_read();
+}
+
 void go_on_browsing(const Vhost& vhost, const std::shared_ptr<Browse>& browse) {
   const Queue* queue = vhost.find_queue(browse->queue);
   if (queue == nullptr) return browse->done(BrowsePage{});
-  if (browse->to_read.empty()) {
-    std::erase_if(browse->found, [&](const BrowsedMessage& each) {
-      return each.seq > browse->complete_to || !each.message;  // it cannot be read
-    });
-    const bool is_cut = browse->complete_to != std::numeric_limits<Seq>::max();
-    return browse->done(
-        make_page(*queue, std::move(browse->found), browse->limit, is_cut || browse->has_more));
-  }
+  if (browse->to_read.empty()) return end_browsing(vhost, *queue, *browse);
   const Browse::Range range = browse->to_read.back();
   browse->to_read.pop_back();
   read_kept(vhost.journal(), vhost.transient_store(), range.id, range.kept,
@@ -194,15 +201,18 @@ void Vhost::browse(std::string_view name, Seq after, std::size_t limit,
   browse->has_more = browse->found.size() == browse->limit;
   browse->done = std::move(done);
   const auto add_range = [&](const PriorityLevel& level, Seq first, Seq last, bool is_found) {
-    browse->to_read.push_back(
-        {level.id, from.kept_range(level, first, last, recorded_commit()), is_found});
+    const KeptRange kept = from.kept_range(level, first, last, recorded_commit());
+    if (kept.is_anywhere()) browse->to_read.push_back({level.id, kept, is_found});
   };
   for (const auto& level : from.ready()) {
     const Seq first = level->window.tail_first();
     const Seq last = level->window.tail_last();
     const bool is_needed =
         first != 0 && after < last && (!browse->has_more || browse->found.back().seq > first);
-    if (is_needed) add_range(*level, std::max(after + 1, first), last, false);
+    if (!is_needed) continue;
+    add_range(*level, std::max(after + 1, first), last, false);
+    level->window.begin_read();
+    browse->remembering.push_back(level->priority);
   }
   const auto lacks_content = [](const BrowsedMessage& each) { return !each.message; };
   const auto& found = browse->found;

@@ -94,6 +94,15 @@ void DataDir::remove_vhost_files(std::int64_t id) const {
   }
 }
 
+bool DataDir::remove_transient_files() const {
+  bool is_any_removed = false;
+  std::error_code error;
+  for (const auto& entry : std::filesystem::directory_iterator{path_, error})
+    if (entry.path().filename().string().find(".db-transient") != std::string::npos)
+      is_any_removed = std::filesystem::remove(entry.path(), error) || is_any_removed;
+  return is_any_removed;
+}
+
 std::vector<std::int64_t> DataDir::vhost_ids() const {
   std::vector<std::int64_t> ids;
   if (is_in_memory()) return ids;

@@ -35,6 +35,9 @@ class DataDir {
   /// Removes the files of a virtual host's store, which must be closed. What cannot be removed is
   /// logged and left for the next start.
   void remove_vhost_files(std::int64_t id) const;
+  /// Removes what the transient stores of an earlier life have left, before any of this life is
+  /// made. Returns whether there was anything.
+  bool remove_transient_files() const;
   /// The ids of all stores there are files of.
   std::vector<std::int64_t> vhost_ids() const;
 

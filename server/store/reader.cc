@@ -96,7 +96,11 @@ void Reader::request(AnyReadRequest request) {
     requests_.push_front(std::move(request));
   else
     requests_.push_back(std::move(request));
-  wake_.notify_one();
+  if (is_ready(requests_.back()) || is_ready(requests_.front())) wake_.notify_one();
+}
+
+bool Reader::is_ready(const AnyReadRequest& request) const {
+  return std::visit([](const auto& each) { return each.range.after; }, request) <= applied_;
 }
 
 void Reader::applied(broker::CommitNumber number) {
@@ -120,9 +124,8 @@ void Reader::close() {
 }
 
 Reader::Requests::iterator Reader::next_ready() {
-  return std::ranges::find_if(requests_, [this](const AnyReadRequest& request) {
-    return std::visit([](const auto& each) { return each.range.after; }, request) <= applied_;
-  });
+  return std::ranges::find_if(requests_,
+                              [this](const AnyReadRequest& request) { return is_ready(request); });
 }
 
 void Reader::run() {

@@ -63,7 +63,7 @@ class Reader {
   ~Reader();
   /// Starts the thread. Without it nothing is read but by step().
   void start();
-  /// Serves the next request, if it is ready; returns whether it was. Only without a thread.
+  /// Serves the first request that is ready, if there is one. Only without a thread.
   bool step();
 
   /// Any thread.
@@ -78,6 +78,7 @@ class Reader {
  private:
   void run();
   using Requests = std::deque<AnyReadRequest>;
+  bool is_ready(const AnyReadRequest& request) const;
   /// The first request that is ready.
   Requests::iterator next_ready();
   /// Serves that one. False when the store has failed.

@@ -27,7 +27,7 @@ struct StoreOptions {
   std::int64_t body_file_bytes = 64 << 20;
   /// False only in the tests that show what it is for: a commit then does not wait for the disk.
   bool sync_commits = true;
-  /// Nobody needs the file after this: nothing is ever synced, nor brought in order at the end.
+  /// Nobody needs the file after this: nothing is ever synced, nor checkpointed at the end.
   bool is_temporary = false;
   /// A registered SQLite VFS, empty for the default.
   std::string vfs = {};

@@ -1,7 +1,9 @@
 #include "store/transient_store.h"
 
 #include <chrono>
+#include <exception>
 #include <limits>
+#include <system_error>
 #include <utility>
 
 #include "base/log.h"
@@ -28,7 +30,7 @@ StoreOptions options_of(StoreOptions options) {
 TransientStore::TransientStore(const StoreOptions& options, StoreCallbacks callbacks)
     : options_(options_of(options)), callbacks_(std::move(callbacks)) {
   // To remove a large file takes a while that a start need not wait for.
-  if (options_.has_threads && is_file_there()) thread_ = std::thread([this] { run(); });
+  if (options_.has_threads && is_file_there()) start();
 }
 
 TransientStore::~TransientStore() {
@@ -76,6 +78,7 @@ std::size_t TransientStore::pending_bytes() const {
 
 void TransientStore::read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t count_max,
                           std::size_t bytes_max, broker::CommitNumber after, ReadCallback done) {
+  if (store_) return store_->read(queue, first, last, count_max, bytes_max, after, std::move(done));
   call([=](Store& store) { store.read(queue, first, last, count_max, bytes_max, after, done); });
 }
 
@@ -97,10 +100,20 @@ void TransientStore::want() {
   const std::lock_guard lock(mutex_);
   must_make_ = true;
   wake_.notify_one();
-  if (!thread_.joinable()) thread_ = std::thread([this] { run(); });
+  if (!thread_.joinable()) start();
 }
 
-/// The thread that removes what is old and makes what is new; it ends with that.
+/// Without a thread it is asked again at the end of the next turn.
+void TransientStore::start() {
+  try {
+    thread_ = std::thread([this] { run(); });
+  } catch (const std::system_error& error) {
+    is_wanted_ = false;
+    log::error("no thread to make " + options_.file + ": " + error.what());
+  }
+}
+
+/// The thread that removes what is old, waits until it is wanted, and makes what is new.
 void TransientStore::run() {
   this_thread::set_name("store-maker");
   try {
@@ -136,7 +149,7 @@ bool TransientStore::make() {
   try {
     remove_files();
     made_ = std::make_unique<Store>(options_, callbacks_);
-  } catch (const StoreError& error) {
+  } catch (const std::exception& error) {  // also when there is no thread to be had
     if (std::exchange(has_failed_, true)) return false;
     log::error(std::string{error.what()} +
                ". Transient messages that memory has no room for wait for it");

@@ -53,6 +53,7 @@ class TransientStore final : public broker::MessageStore {
   using Call = std::function<void(Store&)>;
   void call(Call call, std::size_t bytes = 0);
   void want();
+  void start();
   void run();
   bool is_file_there() const;
   void remove_files() const;

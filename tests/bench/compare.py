@@ -248,7 +248,12 @@ def publish(report, markdown, readme):
 
 def load(path):
     """What an earlier call has left, or nothing."""
-    return json.loads(path.read_text()) if path.exists() else {"rows": {}, "curves": {}}
+    return json.loads(path.read_text()) if path.exists() else nothing()
+
+
+def nothing():
+    """compare.json before anything has been measured."""
+    return {"rows": {}, "curves": {}, "measured": {}}
 
 
 def main():
@@ -258,11 +263,13 @@ def main():
             sys.exit(f"there is no {binary}: run tests/bench/compare.sh, which builds it")
     out = pathlib.Path(args.out)
     out.mkdir(parents=True, exist_ok=True)
-    report = load(out / "compare.json") if args.only else {"rows": {}, "curves": {}}
+    report = load(out / "compare.json") if args.only else nothing()
     targets = ["leveret"] if args.no_rabbitmq else ["leveret", "rabbitmq"]
     report["versions"] = versions(targets)
-    report["commit"] = command_output(["git", "describe", "--always", "--dirty"])
-    report["date"] = time.strftime("%Y-%m-%d")
+    now = {
+        "commit": command_output(["git", "describe", "--always", "--dirty"]),
+        "date": time.strftime("%Y-%m-%d"),
+    }
     report["is_quick"] = args.quick
     by_name = {row.name: row for row in rows.ROWS}
     names = chosen(args)
@@ -284,6 +291,7 @@ def main():
             except (RuntimeError, AssertionError, OSError, subprocess.SubprocessError) as error:
                 say(f"  FAILED: {error}")
                 failed.append(name)
+            report["measured"][name] = now
             report["machine"] = bench.machine
             (out / "compare.json").write_text(json.dumps(report, indent=1) + "\n")
         bench.close()

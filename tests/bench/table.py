@@ -150,12 +150,21 @@ def missed(report):
     ]
 
 
+def measured_at(report):
+    """Of what commits and days the figures are, in words: rows may be measured one by one."""
+    each = report["measured"].values()
+    commits = " and ".join(sorted({of["commit"] for of in each}))
+    dates = " and ".join(sorted({of["date"] for of in each}))
+    return commits, dates
+
+
 def markdown(report):
     """The table, with the machine in words before it and what was not reached behind it."""
     of = report["versions"]
     against = f" and {of['rabbitmq']}" if "rabbitmq" in of else ""
+    commits, dates = measured_at(report)
     out = [
-        f"{of['leveret']} ({report['commit']}){against}, {report['date']}, on {report['machine']}. "
+        f"{of['leveret']} ({commits}){against}, {dates}, on {report['machine']}. "
         "Medians, with the least and the most of all rounds in parentheses; the rounds of the two "
         "brokers alternate.",
         "",

@@ -201,10 +201,8 @@ store::StoreCallbacks Server::callbacks(broker::Keeper keeper) {
   return {.committed =
               [this, keeper](broker::CommitNumber number) {
                 if (is_dead()) return;
-                posted_.emplace_back([number, keeper](broker::Vhost& vhost) {
-                  keeper == broker::Keeper::journal ? vhost.committed(number)
-                                                    : vhost.transients_committed(number);
-                });
+                posted_.emplace_back(
+                    [number, keeper](broker::Vhost& vhost) { vhost.take_commit(number, keeper); });
               },
           .post =
               [this](std::function<void()> turn) {
@@ -228,7 +226,7 @@ void Server::run(const std::function<void(broker::Vhost&)>& work) {
   const broker::CommitNumber commit = store_->current_commit() - 1;
   if (plant_.fault == Fault::early_confirm && commit > early_commit_) {
     early_commit_ = commit;
-    posted_.emplace_back([commit](broker::Vhost& vhost) { vhost.committed(commit); });
+    posted_.emplace_back([commit](broker::Vhost& vhost) { vhost.take_commit(commit); });
   }
 }
 

@@ -63,7 +63,7 @@ class QuietBroker {
   void turn() {
     vhost_.end_turn();
     vhost_.begin_turn(now);
-    vhost_.committed(journal_.current_commit() - 1);
+    vhost_.take_commit(journal_.current_commit() - 1);
   }
 
   static constexpr TimeMs now = 1'700'000'000'000;

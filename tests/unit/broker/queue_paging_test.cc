@@ -122,6 +122,31 @@ TEST(QueuePaging, WhatIsNotOnDiskYetDoesNotHoldUpWhatIs) {
   EXPECT_EQ(bench.client.bodies(), numbers(1, 2200));
 }
 
+TEST(QueuePaging, WhatExpiresWhileAnOperationReadsItIsNotTakenTwice) {
+  PagedBench bench{{{"x-dead-letter-exchange", ""}, {"x-dead-letter-routing-key", "dead"}}};
+  bench.client.declare("dead", {.durable = true}).declare("other", {.durable = true});
+  send_numbers(bench.client, 1, 10);
+  send_numbers(bench.client, 11, 20, persistent(with_expiration("100")));
+  send_numbers(bench.client, 21, 30);
+  bench.broker.reads_at_once = false;
+  bench.broker.skip(100);
+  bench.broker.turn([](Vhost& vhost) {  // Both reads are asked for in this turn.
+    vhost.start_operation({.kind = OperationKind::replay,
+                           .queue = "q",
+                           .selection = {.seqs = {}, .all = true, .snapshot_seq = 30},
+                           .target = "other",
+                           .actor = "ann"});
+  });
+  ASSERT_EQ(bench.broker.journal.read_count(), 2U);
+  bench.broker.reads_at_once = true;
+  bench.broker.answer_read();
+  EXPECT_EQ(bench.broker.ready("q"), 0U);
+  EXPECT_EQ(bench.broker.browse("dead"), numbers(11, 20));
+  std::vector<std::string> replayed = numbers(1, 10);
+  for (const std::string& body : numbers(21, 30)) replayed.push_back(body);
+  EXPECT_EQ(bench.broker.browse("other"), replayed);
+}
+
 TEST(QueuePaging, PurgeTakesTheStoredPartToo) {
   PagedBench bench;
   send_numbers(bench.client, 1, 20);

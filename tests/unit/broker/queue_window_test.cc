@@ -155,6 +155,43 @@ TEST(QueueWindow, ABlockEndsBeforeWhatEitherStoreHasNotOnDisk) {
   EXPECT_EQ(block.range.transients_after, 8U);
 }
 
+TEST(QueueWindow, AStoreIsNotAskedForWhatIsBeforeItsFirst) {
+  Paged window;
+  Entry late = entry(7, Keeper::transient_store);
+  late.commit = 1;
+  window.push(std::move(late), 0);
+  window.pop();
+  const auto block = window.begin_block(QueueWindow::all_committed, 0);
+  EXPECT_EQ(block.range.last, 6U);
+  EXPECT_TRUE(block.range.journal_after.has_value());
+  EXPECT_FALSE(block.range.transients_after.has_value());
+}
+
+TEST(QueueWindow, ABlockBeginsWhereSomethingIsLeft) {
+  QueueWindow window{1, 1000};
+  window.push(entry(1));
+  window.push(entry(2));
+  Entry late = entry(3, Keeper::transient_store);
+  late.commit = 8;
+  window.push(std::move(late), 7);
+  EXPECT_TRUE(window.take_from_tail(2, 1));
+  const auto block = window.begin_block(QueueWindow::all_committed, 7);
+  EXPECT_EQ(block.range.first, 3U);
+  EXPECT_EQ(block.range.last, 3U);
+  EXPECT_EQ(block.range.transients_after, 8U);
+}
+
+TEST(QueueWindow, ABlockOfATailThatHasGoneLeavesTheNextOneAlone) {
+  Paged window;
+  const auto block = window.begin_block();
+  for (const Seq seq : {4U, 5U, 6U}) EXPECT_TRUE(window.take_from_tail(seq, 1));
+  pop_all(window);
+  for (Seq seq = 7; seq <= 10; ++seq) window.push(entry(seq));  // 10 begins another tail
+  window.end_block(block, stored({4, 5, 6}));
+  EXPECT_EQ(window.tail_first(), 10U);
+  EXPECT_EQ(window.begin_block().range.first, 10U);
+}
+
 TEST(QueueWindow, CountsWhatItsMessagesTakeThatNothingElseKeeps) {
   std::size_t total = 0;
   const std::size_t each = sizeof(Entry) + entry(1, Keeper::memory).message->memory_bytes();

@@ -214,6 +214,18 @@ TEST(Transients, AreReplayedAndRemovedWhereTheyStand) {
   EXPECT_THAT(bench.stored(), IsEmpty());
 }
 
+TEST(Transients, AreBrowsedWhileAConsumerHoldsThemAlsoOfPrioritiesThatStayedInMemory) {
+  TestBroker broker{no_room};
+  TestClient client{broker};
+  client.declare("q", {.exclusive = true, .arguments = {{"x-max-priority", 5}}});
+  for (const std::string& body : numbers(1, 20)) client.send("q", body);
+  client.consume("q");
+  amqp::Properties urgent;
+  urgent.priority = 5;
+  client.send("q", "21", urgent);
+  EXPECT_EQ(broker.browse("q", 7), numbers(1, 21));
+}
+
 TEST(Transients, APublisherFasterThanTheirStoreWaits) {
   Limits limits = no_room;
   limits.connection_pending_bytes_max = 2000;

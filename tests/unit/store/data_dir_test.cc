@@ -48,11 +48,23 @@ TEST(DataDir, TheLockGoesWithItsProcessHoweverThatEnds) {
   EXPECT_NO_THROW(DataDir(dir.file("data")));
 }
 
+TEST(DataDir, RemovesWhatTransientStoresHaveLeft) {
+  const TempDir dir;
+  const DataDir data(dir.file("x.db-transient"));
+  EXPECT_FALSE(data.remove_transient_files());
+  for (const char* name : {"vhost-3.db", "vhost-3.db-transient", "vhost-3.db-transient-wal"})
+    write_file(data.path() + "/" + name, "");
+  EXPECT_TRUE(data.remove_transient_files());
+  EXPECT_FALSE(std::filesystem::exists(data.path() + "/vhost-3.db-transient"));
+  EXPECT_FALSE(std::filesystem::exists(data.path() + "/vhost-3.db-transient-wal"));
+  EXPECT_TRUE(std::filesystem::exists(data.path() + "/vhost-3.db"));
+}
+
 TEST(DataDir, FindsAndRemovesTheFilesOfAVhost) {
   const TempDir dir;
   const DataDir data(dir.file("data"));
   for (const char* name : {"vhost-3.db", "vhost-3.db-wal", "vhost-3.db-shm", "vhost-3.db-bodies-7",
-                           "vhost-3.db-redo", "vhost-12.db"})
+                           "vhost-3.db-redo", "vhost-3.db-transient-wal", "vhost-12.db"})
     write_file(data.path() + "/" + name, "");
   for (const char* name : {"vhost-x.db", "vhost-4.db.recovered", "leveret.db", "vhost-5.txt"})
     write_file(data.path() + "/" + name, "");

@@ -37,9 +37,9 @@ void TestBroker::turn(const std::function<void(Vhost&)>& work) {
 
 bool TestBroker::commit_one() {
   if (const CommitNumber commit = journal.commit())
-    run_turn([&](Vhost& vhost) { vhost.committed(commit); });
+    run_turn([&](Vhost& vhost) { vhost.take_commit(commit); });
   else if (const CommitNumber transients = transient_store.commit())
-    run_turn([&](Vhost& vhost) { vhost.transients_committed(transients); });
+    run_turn([&](Vhost& vhost) { vhost.take_commit(transients, Keeper::transient_store); });
   else
     return false;
   return true;
