@@ -1,11 +1,46 @@
+#include <algorithm>
 #include <utility>
 
 #include "base/log.h"
+#include "broker/channel.h"
 #include "broker/connection.h"
 #include "broker/vhost.h"
 
-/// Why publishers have to wait, and when they go on.
+/// Who waits for a store or for an alarm to end, and when they go on.
 namespace leveret::broker {
+
+void Vhost::take_commit(CommitNumber commit, Keeper of) {
+  CommitNumber& last = of == Keeper::journal ? committed_ : transients_committed_;
+  last = std::max(last, commit);
+  if (of == Keeper::journal) journal_committed();
+  let_publish();
+}
+
+void Vhost::journal_committed() {
+  // All that awaits a commit was recorded before the latest one was handed over, or registers
+  // again.
+  for (const ChannelRef& ref : std::exchange(awaiting_commit_, {})) {
+    Channel* channel = find_channel(ref);
+    if (channel == nullptr) continue;
+    channel->is_awaiting_commit = false;
+    channel->confirms().committed(committed_);
+    if (channel->confirms().has_ready()) note_confirms(*channel);
+    if (channel->confirms().count() > 0) await_commit(*channel);
+  }
+  while (!waiting_for_commit_.empty() && waiting_for_commit_.begin()->first <= committed_)
+    waiting_for_commit_.extract(waiting_for_commit_.begin()).mapped()();
+}
+
+void Vhost::resume_after_commit(Connection& connection, CommitNumber commit) {
+  is_urgent_ = true;
+  waiting_for_commit_.emplace(commit, [this, id = connection.id()] { resume(id); });
+}
+
+void Vhost::when_recorded(std::function<void()> then) {
+  if (recorded_commit_ <= committed_) return then();
+  is_urgent_ = true;
+  waiting_for_commit_.emplace(recorded_commit_, std::move(then));
+}
 
 void Vhost::set_machine_alarms(Alarms alarms) {
   machine_alarms_ = alarms;

@@ -61,6 +61,19 @@ class TransientStoreTest : public ::testing::Test {
     return names;
   }
 
+  /// A hundred messages, in files that a stop would have removed.
+  void leave_by_crash() {
+    put_queue();
+    append(1, 100);
+    EXPECT_TRUE(commit());
+    const TempDir kept;
+    std::filesystem::copy(directory_.path(), kept.path());
+    close();
+    EXPECT_THAT(files(), IsEmpty());
+    std::filesystem::copy(kept.path(), directory_.path());
+    EXPECT_THAT(files(), SizeIs(3));
+  }
+
   const TempDir directory_;
   const std::string file_ = directory_.file("vhost-1.db");
   StoreOptions options_;
@@ -102,16 +115,7 @@ TEST_F(TransientStoreTest, AnswersAReadThatCameBeforeItsFileWasMade) {
 }
 
 TEST_F(TransientStoreTest, IsEmptyInItsNextLife) {
-  put_queue();
-  append(1, 100);
-  EXPECT_TRUE(commit());
-  // What a crash leaves.
-  const TempDir kept;
-  std::filesystem::copy(directory_.path(), kept.path());
-  close();
-  EXPECT_THAT(files(), IsEmpty());
-  std::filesystem::copy(kept.path(), directory_.path());
-  EXPECT_THAT(files(), SizeIs(3));
+  leave_by_crash();
   open();
   EXPECT_TRUE(loop_.run_until([&] { return files().empty(); }));
   put_queue();
@@ -121,13 +125,7 @@ TEST_F(TransientStoreTest, IsEmptyInItsNextLife) {
 }
 
 TEST_F(TransientStoreTest, ARestartMayNeedItAtOnce) {
-  put_queue();
-  append(1, 100);
-  EXPECT_TRUE(commit());
-  const TempDir kept;
-  std::filesystem::copy(directory_.path(), kept.path());
-  close();
-  std::filesystem::copy(kept.path(), directory_.path());
+  leave_by_crash();
   open();
   put_queue();
   append(5, 5);
