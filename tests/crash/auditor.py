@@ -10,6 +10,7 @@ from layout import BARRIER, QUEUES, body_of
 from ledger import Found
 from registers import read_definitions
 from step_worker import Api
+from support import wait
 
 DEADLINE_S = 60
 
@@ -75,8 +76,16 @@ class Auditor:
         self._end()
 
     def leave(self):
-        """Goes away without an answer, once its deliveries are noted: everything returns to its place."""
+        """Goes away without an answer, once its deliveries are noted: everything returns to its place.
+
+        Of tens of thousands it takes some turns of the broker, and what is still on its way no purge takes.
+        """
         self._end()
+        wait.until(self._all_are_back, "the return of all that was held", DEADLINE_S)
+
+    def _all_are_back(self):
+        answer = self._api.get("/api/queues?columns=name,messages_unacknowledged")
+        return all(queue["messages_unacknowledged"] == 0 for queue in answer.json)
 
     def _end(self):
         """What was recorded before a confirmed message is on disk when that is."""
