@@ -19,23 +19,20 @@ void Watchdog::feed() {
 }
 
 void Watchdog::ask() {
-  ++round_;
   missing_ = others_.size();
   if (missing_ == 0) return feed();
   for (const Post& other : others_)
-    other([this, round = round_] { boost::asio::post(loop_, [this, round] { answered(round); }); });
+    other([this] { boost::asio::post(loop_, [this] { answered(); }); });
 }
 
-void Watchdog::answered(std::size_t round) {
-  if (round == round_ && --missing_ == 0) feed();
+/// None is missing any more once nobody is asked.
+void Watchdog::answered() {
+  if (missing_ > 0 && --missing_ == 0) feed();
 }
 
 void Watchdog::ask_no_more() {
   others_.clear();
-  if (std::exchange(missing_, 0) > 0) {
-    ++round_;  // what still answers answers an old question
-    feed();
-  }
+  if (std::exchange(missing_, 0) > 0) feed();
 }
 
 }  // namespace leveret::server

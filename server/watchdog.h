@@ -30,14 +30,13 @@ class Watchdog {
  private:
   void feed();
   void ask();
-  void answered(std::size_t round);
+  void answered();
 
   boost::asio::io_context& loop_;
   const Supervisor& supervisor_;
   boost::asio::steady_timer timer_;
   std::vector<Post> others_;
-  std::size_t round_ = 0;
-  std::size_t missing_ = 0;
+  std::size_t missing_ = 0;  // answers
 };
 
 }  // namespace leveret::server

@@ -53,7 +53,7 @@ void Vhost::set_disk_full(bool is_full, Keeper of) {
   if (is_disk_full() == was_full) return;
   log::warn(is_full ? "the disk is full: publishers of vhost '" + name_ + "' are blocked"
                     : "the disk has space again: publishers of vhost '" + name_ + "' go on");
-  change_alarms({.memory = machine_alarms_.memory, .disk = machine_alarms_.disk || is_full});
+  set_machine_alarms(machine_alarms_);  // together with this one
   if (!is_full) return;
   // Whoever waits for the confirm of what the store could not take may never publish again.
   for_each_connection([&](Connection& connection) {

@@ -1,7 +1,6 @@
 #include "store/transient_store.h"
 
 #include <chrono>
-#include <exception>
 #include <limits>
 #include <system_error>
 #include <utility>
@@ -29,12 +28,23 @@ StoreOptions options_of(StoreOptions options) {
 
 TransientStore::TransientStore(const StoreOptions& options, StoreCallbacks callbacks)
     : options_(options_of(options)), callbacks_(std::move(callbacks)) {
-  // To remove a large file takes a while that a start need not wait for.
-  if (options_.has_threads && is_file_there()) start();
+  if (!options_.has_threads || !is_file_there()) return;
+  try {
+    start();  // To remove a large file takes a while that the broker's start need not wait for.
+  } catch (const std::system_error& error) {
+    log::error("no thread to remove " + options_.file + ": " + error.what());
+  }
 }
 
 TransientStore::~TransientStore() {
   close();
+}
+
+template <class F>
+void TransientStore::call(F call, std::size_t bytes) {
+  if (store_) return call(*store_);
+  waiting_.push_back(std::move(call));
+  waiting_bytes_ += sizeof(Call) + bytes;
 }
 
 void TransientStore::put_queue(const broker::QueueRecord& queue) {
@@ -47,19 +57,33 @@ void TransientStore::drop_queue(QueueId queue, const std::string& name) {
 
 void TransientStore::append(QueueId queue, broker::Seq seq, broker::MessagePtr message,
                             broker::ContentId content) {
-  if (store_) return store_->append(queue, seq, std::move(message), content);
   const std::size_t bytes = message->memory_bytes();
-  call([=](Store& store) { store.append(queue, seq, message, content); }, bytes);
+  call([queue, seq, message = std::move(message),
+        content](Store& store) mutable { store.append(queue, seq, std::move(message), content); },
+       bytes);
 }
 
 void TransientStore::remove(QueueId queue, broker::Seq seq, broker::ContentId content,
                             std::size_t body_bytes) {
-  if (store_) return store_->remove(queue, seq, content, body_bytes);
   call([=](Store& store) { store.remove(queue, seq, content, body_bytes); });
 }
 
 void TransientStore::remove_range(QueueId queue, broker::Seq first, broker::Seq last) {
   call([=](Store& store) { store.remove_range(queue, first, last); });
+}
+
+void TransientStore::read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t count_max,
+                          std::size_t bytes_max, broker::CommitNumber after, ReadCallback done) {
+  call([=, done = std::move(done)](Store& store) mutable {
+    store.read(queue, first, last, count_max, bytes_max, after, std::move(done));
+  });
+}
+
+void TransientStore::read_expired(QueueId queue, broker::Seq first, broker::Seq last, TimeMs now,
+                                  std::size_t count_max, ExpiredCallback done) {
+  call([=, done = std::move(done)](Store& store) mutable {
+    store.read_expired(queue, first, last, now, count_max, std::move(done));
+  });
 }
 
 broker::CommitNumber TransientStore::current_commit() const {
@@ -76,23 +100,6 @@ std::size_t TransientStore::pending_bytes() const {
   return store_ ? store_->pending_bytes() : waiting_bytes_;
 }
 
-void TransientStore::read(QueueId queue, broker::Seq first, broker::Seq last, std::size_t count_max,
-                          std::size_t bytes_max, broker::CommitNumber after, ReadCallback done) {
-  if (store_) return store_->read(queue, first, last, count_max, bytes_max, after, std::move(done));
-  call([=](Store& store) { store.read(queue, first, last, count_max, bytes_max, after, done); });
-}
-
-void TransientStore::read_expired(QueueId queue, broker::Seq first, broker::Seq last, TimeMs now,
-                                  std::size_t count_max, ExpiredCallback done) {
-  call([=](Store& store) { store.read_expired(queue, first, last, now, count_max, done); });
-}
-
-void TransientStore::call(Call call, std::size_t bytes) {
-  if (store_) return call(*store_);
-  waiting_.push_back(std::move(call));
-  waiting_bytes_ += sizeof(Call) + bytes;
-}
-
 // Making it.
 
 void TransientStore::want() {
@@ -100,17 +107,16 @@ void TransientStore::want() {
   const std::lock_guard lock(mutex_);
   must_make_ = true;
   wake_.notify_one();
-  if (!thread_.joinable()) start();
+  try {
+    if (!thread_.joinable()) start();
+  } catch (const std::system_error& error) {
+    is_wanted_ = false;  // until the end of the next turn
+    tell_of(error);
+  }
 }
 
-/// Without a thread it is asked again at the end of the next turn.
 void TransientStore::start() {
-  try {
-    thread_ = std::thread([this] { run(); });
-  } catch (const std::system_error& error) {
-    is_wanted_ = false;
-    log::error("no thread to make " + options_.file + ": " + error.what());
-  }
+  thread_ = std::thread([this] { run(); });
 }
 
 /// The thread that removes what is old, waits until it is wanted, and makes what is new.
@@ -149,16 +155,20 @@ bool TransientStore::make() {
   try {
     remove_files();
     made_ = std::make_unique<Store>(options_, callbacks_);
-  } catch (const std::exception& error) {  // also when there is no thread to be had
-    if (std::exchange(has_failed_, true)) return false;
-    log::error(std::string{error.what()} +
-               ". Transient messages that memory has no room for wait for it");
-    callbacks_.disk_full(true);
+  } catch (const std::exception& error) {  // also when it gets no thread
+    tell_of(error);
     return false;
   }
   if (has_failed_) callbacks_.disk_full(false);
   callbacks_.post([this] { take_made(); });
   return true;
+}
+
+void TransientStore::tell_of(const std::exception& error) {
+  if (std::exchange(has_failed_, true)) return;
+  log::error("the transient store cannot be made: " + std::string{error.what()} +
+             ". Transient messages that memory has no room for wait for it");
+  callbacks_.disk_full(true);
 }
 
 void TransientStore::take_made() {

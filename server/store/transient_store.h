@@ -2,6 +2,7 @@
 
 #include <condition_variable>
 #include <cstddef>
+#include <exception>
 #include <functional>
 #include <memory>
 #include <mutex>
@@ -51,7 +52,9 @@ class TransientStore final : public broker::MessageStore {
 
  private:
   using Call = std::function<void(Store&)>;
-  void call(Call call, std::size_t bytes = 0);
+  /// Makes it now, or with the first transaction; it takes `bytes` until then.
+  template <class F>
+  void call(F call, std::size_t bytes = 0);
   void want();
   void start();
   void run();
@@ -59,6 +62,7 @@ class TransientStore final : public broker::MessageStore {
   void remove_files() const;
   bool make();
   void take_made();
+  void tell_of(const std::exception& error);
 
   const StoreOptions options_;
   const StoreCallbacks callbacks_;
