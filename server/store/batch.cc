@@ -1,7 +1,9 @@
 #include "store/batch.h"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <numeric>
 #include <utility>
 
 namespace leveret::store {
@@ -44,6 +46,11 @@ Batch Batch::take_settled() {
 
 std::size_t Batch::count_appends() const {
   return static_cast<std::size_t>(std::ranges::count(ops, Op::Kind::append, &Op::kind));
+}
+
+std::size_t Batch::message_count() const {
+  return std::transform_reduce(ops.begin(), ops.end(), std::size_t{0}, std::plus<>{},
+                               std::mem_fn(&Op::message_count));
 }
 
 void Batch::clear() {

@@ -334,9 +334,22 @@ void Store::append(QueueId queue, broker::Seq seq, broker::MessagePtr message,
 // The entry's row says which message it has and how long that is: the caller's word for it is not
 // needed.
 void Store::remove(QueueId queue, broker::Seq seq, broker::ContentId, std::size_t) {
+  if (joins_last_removal(queue, seq)) return;
   Op& op = record(Op::Kind::remove);
   op.queue = queue;
   op.seq = seq;
+}
+
+/// Whoever acknowledges one message after the other removes them in one piece, which takes the room
+/// of one.
+bool Store::joins_last_removal(QueueId queue, broker::Seq seq) {
+  const std::size_t turn_begins = gathered_.is_empty() ? 0 : gathered_.turns.back().ops_end;
+  if (gathered_.ops.size() == turn_begins) return false;
+  Op& last = gathered_.ops.back();
+  if (!last.removes() || last.queue != queue || last.removes_up_to() + 1 != seq) return false;
+  last.kind = Op::Kind::remove_range;
+  last.last_seq = seq;
+  return true;
 }
 
 void Store::remove_range(QueueId queue, broker::Seq first, broker::Seq last) {

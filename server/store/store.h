@@ -97,6 +97,7 @@ class Store final : public broker::Journal {
   broker::CommitNumber recorded() const;
   /// Whether the current turn has recorded anything.
   bool is_turn_open() const;
+  bool joins_last_removal(QueueId queue, broker::Seq seq);
 
   std::unique_ptr<Parts> parts_;
   /// Turns that wait, and what the current one has recorded up to now.

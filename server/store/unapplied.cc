@@ -7,18 +7,25 @@
 namespace leveret::store {
 
 bool Unapplied::would_be_settled(const Batch& turns, const QueueStates& stored) const {
-  const auto count = [&turns](Op::Kind kind) {
-    return std::ranges::count(turns.ops, kind, &Op::kind);
-  };
-  if (count(Op::Kind::append) != count(Op::Kind::remove)) return false;
+  std::size_t removed = 0;
+  for (const Op& op : turns.ops)
+    if (op.removes()) removed += op.message_count();
+  if (turns.count_appends() != removed) return false;
   Messages own;
   std::vector<QueueId> marked;
   for (const Op& op : turns.ops) {
     switch (op.kind) {
       case Op::Kind::append: own[op.queue].insert(op.seq); break;
       case Op::Kind::remove:
-        if (own[op.queue].erase(op.seq) == 0) return false;
+      case Op::Kind::remove_range: {
+        Seqs& seqs = own[op.queue];
+        const auto first = seqs.lower_bound(op.seq);
+        const auto end = seqs.upper_bound(op.removes_up_to());
+        if (std::distance(first, end) != static_cast<std::ptrdiff_t>(op.message_count()))
+          return false;
+        seqs.erase(first, end);
         break;
+      }
       case Op::Kind::delivery_count:
         if (!own[op.queue].contains(op.seq)) return false;
         break;
@@ -39,10 +46,9 @@ bool Unapplied::is_touched_by(std::span<const Op> ops) const {
   return std::ranges::any_of(ops, [this](const Op& op) {
     const auto found = messages_.find(op.queue);
     if (found == messages_.end()) return false;
-    if (op.kind == Op::Kind::remove) return found->second.contains(op.seq);
-    if (op.kind != Op::Kind::remove_range) return false;
+    if (!op.removes()) return false;
     const auto first = found->second.lower_bound(op.seq);
-    return first != found->second.end() && *first <= op.last_seq;
+    return first != found->second.end() && *first <= op.removes_up_to();
   });
 }
 
@@ -51,20 +57,19 @@ void Unapplied::take(Batch& turns) {
     if (op.kind == Op::Kind::append) {
       ++append_count_;
       messages_[op.queue].insert(op.seq);
-    } else if (op.kind == Op::Kind::remove) {
-      messages_[op.queue].erase(op.seq);
-    } else if (op.kind == Op::Kind::remove_range) {
-      auto& of_queue = messages_[op.queue];
-      of_queue.erase(of_queue.lower_bound(op.seq), of_queue.upper_bound(op.last_seq));
+    } else if (op.removes()) {
+      Seqs& seqs = messages_[op.queue];
+      seqs.erase(seqs.lower_bound(op.seq), seqs.upper_bound(op.removes_up_to()));
     }
   }
+  message_count_ += turns.message_count();
   bytes_ += std::exchange(turns.bytes, 0);
   turns_.take(turns);
 }
 
 void Unapplied::clear() {
   turns_.clear();
-  append_count_ = bytes_ = 0;
+  append_count_ = message_count_ = bytes_ = 0;
   messages_.clear();
 }
 

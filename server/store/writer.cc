@@ -13,10 +13,10 @@ namespace {
 /// How long a full disk is left alone before the next try, unless something comes to be removed.
 constexpr std::chrono::milliseconds full_retry{250};
 
-/// What goes into the redo log: batches of so many ops, as long as those that are to be applied are
-/// not more than these. A transaction of them then takes a few milliseconds.
-constexpr std::size_t logged_ops_max = 256;
-constexpr std::size_t unapplied_ops_max = 2048;
+/// What goes into the redo log: batches about so many messages, as long as those that are to be
+/// applied are not more than these. A transaction of them then takes a few milliseconds.
+constexpr std::size_t logged_messages_max = 256;
+constexpr std::size_t unapplied_messages_max = 2048;
 constexpr std::size_t unapplied_bytes_max = std::size_t{4} << 20U;
 /// And how long they stay when nothing else comes: what they remove takes room until then.
 constexpr std::chrono::seconds unapplied_time_max{1};
@@ -162,8 +162,10 @@ void Writer::clean_up() {
 }
 
 bool Writer::log_held() {
-  const bool is_small = held_.ops.size() <= logged_ops_max &&
-                        held_.ops.size() + unapplied_.ops().size() <= unapplied_ops_max &&
+  const bool is_long = held_.ops.size() > logged_messages_max;
+  const std::size_t messages = is_long ? held_.ops.size() : held_.message_count();
+  const bool is_small = messages <= logged_messages_max &&
+                        messages + unapplied_.message_count() <= unapplied_messages_max &&
                         held_.bytes + unapplied_.bytes() <= unapplied_bytes_max;
   if (held_.is_empty() || !is_small || disk_is_full_ || record_limits_.bytes == 0) return false;
   if (wanted_ > applied_) return false;

@@ -296,7 +296,16 @@ TEST(Unapplied, KnowsWhatIsSettled) {
   EXPECT_FALSE(is_settled(list(append(1), op(Kind::mark, 1))));
   EXPECT_FALSE(is_settled(list(op(Kind::remove, 1))));
   EXPECT_FALSE(is_settled(list(append(2), op(Kind::remove, 1))));
-  EXPECT_FALSE(is_settled(list(append(1), op(Kind::remove_range, 1))));
+  const auto range = [&](broker::Seq first, broker::Seq last) {
+    Op removal = op(Kind::remove_range, first);
+    removal.last_seq = last;
+    return removal;
+  };
+  EXPECT_TRUE(is_settled(list(append(1), append(2), append(3), range(1, 3))));
+  EXPECT_FALSE(is_settled(list(append(1), append(2), append(4), range(1, 3))));
+  EXPECT_FALSE(is_settled(list(append(1), append(2), range(1, 3))));
+  EXPECT_FALSE(is_settled(list(append(1), append(2), append(3), range(1, 2))));
+  EXPECT_FALSE(is_settled(list(append(1), range(1, ~broker::Seq{0}))));
   EXPECT_FALSE(is_settled(list(op(Kind::delivery_count, 1))));
 
   const auto marked = [&] { return list(append(9), op(Kind::mark, 9), op(Kind::remove, 9)); };
@@ -318,14 +327,15 @@ TEST(Unapplied, KnowsWhatIsSettled) {
   EXPECT_FALSE(is_touched(op(Kind::remove, 5))) << "it is gone";
   EXPECT_FALSE(is_touched(make_op(Kind::remove, mails, 6)));
   EXPECT_FALSE(is_touched(op(Kind::mark, 6)));
-  Op range = op(Kind::remove_range, 1);
-  range.last_seq = 5;
-  EXPECT_FALSE(unapplied.is_touched_by(std::span{&range, 1}));
-  range.last_seq = ~broker::Seq{0};
-  EXPECT_TRUE(unapplied.is_touched_by(std::span{&range, 1}));
+  EXPECT_FALSE(is_touched(range(1, 5)));
+  EXPECT_TRUE(is_touched(range(1, ~broker::Seq{0})));
 
   EXPECT_EQ(unapplied.ops().size(), 3U);
   EXPECT_EQ(unapplied.append_count(), 2U);
+  EXPECT_EQ(unapplied.message_count(), 3U);
+  Batch removal = batch_of(list(range(10, 19)));
+  unapplied.take(removal);
+  EXPECT_EQ(unapplied.message_count(), 13U);
   unapplied.clear();
   EXPECT_TRUE(unapplied.is_empty());
   EXPECT_TRUE(is_settled(list(append(7), op(Kind::remove, 7))));

@@ -289,6 +289,28 @@ TEST_F(StoreTest, WhatIsSettledWhileItGathersIsReportedWithoutBeingWritten) {
   EXPECT_EQ(wal_bytes(), before);
 }
 
+TEST_F(StoreTest, RemovalsInOrderTakeTheRoomOfOne) {
+  const auto room_of = [&](const std::vector<broker::Seq>& seqs) {
+    const std::size_t before = store->pending_bytes();
+    for (const broker::Seq seq : seqs) store->remove(jobs, seq, 0, 1);
+    return store->pending_bytes() - before;
+  };
+  for (broker::Seq seq = 1; seq <= 12; ++seq) append(jobs, seq, std::to_string(seq));
+  ASSERT_TRUE(store.commit());
+  const std::size_t one = room_of({1});
+  EXPECT_EQ(room_of({2, 3, 4}), 0U);
+  EXPECT_EQ(room_of({6}), one) << "not in order";
+  EXPECT_EQ(room_of({5}), one) << "not in order";
+  store->flush(broker::Urgency::soon);
+  EXPECT_EQ(room_of({6 + 1, 8}), one) << "of another turn";
+  store->remove(dead, 8, 0, 1);
+  EXPECT_EQ(room_of({9}), one) << "of another queue before";
+  ASSERT_TRUE(store.commit());
+  store.reopen();
+  EXPECT_EQ(query(file, "SELECT count(*) FROM entry"), (Bodies{"3"}));
+  EXPECT_EQ(recovered(jobs).message_count, 3U);
+}
+
 TEST_F(StoreTest, WhatCameAfterTheLastAcknowledgementGathersOn) {
   append(jobs, 1, "settled");
   store->flush(broker::Urgency::soon);
