@@ -11,7 +11,6 @@ namespace {
 constexpr std::int64_t header_bytes = 32;
 constexpr std::int64_t frame_header_bytes = 24;
 constexpr std::uint32_t magic = 0x377f0682;  // The last bit: checksums are of big-endian numbers.
-constexpr std::uint32_t page_bytes_max = 65536;
 
 std::uint32_t number_at(std::string_view bytes, std::size_t at, bool is_big_endian = true) {
   std::uint32_t number = 0;
@@ -46,21 +45,26 @@ class LogChecksum {
 
 }  // namespace
 
-std::int64_t count_lost_transactions(std::int64_t log_bytes, const ReadLog& read) {
-  if (log_bytes < header_bytes) return 0;
+LogLoss count_lost_transactions(std::int64_t log_bytes, std::int64_t page_bytes,
+                                const ReadLog& read) {
+  std::string frame(static_cast<std::size_t>(frame_header_bytes + page_bytes), '\0');
+  if (log_bytes < header_bytes + std::ssize(frame)) return {};
   std::string header(header_bytes, '\0');
   read(0, header);
   LogChecksum checksum((number_at(header, 0) & 1U) != 0);
   checksum.add(std::string_view{header}.substr(0, 24));
-  const std::uint32_t page_bytes = number_at(header, 8);
-  if ((number_at(header, 0) & ~1U) != magic || !checksum.is_at(header, 24) || page_bytes < 512 ||
-      page_bytes > page_bytes_max)
-    return 0;
-  const std::string_view salts = std::string_view{header}.substr(16, 8);
-  std::string frame(frame_header_bytes + page_bytes, '\0');
-  bool is_whole = true;
-  std::int64_t ended =
-      0;  // Transactions behind the damage, and those of them that another follows.
+  const bool is_header_right = (number_at(header, 0) & ~1U) == magic &&
+                               checksum.is_at(header, 24) && number_at(header, 8) == page_bytes;
+  LogLoss loss{.is_whole_log = !is_header_right};
+  std::string salts = header.substr(16, 8);
+  if (loss.is_whole_log) {
+    read(header_bytes, frame);
+    salts = frame.substr(8, 8);
+    if (salts == std::string(8, '\0')) return {};  // space that waits for its first use
+  }
+  bool is_whole = !loss.is_whole_log;
+  // Transactions behind the damage, and those of them that another follows.
+  std::int64_t ended = 0;
   std::int64_t followed = 0;
   for (std::int64_t at = header_bytes; at + std::ssize(frame) <= log_bytes;
        at += std::ssize(frame)) {
@@ -75,7 +79,8 @@ std::int64_t count_lost_transactions(std::int64_t log_bytes, const ReadLog& read
     followed = ended;
     if (number_at(frame, 4) != 0) ++ended;  // The file's length, which ends a transaction.
   }
-  return followed;
+  loss.transactions = loss.is_whole_log ? ended : followed;
+  return loss;
 }
 
 }  // namespace leveret::store

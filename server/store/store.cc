@@ -46,15 +46,19 @@ class OldLog {
 
   /// SQLite says nothing of what it leaves out.
   void tell_of_loss() const {
-    const std::int64_t lost =
-        count_lost_transactions(size_, [this](std::int64_t at, std::span<char> to) {
+    const LogLoss lost = count_lost_transactions(
+        size_, connection_.query_integer("PRAGMA page_size"),
+        [this](std::int64_t at, std::span<char> to) {
           check(log_->pMethods->xRead(log_, to.data(), static_cast<int>(to.size()), at));
         });
-    if (lost > 0)
-      log::error(connection_.file() + "-wal is damaged: " + std::to_string(lost) +
-                 " transactions or more cannot be read any more, and confirmed messages may be "
-                 "missing. All before them is there. If you have a backup of the data directory, "
-                 "compare it");
+    if (lost.transactions == 0) return;
+    const std::string count = std::to_string(lost.transactions);
+    log::error(connection_.file() +
+               "-wal is damaged: " + (lost.is_whole_log ? "up to " + count : count + " or more") +
+               " transactions cannot be read any more, and confirmed messages may be missing. " +
+               (lost.is_whole_log ? "What had been copied from it into the file is there"
+                                  : "All before them is there") +
+               ". If you have a backup of the data directory, compare it");
   }
 
   /// Writes it once more as it reads, and syncs it. After a failed sync some of it may be in memory

@@ -63,10 +63,8 @@ def test_without_its_catalog_it_refuses_changes_and_says_what_to_do(victim):
     assert [each["name"] for each in api.get(("definitions",)).json["vhosts"]] == ["/"]
 
 
-@pytest.mark.parametrize(
-    "end, place", [("-wal", 32 + 8 * (16384 + 24) + 100), ("-redo", 8 * 4096 + 40)], ids=["log", "redo log"]
-)
-def test_a_damaged_log_is_told_of_at_the_start(victim, end, place):
+def _start_with_a_bit_changed(victim, end, place):
+    """After twenty confirmed messages and a kill; how many were confirmed."""
     if end == "-wal":
         victim.leave_out_redo_log()
     publisher = confirms.Publisher(victim)
@@ -79,4 +77,17 @@ def test_a_damaged_log_is_told_of_at_the_start(victim, end, place):
     log.write_bytes(content)
     victim.start()
     assert f"{log} is damaged" in victim.log_tail()
-    assert 0 < confirms.count(victim) < publisher.confirmed
+    return publisher.confirmed
+
+
+@pytest.mark.parametrize(
+    "end, place", [("-wal", 32 + 8 * (16384 + 24) + 100), ("-redo", 8 * 4096 + 40)], ids=["log", "redo log"]
+)
+def test_a_damaged_log_is_told_of_at_the_start(victim, end, place):
+    confirmed = _start_with_a_bit_changed(victim, end, place)
+    assert 0 < confirms.count(victim) < confirmed
+
+
+def test_a_log_with_a_damaged_header_is_told_of_at_the_start(victim):
+    _start_with_a_bit_changed(victim, "-wal", 20)
+    assert "What had been copied from it into the file is there" in victim.log_tail()

@@ -88,8 +88,11 @@ class LogDamage : public ::testing::Test {
 
   /// Transactions of that log that were on disk and are not taken.
   static std::int64_t count_lost(const std::string& damaged) {
+    return lost_of(damaged).transactions;
+  }
+  static LogLoss lost_of(const std::string& damaged) {
     return count_lost_transactions(
-        std::ssize(damaged), [&damaged](std::int64_t at, std::span<char> to) {
+        std::ssize(damaged), page_bytes, [&damaged](std::int64_t at, std::span<char> to) {
           damaged.copy(to.data(), to.size(), static_cast<std::size_t>(at));
         });
   }
@@ -162,6 +165,24 @@ TEST_F(LogDamage, WhatIsLostOfItIsCounted) {
     EXPECT_EQ(lost_from(static_cast<std::size_t>(i), 1), last - i) << i;
   // In what says whose page that is: the transaction itself cannot be seen any more.
   EXPECT_EQ(lost_from(3, frame_bytes - 10), last - 4);
+}
+
+TEST_F(LogDamage, WithADamagedHeaderAllOfItIsLost) {
+  const auto all = std::ssize(ends_of_transactions(log));
+  for (std::size_t place = 0; place < header_bytes; ++place) {
+    std::string damaged = log;
+    damaged[place] = static_cast<char>(damaged[place] ^ 0x10);
+    const LogLoss loss = lost_of(damaged);
+    EXPECT_TRUE(loss.is_whole_log) << place;
+    EXPECT_EQ(loss.transactions, all) << place;
+  }
+  EXPECT_FALSE(lost_of(log).is_whole_log);
+}
+
+TEST_F(LogDamage, ALogThatHasNotBeenUsedLosesNothing) {
+  EXPECT_EQ(count_lost(""), 0);
+  EXPECT_EQ(count_lost(std::string(header_bytes, '\0')), 0);
+  EXPECT_EQ(count_lost(std::string(log.size(), '\0')), 0);
 }
 
 TEST_F(LogDamage, AnEndThatIsMissingIsNoDamage) {
