@@ -72,10 +72,11 @@ std::optional<Identity> Users::verify(const Login& login) {
   // Stays empty for an unknown name: verifying against no hash costs as much as any.
   const User user = find(login.user).value_or(User{});
   const std::string digest = digest_of(cache_key_, user, login.password);
-  const bool is_verified =
-      is_remembered(user, digest) || verify_password(login.password, user.password_hash);
-  if (!is_verified || user.name.empty() || login.password.empty()) return std::nullopt;
-  if (!may_come_from(login.user, login.peer_is_loopback)) return std::nullopt;
+  const bool may_come = may_come_from(login.user, login.peer_is_loopback);
+  // Whoever is refused anyway must not learn from the time that the password was right.
+  const bool is_verified = (may_come && is_remembered(user, digest)) ||
+                           verify_password(login.password, user.password_hash);
+  if (!is_verified || !may_come || user.name.empty() || login.password.empty()) return std::nullopt;
 
   if (!is_slow_hash(user.password_hash)) {
     rehash(user, login.password);
