@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "alarm_watch.h"
+#include "amqp/table.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "broker/limits.h"
@@ -45,6 +46,7 @@ struct Config {
   std::size_t handshakes_per_address_max = 5'000;
   std::uint64_t unfinished_bytes_max = std::uint64_t{512} << 20U;
   net::Tuning tuning;
+  amqp::TableLimits table_limits = amqp::default_peer_table_limits;
 
   std::optional<std::uint16_t> http_port = 15672;
   std::optional<std::uint16_t> http_tls_port = 15671;

@@ -170,6 +170,7 @@ struct Server::State {
   void import_definitions();
   void watch_resources();
   void load_tls();
+  void make_amqp();
   void start_amqp();
   void start_http();
 
@@ -248,9 +249,14 @@ void Server::State::import_definitions() {
 }
 
 void Server::State::watch_resources() {
-  alarm_watch = std::make_unique<AlarmWatch>(
-      config.resources, data_dir->is_in_memory() ? "" : data_dir->path(),
-      [this](broker::Alarms alarms) { vhosts->set_alarms(alarms); });
+  alarm_watch = std::make_unique<AlarmWatch>(config.resources,
+                                             data_dir->is_in_memory() ? "" : data_dir->path(),
+                                             [this](broker::Alarms alarms) {
+                                               // Sessions first, also at its end: they have told
+                                               // the core whatever is to be told.
+                                               amqp->set_memory_short(alarms.memory);
+                                               vhosts->set_alarms(alarms);
+                                             });
 }
 
 void Server::State::load_tls() {
@@ -304,6 +310,7 @@ void Server::State::use(const Config& changed) {
   log::set_format(changed.log_format);
   log::set_level(changed.log_level);
   alarm_watch->set_limits(changed.resources);
+  amqp::peer_table_limits.set(changed.table_limits);
   amqp->change_rules(rules_of(changed));
   vhosts->set_limits(changed.limits);
   vhosts->set_connection_limits(changed.connection_limits);
@@ -322,7 +329,8 @@ void Server::State::use_tls(const Config& changed) {
   log::info("TLS with the certificate of " + amqp_tls->summary() + ", for new connections");
 }
 
-void Server::State::start_amqp() {
+void Server::State::make_amqp() {
+  amqp::peer_table_limits.set(config.table_limits);
   std::vector<asio::io_context*> loops;
   if (config.io_loops == 1) {
     loops.push_back(&loop);
@@ -341,6 +349,9 @@ void Server::State::start_amqp() {
   options.sessions_max = spare_descriptors();
   options.version = version;
   amqp = std::make_unique<net::Server>(std::move(options), loops, *vhosts, *users);
+}
+
+void Server::State::start_amqp() {
   amqp->listen();
   for (const auto& io_loop : io_loops)
     io_loop->thread = std::thread{[&io = io_loop->io] {
@@ -456,8 +467,8 @@ Server::~Server() {
     if (io_loop->thread.joinable()) io_loop->thread.join();
   if (state.http_stopper.joinable()) state.http_stopper.join();
   state.http.reset();
-  state.amqp.reset();
   state.alarm_watch.reset();
+  state.amqp.reset();
   // Virtual hosts hold sessions, whose sockets belong to the loops.
   if (state.vhosts) state.vhosts->drop_all();
 }
@@ -470,6 +481,7 @@ void Server::start() {
     state.signals.add(SIGTERM);
     state.reload_signals.add(SIGHUP);
     state.load_tls();
+    state.make_amqp();
     state.watch_resources();
     state.import_definitions();
     state.start_amqp();

@@ -208,6 +208,8 @@ SettingValue get_tls_versions(const Config& config) {
 
 // The table.
 
+using amqp::largest_peer_table_limits;
+using amqp::TableLimits;
 using broker::Limits;
 using net::Tuning;
 using store::StoreOptions;
@@ -242,6 +244,12 @@ constexpr std::array settings{
         "amqp.message_bytes_max", "bytes from 1 to 536870912", live),
     number<1, bytes_most, &Config::unfinished_bytes_max>("amqp.unfinished_bytes_max",
                                                          "bytes from 1", live),
+    number<1, largest_peer_table_limits.depth, &Config::table_limits, &TableLimits::depth>(
+        "amqp.table_depth_max", "a number from 1 to 32", live),
+    number<1, largest_peer_table_limits.values, &Config::table_limits, &TableLimits::values>(
+        "amqp.table_values_max", "a number from 1 to 32768", live),
+    number<4096, bytes_most, &Config::tuning, &Tuning::client_properties_bytes_max>(
+        "amqp.client_properties_bytes_max", "bytes from 4096", live),
     number<0, count_most, &Config::connection_limits, &ConnectionLimits::all>(
         "amqp.connections_max", "a number, 0 for no limit", live),
     number<0, count_most, &Config::connection_limits, &ConnectionLimits::per_address>(
@@ -323,6 +331,8 @@ constexpr std::array settings{
                                                                 "a number from 1", live),
     number<1, count_most, &Config::limits, &Limits::bindings_max>("limits.bindings_max",
                                                                   "a number from 1", live),
+    number<1, bytes_most, &Config::limits, &Limits::argument_bytes_max>("limits.argument_bytes_max",
+                                                                        "bytes from 1", live),
     number<1, count_most, &Config::limits, &Limits::policies_max>("limits.policies_max",
                                                                   "a number from 1", live),
     number<1, count_most, &Config::limits, &Limits::operations_max>("limits.operations_max",

@@ -170,7 +170,8 @@ void Session::on_channel_frame(const amqp::Frame& frame) {
     }
     case amqp::FrameType::header: {
       if (assembly.waiting != Waiting::header) refuse("a content header without its method");
-      const amqp::ContentHeader header = amqp::read_content_header(frame.payload);
+      const amqp::ContentHeader header =
+          amqp::read_content_header(frame.payload, amqp::table_limits);
       assembly.properties.assign(header.properties);
       assembly.body_bytes = header.body_bytes;
       assembly.body.clear();

@@ -57,14 +57,14 @@ std::optional<Frame> read_frame(std::string_view buffer, std::uint32_t frame_max
   return Frame{static_cast<FrameType>(type), channel, buffer.substr(frame_header_bytes, size)};
 }
 
-ContentHeader read_content_header(std::string_view payload) {
+ContentHeader read_content_header(std::string_view payload, TableLimits limits) {
   Reader reader{payload};
   ContentHeader header{};
   header.class_id = reader.read_u16();
   reader.read_u16();  // weight, unused
   header.body_bytes = reader.read_u64();
   header.properties = reader.rest();
-  check_properties(header.properties);
+  check_properties(header.properties, limits);
   return header;
 }
 

@@ -43,7 +43,8 @@ struct ContentHeader {
 };
 /// Throws Error{syntax_error} for anything malformed, in the properties too: what is queued is not
 /// looked at again before something needs it, and must not fail then.
-ContentHeader read_content_header(std::string_view payload);
+ContentHeader read_content_header(std::string_view payload,
+                                  TableLimits limits = peer_table_limits.get());
 
 /// Throws Error{syntax_error} for a text that its field cannot hold; `out` is then as it was.
 void write_method_frame(std::string& out, std::uint16_t channel, const Method& method);

@@ -26,7 +26,7 @@ class FieldReader {
   void operator()(std::uint64_t& field) { bit_ = 8, field = reader_.read_u64(); }
   void operator()(std::string_view& field) { bit_ = 8, field = reader_.read_short_string(); }
   void operator()(LongString& field) { bit_ = 8, field.value = reader_.read_long_string(); }
-  void operator()(Table& field) { bit_ = 8, field = read_table(reader_, peer_table_limits); }
+  void operator()(Table& field) { bit_ = 8, field = read_table(reader_, peer_table_limits.get()); }
 
  private:
   Reader& reader_;

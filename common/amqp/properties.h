@@ -35,7 +35,7 @@ struct Properties {
 Properties read_properties(std::string_view raw);
 /// Throws where read_properties would, and for headers beyond `limits`; allocates nothing. For
 /// properties that come from outside.
-void check_properties(std::string_view raw, TableLimits limits = peer_table_limits);
+void check_properties(std::string_view raw, TableLimits limits = peer_table_limits.get());
 /// Encodes flags and list. Throws Error{syntax_error} for a text of more than 255 bytes.
 std::string write_properties(const Properties& properties);
 

@@ -5,6 +5,7 @@
 #include <limits>
 
 #include "amqp/reply_code.h"
+#include "base/limit_counts.h"
 
 namespace leveret::amqp {
 
@@ -125,14 +126,16 @@ class Budget {
   explicit Budget(TableLimits limits) : limits_(limits) {}
 
   void check_depth(int depth) const {
-    if (depth > limits_.depth)
-      throw Error{ReplyCode::syntax_error,
-                  "table nested deeper than " + std::to_string(limits_.depth)};
+    if (depth <= limits_.depth) return;
+    limits_reached.add(Limit::table_depth);
+    throw Error{ReplyCode::syntax_error,
+                "table nested deeper than " + std::to_string(limits_.depth)};
   }
   void count_value() {
-    if (++values_ > limits_.values)
-      throw Error{ReplyCode::syntax_error,
-                  "table of more than " + std::to_string(limits_.values) + " values"};
+    if (++values_ <= limits_.values) return;
+    limits_reached.add(Limit::table_values);
+    throw Error{ReplyCode::syntax_error,
+                "table of more than " + std::to_string(limits_.values) + " values"};
   }
 
  private:
@@ -297,7 +300,36 @@ void write_value(Writer& writer, const Value& value) {
              value.held());
 }
 
+/// Besides the value's own size.
+std::size_t bytes_of(const Value& value);
+
+std::size_t bytes_of(const std::string& text) {
+  static const std::size_t kept_inside = std::string{}.capacity();
+  return text.capacity() > kept_inside ? text.capacity() : 0;
+}
+
+std::size_t bytes_of(const Value& value) {
+  return std::visit(Overloaded{
+                        [](const std::string& text) { return bytes_of(text); },
+                        [](const ByteArray& array) { return bytes_of(array.bytes); },
+                        [](const Table& table) { return table.memory_bytes(); },
+                        [](const Array& array) {
+                          std::size_t bytes = array.capacity() * sizeof(Value);
+                          for (const Value& each : array) bytes += bytes_of(each);
+                          return bytes;
+                        },
+                        [](const auto&) { return std::size_t{0}; },
+                    },
+                    value.held());
+}
+
 }  // namespace
+
+std::size_t Table::memory_bytes() const {
+  std::size_t bytes = entries_.capacity() * sizeof(Entry);
+  for (const auto& [name, value] : entries_) bytes += bytes_of(name) + bytes_of(value);
+  return bytes;
+}
 
 std::string_view type_name(const Value& value) {
   return type_rows[value.held().index()].name;

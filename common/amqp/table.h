@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <concepts>
 #include <cstdint>
 #include <initializer_list>
@@ -46,6 +47,8 @@ class Table {
   void append(std::string name, Value value);
 
   bool operator==(const Table& other) const;
+  /// What it takes of memory besides its own size, in bytes.
+  std::size_t memory_bytes() const;
 
  private:
   std::vector<Entry> entries_;
@@ -110,19 +113,29 @@ std::string_view type_name(const Value& value);
 /// The value as RabbitMQ's error texts show it.
 std::string to_text(const Value& value);
 
-/// What a peer may make us build.
-inline constexpr int table_depth_max = 32;
-inline constexpr int table_values_max = 4096;
-
 /// Levels, and values on all levels together, beyond which a table is refused.
 struct TableLimits {
   int depth;
   int values;
 };
-/// For a table at the door.
-inline constexpr TableLimits peer_table_limits{table_depth_max, table_values_max};
+/// For a table at the door, unless the settings say otherwise; and the most that they may say.
+inline constexpr TableLimits default_peer_table_limits{.depth = 32, .values = 4096};
+inline constexpr TableLimits largest_peer_table_limits{.depth = 32, .values = 32768};
 /// For one that has come through it, and may have been extended since (x-death, x-replay).
-inline constexpr TableLimits table_limits{2 * table_depth_max, 16 * table_values_max};
+inline constexpr TableLimits table_limits{.depth = 64, .values = 65536};
+
+/// What a peer may make us build. One for the process, as its settings are: it counts from the next
+/// table on. Any thread.
+class PeerTableLimits {
+ public:
+  TableLimits get() const { return {.depth = depth_, .values = values_}; }
+  void set(TableLimits limits) { depth_ = limits.depth, values_ = limits.values; }
+
+ private:
+  std::atomic<int> depth_{default_peer_table_limits.depth};
+  std::atomic<int> values_{default_peer_table_limits.values};
+};
+inline PeerTableLimits peer_table_limits;
 
 /// Reads a table with its 32-bit length in front. Throws Error{syntax_error} for a truncated or
 /// unknown value and past the limits.

@@ -20,10 +20,14 @@ enum class Limit : std::uint8_t {
   consumers,
   message_bytes,
   unfinished_bytes,
+  table_depth,
+  table_values,
+  client_properties_bytes,
   output_time,
   exchanges,
   queues,
   bindings,
+  argument_bytes,
   policies,
   operations,
   transaction_bytes,
@@ -43,7 +47,7 @@ enum class Limit : std::uint8_t {
 };
 
 /// How they are called, in their order: by the name of the setting.
-inline constexpr std::array<std::string_view, 29> limit_names = {
+inline constexpr std::array<std::string_view, 33> limit_names = {
     "amqp.connections_max",
     "amqp.connections_per_address_max",
     "amqp.handshakes_max",
@@ -53,10 +57,14 @@ inline constexpr std::array<std::string_view, 29> limit_names = {
     "amqp.consumers_per_channel_max",
     "amqp.message_bytes_max",
     "amqp.unfinished_bytes_max",
+    "amqp.table_depth_max",
+    "amqp.table_values_max",
+    "amqp.client_properties_bytes_max",
     "amqp.stall_ms",
     "limits.exchanges_max",
     "limits.queues_max",
     "limits.bindings_max",
+    "limits.argument_bytes_max",
     "limits.policies_max",
     "limits.operations_max",
     "limits.transaction_bytes_max",

@@ -156,6 +156,7 @@ void Channel::on(const amqp::basic::Consume& method) {
   const std::string tag =
       method.consumer_tag.empty() ? random_name("amq.ctag-") : std::string{method.consumer_tag};
   check_consumer_tag(tag);
+  vhost_.check_arguments(method.arguments, "consume from " + queue.describe());
   auto consumer = std::make_unique<Consumer>();
   consumer->tag = Blob::copy(tag);
   consumer->channel = this;

@@ -31,6 +31,8 @@ struct Limits {
   std::size_t exchanges_max = 100'000;
   std::size_t queues_max = 250'000;
   std::size_t bindings_max = 5'000'000;
+  /// What the arguments of exchanges, queues, bindings and consumers may take of memory together.
+  std::size_t argument_bytes_max = std::size_t{512} << 20U;
   /// Of users, and as many of operators.
   std::size_t policies_max = 10'000;
   /// Replays and removals that have not ended.

@@ -273,11 +273,13 @@ void Queue::add_consumer(Consumer& consumer) {
   });
   consumers_.insert(behind, &consumer);
   had_consumer_ = true;
+  vhost_.add_argument_bytes(consumer.arguments.memory_bytes());
   vhost_.mark_dirty(*this);
 }
 
 void Queue::remove_consumer(Consumer& consumer) {
   std::erase(consumers_, &consumer);
+  vhost_.remove_argument_bytes(consumer.arguments.memory_bytes());
   touch();
   if (consumers_.empty() && auto_delete_) vhost_.doom(*this);
   if (!consumers_.empty() && parsed_.single_active_consumer) vhost_.mark_dirty(*this);

@@ -103,6 +103,9 @@ class Vhost {
   /// Closes with `error` (a framing error, a shutdown, an operator); the session ends after writing
   /// it.
   void fail_connection(ConnectionId id, const amqp::Error& error);
+  /// Its session does not read on in the middle of a message, since memory is short: the client is
+  /// told that it is blocked.
+  void hold_publisher(ConnectionId id);
   /// Closes one channel with `error`, found by the session outside a method (a message too large).
   void fail_channel(ConnectionId id, ChannelNumber channel, const amqp::Error& error);
   /// The socket is gone: requeues what was unacked, deletes exclusive queues.
@@ -241,6 +244,13 @@ class Vhost {
   /// often.
   std::size_t unkept_bytes = 0;
   const Limits& limits() const { return limits_; }
+  /// Throws 406 when there is no room for so many copies of `arguments`; `what` was to be done with
+  /// them.
+  void check_arguments(const amqp::Table& arguments, const std::string& what,
+                       std::size_t copies = 1) const;
+  /// A consumer has come, or gone, with arguments that take so much.
+  void add_argument_bytes(std::size_t bytes) { argument_bytes_ += bytes; }
+  void remove_argument_bytes(std::size_t bytes) { argument_bytes_ -= bytes; }
   /// Windows of queues that exist stay as they are.
   void set_limits(const Limits& limits) { limits_ = limits; }
   MessageStats& stats(QueueKind kind = QueueKind::none) {
@@ -357,6 +367,8 @@ class Vhost {
   [[noreturn]] void refuse_more(Limit limit, const std::string& what, std::string_view kind,
                                 std::size_t most) const;
   bool has_binding(const BindingSpec& spec, ConnectionId owner) const;
+  void check_new_binding(const BindingSpec& spec, ConnectionId owner) const;
+  bool has_room_for(const amqp::Table& arguments, std::size_t copies) const;
   void remove_binding(const Binding& binding);
   void detach(const Binding& binding);
   // vhost_policies.cc
@@ -389,6 +401,7 @@ class Vhost {
   ContentId last_content_ = 0;
   std::uint64_t last_channel_serial_ = 0;
   std::size_t binding_count_ = 0;  // the default exchange's do not count
+  std::size_t argument_bytes_ = 0;
 
   CommitNumber committed_ = 0;
   CommitNumber recorded_commit_ = 0;

@@ -16,6 +16,8 @@ namespace {
 using amqp::ReplyCode;
 
 constexpr std::string_view reserved_prefix = "amq.";
+/// Of a binding's arguments: itself, its key in the exchange, and what a headers exchange matches.
+constexpr std::size_t binding_copies = 3;
 
 [[noreturn]] void refuse_default_exchange() {
   throw amqp::Error{ReplyCode::access_refused, "operation not permitted on the default exchange"};
@@ -164,6 +166,7 @@ Exchange& Vhost::declare_exchange(const ExchangeSpec& spec, Permissions* permiss
   if (exchanges_.size() >= limits_.exchanges_max)
     refuse_more(Limit::exchanges, "declare exchange " + quoted(spec.name), "exchange",
                 limits_.exchanges_max);
+  check_arguments(spec.arguments, "declare exchange " + quoted(spec.name));
   if (const std::string* alternate = find_name(spec.arguments, "alternate-exchange");
       alternate && permissions) {
     permissions->require_exchange(Right::read, spec.name);
@@ -188,6 +191,7 @@ Exchange& Vhost::add_exchange(const ExchangeSpec& spec) {
   auto exchange = std::make_unique<Exchange>(spec);
   Exchange& added = *exchange;
   exchange_roster_.add(added);
+  argument_bytes_ += added.arguments().memory_bytes();
   exchanges_.emplace(added.name(), std::move(exchange));
   apply_policies(added);
   return added;
@@ -213,6 +217,7 @@ void Vhost::remove_exchange(Exchange& exchange) {
   // One at a time: removing a binding may remove its source, and with it others.
   while (!exchange.incoming.empty()) remove_binding(*exchange.incoming.back());
   exchange_roster_.remove(exchange);
+  argument_bytes_ -= exchange.arguments().memory_bytes();
   exchanges_.erase(exchanges_.find(std::string_view{exchange.name()}));
 }
 
@@ -232,6 +237,7 @@ Queue& Vhost::declare_queue(const QueueSpec& spec, ConnectionId owner, Permissio
   if (const auto abandoned = queues_.find(named.name); abandoned != queues_.end())
     remove_queue(*abandoned->second);
   check_queue_limit(named.name);
+  check_arguments(named.arguments, "declare queue " + quoted(named.name));
   if (const std::string* target = find_name(named.arguments, "x-dead-letter-exchange");
       target && permissions) {
     permissions->require_queue(Right::read, named.name);
@@ -272,6 +278,17 @@ void Vhost::check_queue_limit(std::string_view name) const {
     refuse_more(Limit::queues, "declare queue " + quoted(name), "queue", limits_.queues_max);
 }
 
+bool Vhost::has_room_for(const amqp::Table& arguments, std::size_t copies) const {
+  return arguments.is_empty() ||
+         argument_bytes_ + copies * arguments.memory_bytes() <= limits_.argument_bytes_max;
+}
+
+void Vhost::check_arguments(const amqp::Table& arguments, const std::string& what,
+                            std::size_t copies) const {
+  if (!has_room_for(arguments, copies))
+    refuse_more(Limit::argument_bytes, what, "argument bytes", limits_.argument_bytes_max);
+}
+
 /// With the words that RabbitMQ has for queues (rabbit_amqqueue.erl, check_vhost_queue_limit).
 void Vhost::refuse_more(Limit limit, const std::string& what, std::string_view kind,
                         std::size_t most) const {
@@ -285,6 +302,7 @@ Queue& Vhost::add_queue(std::unique_ptr<Queue> queue) {
   Queue& added = *queue;
   queues_by_id_.emplace(added.id(), &added);
   queue_roster_.add(added);
+  argument_bytes_ += added.arguments().memory_bytes();
   queues_.emplace(added.name(), std::move(queue));
   apply_policies(added);
   return added;
@@ -329,6 +347,7 @@ void Vhost::remove_queue(Queue& queue) {
   auto waiters = queue.take_load_waiters();
   queues_by_id_.erase(queue.id());
   queue_roster_.remove(queue);
+  argument_bytes_ -= queue.arguments().memory_bytes();
   queues_.erase(queues_.find(std::string_view{queue.name()}));
   for (auto& waiter : waiters) waiter();
 }
@@ -374,11 +393,19 @@ void Vhost::check_binding(const BindingSpec& spec, Permissions& permissions) con
 
 void Vhost::bind(const BindingSpec& spec, ConnectionId owner, Permissions* permissions) {
   if (permissions) check_binding(spec, *permissions);
-  if (binding_count_ >= limits_.bindings_max && !has_binding(spec, owner))
-    refuse_more(Limit::bindings, "bind to exchange " + quoted(spec.source), "binding",
-                limits_.bindings_max);
+  if (!has_room_for(spec.arguments, binding_copies) || binding_count_ >= limits_.bindings_max)
+    check_new_binding(spec, owner);
   const Binding* binding = add_binding(spec, owner);
   if (binding && binding->is_durable) record_definition().put_binding(record_of(*binding));
+}
+
+/// When one of the limits is reached: one that is there already may be made again.
+void Vhost::check_new_binding(const BindingSpec& spec, ConnectionId owner) const {
+  if (has_binding(spec, owner)) return;
+  const std::string what = "bind to exchange " + quoted(spec.source);
+  if (binding_count_ >= limits_.bindings_max)
+    refuse_more(Limit::bindings, what, "binding", limits_.bindings_max);
+  check_arguments(spec.arguments, what, binding_copies);
 }
 
 Binding Vhost::resolve(const BindingSpec& spec, ConnectionId owner) const {
@@ -398,12 +425,12 @@ Binding Vhost::resolve(const BindingSpec& spec, ConnectionId owner) const {
   return binding;
 }
 
-/// Returns null when there was the same one already.
 bool Vhost::has_binding(const BindingSpec& spec, ConnectionId owner) const {
   const Binding like = resolve(spec, owner);
   return like.source->find(like) != nullptr;
 }
 
+/// Returns null when there was the same one already.
 const Binding* Vhost::add_binding(const BindingSpec& spec, ConnectionId owner) {
   Binding binding = resolve(spec, owner);
   Exchange& source = *binding.source;
@@ -411,6 +438,7 @@ const Binding* Vhost::add_binding(const BindingSpec& spec, ConnectionId owner) {
   if (added == nullptr) return nullptr;
   incoming_of(*added).add(added);
   ++binding_count_;
+  argument_bytes_ += binding_copies * added->arguments.memory_bytes();
   return added;
 }
 
@@ -431,6 +459,7 @@ void Vhost::unbind(const BindingSpec& spec, ConnectionId owner, Permissions* per
 /// Takes it out of the lists of both its ends.
 void Vhost::detach(const Binding& binding) {
   --binding_count_;
+  argument_bytes_ -= binding_copies * binding.arguments.memory_bytes();
   incoming_of(binding).remove(binding);
   binding.source->unbind(binding);
 }

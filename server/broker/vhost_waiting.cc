@@ -81,6 +81,11 @@ bool Vhost::must_wait_to_publish(Connection& connection) {
   return true;
 }
 
+void Vhost::hold_publisher(ConnectionId id) {
+  Connection* connection = find_connection(id);
+  if (connection != nullptr && alarms_.any()) connection->set_blocked(alarms_.reason());
+}
+
 bool Vhost::has_pending_above(std::size_t bytes) const {
   return journal_.pending_bytes() > bytes || transient_store_.pending_bytes() > bytes;
 }

@@ -6,6 +6,7 @@
 #include <limits>
 #include <optional>
 
+#include "base/limit_counts.h"
 #include "http/error.h"
 #include "http/text.h"
 
@@ -50,56 +51,75 @@ HttpError wrong_type(const std::string& where, const char* expected, const Json&
                      " is expected");
 }
 
-amqp::Value to_value(const Json& value, const std::string& where, int depth);
-
-amqp::Table to_table(const Json& object, const std::string& where, int depth) {
-  if (!object.is_object()) throw wrong_type(where, "an object", object);
-  // What a client of AMQP could not send, nobody could read back.
-  if (depth > amqp::table_depth_max)
-    throw bad_request("'" + where + "' is nested deeper than " +
-                      std::to_string(amqp::table_depth_max));
-  amqp::Table table;
-  for (const auto& [name, value] : object.items()) {
-    if (name.size() > 255) throw bad_request("a name in '" + where + "' is longer than 255 bytes");
-    table.append(name, to_value(value, where + "." + name, depth));
+/// Makes one table, within what a client of AMQP could send: more than that nobody could read back.
+class TableMaker {
+ public:
+  amqp::Table make_table(const Json& object, const std::string& where, int depth) {
+    if (!object.is_object()) throw wrong_type(where, "an object", object);
+    check_depth(where, depth);
+    amqp::Table table;
+    for (const auto& [name, value] : object.items()) {
+      if (name.size() > 255)
+        throw bad_request("a name in '" + where + "' is longer than 255 bytes");
+      table.append(name, make_value(value, where + "." + name, depth));
+    }
+    return table;
   }
-  return table;
-}
 
-amqp::Value to_value(const Json& value, const std::string& where, int depth) {
-  switch (value.type()) {
-    case Json::value_t::null: return {};
-    case Json::value_t::boolean: return value.get<bool>();
-    case Json::value_t::number_integer: return value.get<std::int64_t>();
-    case Json::value_t::number_float: return value.get<double>();
-    case Json::value_t::string: return value.get<std::string>();
-    case Json::value_t::number_unsigned: {
-      const auto number = value.get<std::uint64_t>();
-      if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
-        throw bad_request("'" + where + "' does not fit a signed 64-bit integer");
-      return static_cast<std::int64_t>(number);
-    }
-    case Json::value_t::array: {
-      if (depth >= amqp::table_depth_max)
-        throw bad_request("'" + where + "' is nested deeper than " +
-                          std::to_string(amqp::table_depth_max));
-      amqp::Array array;
-      for (const Json& item : value) array.push_back(to_value(item, where + "[]", depth + 1));
-      return array;
-    }
-    case Json::value_t::object: {
-      if (value.size() == 1 && value.contains(base64_key) && value.at(base64_key).is_string()) {
-        auto bytes = base64_decode(value.at(base64_key).get_ref<const std::string&>());
-        if (!bytes) throw bad_request("'" + where + "' is not base64");
-        return amqp::ByteArray{std::move(*bytes)};
+ private:
+  amqp::Value make_value(const Json& value, const std::string& where, int depth) {
+    count_value(where);
+    switch (value.type()) {
+      case Json::value_t::null: return {};
+      case Json::value_t::boolean: return value.get<bool>();
+      case Json::value_t::number_integer: return value.get<std::int64_t>();
+      case Json::value_t::number_float: return value.get<double>();
+      case Json::value_t::string: return value.get<std::string>();
+      case Json::value_t::number_unsigned: return make_number(value.get<std::uint64_t>(), where);
+      case Json::value_t::array: return make_array(value, where, depth + 1);
+      case Json::value_t::object: {
+        if (value.size() == 1 && value.contains(base64_key) && value.at(base64_key).is_string()) {
+          auto bytes = base64_decode(value.at(base64_key).get_ref<const std::string&>());
+          if (!bytes) throw bad_request("'" + where + "' is not base64");
+          return amqp::ByteArray{std::move(*bytes)};
+        }
+        return make_table(value, where, depth + 1);
       }
-      return to_table(value, where, depth + 1);
+      case Json::value_t::binary:
+      case Json::value_t::discarded: break;
     }
-    case Json::value_t::binary:
-    case Json::value_t::discarded: break;
+    throw wrong_type(where, "a JSON value", value);
   }
-  throw wrong_type(where, "a JSON value", value);
-}
+
+  static std::int64_t make_number(std::uint64_t number, const std::string& where) {
+    if (number > static_cast<std::uint64_t>(std::numeric_limits<std::int64_t>::max()))
+      throw bad_request("'" + where + "' does not fit a signed 64-bit integer");
+    return static_cast<std::int64_t>(number);
+  }
+
+  amqp::Array make_array(const Json& items, const std::string& where, int depth) {
+    check_depth(where, depth);
+    amqp::Array array;
+    for (const Json& item : items) array.push_back(make_value(item, where + "[]", depth));
+    return array;
+  }
+
+  void check_depth(const std::string& where, int depth) const {
+    if (depth <= limits_.depth) return;
+    limits_reached.add(Limit::table_depth);
+    throw bad_request("'" + where + "' is nested deeper than " + std::to_string(limits_.depth));
+  }
+
+  void count_value(const std::string& where) {
+    if (++values_ <= limits_.values) return;
+    limits_reached.add(Limit::table_values);
+    throw bad_request("up to '" + where + "' there are more than " +
+                      std::to_string(limits_.values) + " values");
+  }
+
+  const amqp::TableLimits limits_ = amqp::peer_table_limits.get();
+  int values_ = 0;
+};
 
 const Json* find_member(const Json& object, const char* name) {
   const auto it = object.find(name);
@@ -188,7 +208,7 @@ Json to_json(const amqp::Table& table) {
 }
 
 amqp::Table to_table(const Json& object, const std::string& where) {
-  return to_table(object, where, 1);
+  return TableMaker{}.make_table(object, where, 1);
 }
 
 Json to_json(const amqp::Properties& properties) {

@@ -111,7 +111,7 @@ void CommandReader::begin(ChannelNumber channel, const amqp::basic::Publish& pub
   current_.expected = Expected::header;
   current_.is_detached = false;
   current_.publish = publish;
-  current_.body_bytes = 0;
+  current_.bytes = 0;
 }
 
 void CommandReader::on_header(const amqp::Frame& frame, Output& output) {
@@ -138,7 +138,8 @@ void CommandReader::on_header(const amqp::Frame& frame, Output& output) {
   content->builder = broker::MessageBuilder{content->publish.exchange, content->publish.routing_key,
                                             header.properties, header.body_bytes, output.now};
   content->expected = Expected::body;
-  if (header.body_bytes == 0) complete(*content, output);
+  if (header.body_bytes == 0) return complete(*content, output);
+  count(*content, frame.payload.size());
 }
 
 void CommandReader::on_body(const amqp::Frame& frame, Output& output) {
@@ -152,10 +153,15 @@ void CommandReader::on_body(const amqp::Frame& frame, Output& output) {
   if (frame.payload.size() > content->builder.missing_bytes())
     throw content_error(ReplyCode::frame_error, "body is longer than its content header announced");
   content->builder.append(frame.payload);
-  content->body_bytes += frame.payload.size();
-  unfinished_bytes_ += frame.payload.size();
   if (content->builder.missing_bytes() == 0) return complete(*content, output);
-  const bool is_only_one = content->body_bytes == unfinished_bytes_;
+  count(*content, frame.payload.size());
+}
+
+/// More has come, and the message is not whole.
+void CommandReader::count(Content& content, std::size_t bytes) {
+  content.bytes += bytes;
+  unfinished_bytes_ += bytes;
+  const bool is_only_one = content.bytes == unfinished_bytes_;
   if (is_only_one || unfinished_bytes_ <= limits_.unfinished_bytes_max) return;
   limits_reached.add(Limit::unfinished_bytes);
   throw content_error(ReplyCode::resource_error, "more than " +
@@ -170,7 +176,7 @@ void CommandReader::complete(Content& content, Output& output) {
 }
 
 void CommandReader::release(Content& content) {
-  unfinished_bytes_ -= std::exchange(content.body_bytes, 0);
+  unfinished_bytes_ -= std::exchange(content.bytes, 0);
   content.expected = Expected::method;
   if (&content != &current_) parked_.erase(content.channel);
 }

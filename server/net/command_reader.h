@@ -22,7 +22,8 @@ class CommandReader {
   struct Limits {
     std::uint32_t frame_max = 131072;
     std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;
-    /// Of messages that have not come whole, on all channels; one is always let in.
+    /// Of messages that have not come whole, with their headers, on all channels; one is always let
+    /// in.
     std::uint64_t unfinished_bytes_max = std::uint64_t{512} << 20U;
     /// How many channels may be in the middle of a message.
     std::size_t channels_max = 2047;
@@ -55,6 +56,8 @@ class CommandReader {
   /// To be called when the bytes given to read() are about to go: copies what messages that have
   /// not come whole still need of them.
   void detach();
+  /// Of messages that have not come whole; see Limits.
+  std::uint64_t unfinished_bytes() const { return unfinished_bytes_; }
 
  private:
   enum class Expected : std::uint8_t { method, header, body, no_more };
@@ -67,7 +70,7 @@ class CommandReader {
     amqp::basic::Publish publish;
     BlobRef names;
     broker::MessageBuilder builder;
-    std::uint64_t body_bytes = 0;  // that have come
+    std::uint64_t bytes = 0;  // of header and body, that have come
   };
   struct Output {
     TimeMs now;
@@ -80,6 +83,7 @@ class CommandReader {
   void on_method(const amqp::Frame& frame, Output& output);
   void on_header(const amqp::Frame& frame, Output& output);
   void on_body(const amqp::Frame& frame, Output& output);
+  void count(Content& content, std::size_t bytes);
   void begin(broker::ChannelNumber channel, const amqp::basic::Publish& publish);
   void complete(Content& content, Output& output);
   Content* find(broker::ChannelNumber channel);

@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "amqp/methods.h"
+#include "base/limit_counts.h"
 
 namespace leveret::net {
 namespace {
@@ -174,6 +175,14 @@ Handshake::Next Handshake::on_external(std::string& out) {
 }
 
 void Handshake::read_client_properties(const amqp::Table& properties) {
+  // An entry of two octets takes 72 of memory, for as long as the login takes.
+  const std::size_t bytes = properties.memory_bytes();
+  if (bytes > offered_.client_properties_bytes_max) {
+    limits_reached.add(Limit::client_properties_bytes);
+    throw Error{ReplyCode::syntax_error,
+                "client properties take " + std::to_string(bytes) + " bytes of memory, " +
+                    std::to_string(offered_.client_properties_bytes_max) + " are allowed"};
+  }
   hello_.properties = properties;
   if (const amqp::Value* name = properties.find("connection_name"); name && name->as_string())
     hello_.connection_name = *name->as_string();

@@ -18,6 +18,8 @@ struct Tuning {
   std::uint32_t frame_max = 131072;
   /// Seconds.
   std::uint16_t heartbeat_s = 60;
+  /// Not offered, but asked for: what the client's properties may take of memory, in bytes.
+  std::size_t client_properties_bytes_max = 32768;
 };
 
 /// What the client has told of itself by the time its connection is open.

@@ -10,7 +10,7 @@ namespace leveret::net {
 /// as RabbitMQ does (rabbit_heartbeat.erl): no timer is touched per frame. Without I/O.
 class Liveness {
  public:
-  enum class Verdict { fine, heartbeat_is_due, peer_is_silent, peer_is_stalled };
+  enum class Verdict { fine, heartbeat_is_due, peer_is_silent, peer_is_stalled, message_is_stuck };
 
   struct Observation {
     TimeMs now = 0;
@@ -20,16 +20,20 @@ class Liveness {
     bool is_output_pending = false;
     /// We are not reading, so that silence is not the peer's.
     bool is_reading_paused = false;
+    /// Memory is short, and what we hold is a part of a message, which we do not read on.
+    bool is_message_held = false;
   };
 
   /// `heartbeat_s` is the interval of tune-ok; 0 turns heartbeats off. A peer that takes nothing
-  /// for `stall_ms_max` while there is output for it is stalled.
+  /// for `stall_ms_max` while there is output for it is stalled; a message that is held for so long
+  /// is stuck.
   Liveness(std::uint16_t heartbeat_s, TimeMs stall_ms_max, TimeMs now)
       : interval_ms_(TimeMs{heartbeat_s} * 1000),
         stall_ms_max_(stall_ms_max),
         received_at_(now),
         sent_at_(now),
-        drained_at_(now) {}
+        drained_at_(now),
+        free_at_(now) {}
 
   /// How often to look, in milliseconds.
   TimeMs period_ms() const;
@@ -41,6 +45,7 @@ class Liveness {
   TimeMs received_at_;
   TimeMs sent_at_;
   TimeMs drained_at_;
+  TimeMs free_at_;
   std::uint64_t received_bytes_ = 0;
   std::uint64_t sent_bytes_ = 0;
 };

@@ -26,6 +26,15 @@ struct Server::State {
   /// The last one: its thread uses the others.
   Entrance entrance;
 
+  /// Each on its own loop, later.
+  void for_each_session(void (*visit)(Session&)) {
+    for (const auto& each : loops)
+      asio::post(each->io, [&loop = *each, visit] {
+        const std::vector<Session*> sessions{loop.sessions.begin(), loop.sessions.end()};
+        for (Session* session : sessions) visit(*session);
+      });
+  }
+
   /// Gives it to the next loop.
   void start(OpenConnection connection) {
     next_loop = (next_loop + 1) % loops.size();
@@ -59,6 +68,12 @@ void Server::change_rules(ConnectionRules rules) {
   state_->entrance.change_rules(std::move(rules));
 }
 
+void Server::set_memory_short(bool is_short) {
+  state_->context.is_memory_short = is_short;
+  if (is_short) return;
+  state_->for_each_session([](Session& session) { session.resume_reading(); });
+}
+
 void Server::post(std::function<void()> work) {
   asio::post(state_->entrance.executor(), std::move(work));
 }
@@ -69,11 +84,7 @@ void Server::stop_accepting() {
 }
 
 void Server::end_sessions() {
-  for (const auto& loop : state_->loops)
-    asio::post(loop->io, [&loop = *loop] {
-      const std::vector<Session*> sessions{loop.sessions.begin(), loop.sessions.end()};
-      for (Session* session : sessions) session->end("the broker stops");
-    });
+  state_->for_each_session([](Session& session) { session.end("the broker stops"); });
 }
 
 std::size_t Server::session_count() const {

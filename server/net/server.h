@@ -79,6 +79,9 @@ class Server {
 
   /// For connections to come.
   void change_rules(ConnectionRules rules);
+  /// There is a memory alarm, or no longer: meanwhile no session reads on in the middle of a
+  /// message, and those for which it takes too long are closed.
+  void set_memory_short(bool is_short);
   /// Runs `work` on the entrance's loop, unless that has ended.
   void post(std::function<void()> work);
 

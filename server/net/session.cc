@@ -96,7 +96,8 @@ asio::awaitable<void> Session::run_reader(std::shared_ptr<Session> self) {
       while (self->stage_ == Stage::open && self->decode())
         co_await asio::post(self->loop_.io, asio::use_awaitable);  // the others' turn
       if (self->stage_ == Stage::closing) self->look_for_close_ok();
-      while (self->stage_ == Stage::open && self->in_core_bytes_ >= in_core_bytes_max) {
+      if (self->stage_ == Stage::open && self->is_message_held()) self->report_held();
+      while (self->stage_ == Stage::open && self->must_pause()) {
         self->is_reading_paused_ = true;
         co_await self->capacity_.wait();
       }
@@ -110,6 +111,21 @@ asio::awaitable<void> Session::run_reader(std::shared_ptr<Session> self) {
   }
 }
 
+bool Session::must_pause() const {
+  return in_core_bytes_ >= in_core_bytes_max || is_message_held();
+}
+
+/// The client is told that it is blocked, as if it had published.
+void Session::report_held() {
+  core_->run([id = id_](broker::Vhost& vhost) { vhost.hold_publisher(id); });
+}
+
+/// Publishers wait for the end of a memory alarm with their next message, and so would this one;
+/// but what has begun may be far from its end, on many channels.
+bool Session::is_message_held() const {
+  return context_.is_memory_short && reader_.unfinished_bytes() != 0;
+}
+
 asio::awaitable<void> Session::fill(std::shared_ptr<Session> self) {
   // When the last read took not all, there is probably more, and the others on this loop have their
   // turn first. Otherwise the wait holds no memory.
@@ -119,7 +135,8 @@ asio::awaitable<void> Session::fill(std::shared_ptr<Session> self) {
     self->input_.settle();
     co_await self->stream_.wait_to_read();
   }
-  if (self->is_ended()) co_return;
+  // The alarm may have begun meanwhile.
+  if (self->is_ended() || (self->stage_ == Stage::open && self->must_pause())) co_return;
   const std::span<char> room = self->input_.prepare(self->missing_bytes());
   error_code error;
   const Stream::Read read = self->stream_.read_some(room, error);
@@ -372,12 +389,13 @@ void Session::on_timer() {
 }
 
 void Session::check_liveness() {
-  const Liveness::Verdict verdict =
-      liveness_.check({.now = now_ms(),
-                       .received_bytes = received_bytes_,
-                       .sent_bytes = sent_bytes_,
-                       .is_output_pending = is_writing_ || !pending_.is_empty(),
-                       .is_reading_paused = is_reading_paused_});
+  const Liveness::Verdict verdict = liveness_.check(
+      {.now = now_ms(),
+       .received_bytes = received_bytes_,
+       .sent_bytes = sent_bytes_,
+       .is_output_pending = is_writing_ || !pending_.is_empty(),
+       .is_reading_paused = is_reading_paused_,
+       .is_message_held = is_message_held() && reader_.unfinished_bytes() > held_bytes_max});
   switch (verdict) {
     case Liveness::Verdict::fine: break;
     case Liveness::Verdict::heartbeat_is_due: {
@@ -390,6 +408,10 @@ void Session::check_liveness() {
     case Liveness::Verdict::peer_is_stalled:
       limits_reached.add(Limit::output_time);
       return end("the client has not read anything for too long");
+    case Liveness::Verdict::message_is_stuck:
+      limits_reached.add(Limit::output_time);
+      return report({0, amqp::Error{amqp::ReplyCode::resource_error,
+                                    "memory is short, and a message has not come whole"}});
   }
   arm_timer(liveness_.period_ms());
 }

@@ -41,6 +41,8 @@ struct SessionContext {
   std::atomic<std::uint64_t> last_id{0};
   /// No session starts any more.
   std::atomic<bool> is_stopping{false};
+  /// There is a memory alarm: no session reads on in the middle of a message.
+  std::atomic<bool> is_memory_short{false};
 };
 
 /// One open client connection. It lives on the loop that it was started on, as two coroutines: one
@@ -61,6 +63,9 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   void send(std::vector<broker::Outgoing>& records) override;
   void consumed(std::size_t bytes) override;
 
+  /// Memory is not short any more. On the session's loop.
+  void resume_reading() { capacity_.notify(); }
+
   /// Closes the socket and leaves the core, once. On the session's loop. `reason` is logged.
   void end(std::string_view reason);
 
@@ -68,6 +73,8 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   enum class Stage { open, closing, ended };
   /// Commands that the core has not worked off, in bytes; above it the session stops reading.
   static constexpr std::size_t in_core_bytes_max = std::size_t{1} << 20U;
+  /// What may stay of a message that has not come whole for as long as memory is short.
+  static constexpr std::size_t held_bytes_max = std::size_t{1} << 20U;
 
   static asio::awaitable<void> run_reader(std::shared_ptr<Session> self);
   static asio::awaitable<void> fill(std::shared_ptr<Session> self);
@@ -77,6 +84,9 @@ class Session final : public broker::Outbox, public std::enable_shared_from_this
   void enter_core(OpenConnection& connection);
 
   // Reading.
+  bool must_pause() const;
+  bool is_message_held() const;
+  void report_held();
   std::size_t missing_bytes() const;
   /// Hands what has come whole to the core; returns whether that was enough work for one turn, and
   /// there may be more.

@@ -1,13 +1,14 @@
 """What clients may make grow has limits: who reaches one gets its error, and it is counted."""
 
 import contextlib
+import re
 import socket
 
 import pika
 import pytest
 
 import metrics
-from support import amqp, frames, wait
+from support import alarms, amqp, frames, wait
 
 
 @contextlib.contextmanager
@@ -200,6 +201,146 @@ def test_the_size_of_messages_that_have_not_come_whole(broker, api):
             client.send_header(number, 2000)
             client.send_body(number, bytes(600))
         client.expect_connection_close(506)
+
+
+def test_headers_of_messages_that_have_not_come_whole_count_too(broker, api):
+    headers = pika.BasicProperties(headers={"x": "x" * 600})
+    with limited(api, "amqp.unfinished_bytes_max", 1000):
+        client = frames.Client.open(broker)
+        for number in (1, 2):
+            client.open_channel(number)
+            client.send(number, pika.spec.Basic.Publish(exchange="", routing_key="q"))
+            client.send_header(number, 2000, headers)
+        client.expect_connection_close(506)
+
+
+HALF = 131_072 - 8
+
+
+def _open_half_a_message(broker, queue, count=1):
+    """A client in the middle of a message to that queue, of which so many frames have come, and one is missing."""
+    client = frames.Client.open(broker)
+    client.open_channel()
+    client.send(1, pika.spec.Queue.Declare(queue=queue, exclusive=True))
+    client.expect(1, pika.spec.Queue.DeclareOk)
+    client.send(1, pika.spec.Basic.Publish(exchange="", routing_key=queue))
+    client.send_header(1, (count + 1) * HALF)
+    for _ in range(count):
+        client.send_body(1, bytes(HALF))
+    client.expect_nothing_before(client.open_channel(2))  # all that was sent has been read
+    return client
+
+
+@contextlib.contextmanager
+def _memory_alarm(broker):
+    alarms.turn(broker, "memory", True)
+    try:
+        yield
+    finally:
+        alarms.turn(broker, "memory", False)
+
+
+def test_half_a_message_waits_for_the_end_of_a_memory_alarm(broker, name):
+    client = _open_half_a_message(broker, name())
+    with _memory_alarm(broker):
+        client.send_body(1, bytes(HALF))
+        client.send(1, pika.spec.Basic.Get(queue=""))
+        assert client.expect(0, pika.spec.Connection.Blocked).reason == "low on memory"
+    client.expect(0, pika.spec.Connection.Unblocked)
+    _, _, body = client.expect_content(1, pika.spec.Basic.GetOk)
+    assert body == bytes(2 * HALF)
+    client.close()
+
+
+@pytest.mark.parametrize("is_silent", [False, True])
+def test_much_of_a_message_that_waits_for_too_long_closes_its_connection(broker, api, name, is_silent):
+    assert api.put(("x", "config", "amqp.stall_ms"), {"value": "1000"}).status == 200
+    client = _open_half_a_message(broker, name(), count=9)
+    assert api.delete(("x", "config", "amqp.stall_ms")).status == 200
+    before = reached(api, "amqp.stall_ms")
+    with _memory_alarm(broker):
+        if not is_silent:
+            client.send_body(1, bytes(HALF))
+            client.expect(0, pika.spec.Connection.Blocked)
+        client.expect_connection_close(506, "RESOURCE_ERROR - memory is short, and a message has not come whole")
+    assert reached(api, "amqp.stall_ms") == before + 1
+
+
+def _nested(depth):
+    return {"a": _nested(depth - 1)} if depth > 1 else {"a": 1}
+
+
+TABLES = {
+    "amqp.table_depth_max": (_nested(2), _nested(3), "table nested deeper than 2"),
+    "amqp.table_values_max": ({"a": 1, "b": 1}, {"a": 1, "b": 1, "c": 1}, "table of more than 2 values"),
+}
+
+
+@pytest.mark.parametrize("limit", TABLES)
+def test_tables(api, channel, name, limit):
+    taken, refused, text = TABLES[limit]
+    with limited(api, limit, 2):
+        channel.queue_declare(name(), exclusive=True, arguments=taken)
+        channel.basic_publish("", "nowhere", b"", pika.BasicProperties(headers=taken))
+        with amqp.closes_connection(channel, 502, re.compile("^SYNTAX_ERROR - .*" + text)):
+            channel.queue_declare(name(), exclusive=True, arguments=refused)
+
+
+@pytest.mark.parametrize("limit", TABLES)
+def test_tables_of_messages(api, channel, limit):
+    _, refused, text = TABLES[limit]
+    with limited(api, limit, 2):
+        with amqp.closes_connection(channel, 502, re.compile("^SYNTAX_ERROR - .*" + text)):
+            channel.basic_publish("", "nowhere", b"", pika.BasicProperties(headers=refused))
+            channel.connection.process_data_events(time_limit=60)
+
+
+@pytest.mark.parametrize("limit", TABLES)
+def test_tables_in_json(api, name, limit):
+    taken, refused, _ = TABLES[limit]
+    with limited(api, limit, 2):
+        assert api.put(("queues", "/", kept := name()), {"arguments": taken}).status == 201
+        api.put(("queues", "/", name()), {"arguments": refused}).refuses(400, "bad_request", "arguments")
+    assert api.delete(("queues", "/", kept)).status == 204
+
+
+def test_what_a_client_says_of_itself(broker, api):
+    with limited(api, "amqp.client_properties_bytes_max", 4096):
+        client = frames.Client(broker)
+        client.log_in(capabilities={"x": "x" * 4096})
+        client.expect_connection_close(502)
+
+
+def test_arguments(api, channel, name):
+    large = {"x": "x" * 100_000}
+    queue, fanout = name("q"), name("x")
+    channel.queue_declare(queue, exclusive=True, arguments=large)
+    uses = {
+        f"declare queue '{queue}2'": lambda ch: ch.queue_declare(queue + "2", exclusive=True, arguments=large),
+        f"declare exchange '{fanout}'": lambda ch: ch.exchange_declare(fanout, arguments=large),
+        "bind to exchange 'amq.fanout'": lambda ch: ch.queue_bind(queue, "amq.fanout", arguments=large),
+        f"consume from queue '{queue}' in vhost '/'": lambda ch: ch.basic_consume(queue, print, arguments=large),
+    }
+    for what, use in uses.items():
+        with limited(api, "limits.argument_bytes_max", 150_000):
+            text = f"PRECONDITION_FAILED - cannot {what}: argument bytes limit in vhost '/' (150000) is reached"
+            with amqp.closes_channel(one := channel.connection.channel(), 406, text):
+                use(one)
+    # What goes makes room.
+    assert api.put(("x", "config", "limits.argument_bytes_max"), {"value": "450000"}).status == 200
+    use = uses[f"consume from queue '{queue}' in vhost '/'"]
+    for _ in range(2):
+        one = channel.connection.channel()
+        use(one)
+        one.close()
+        channel.queue_bind(queue, "amq.fanout", arguments=large)
+        channel.queue_bind(queue, "amq.fanout", arguments=large)  # there already
+        channel.queue_unbind(queue, "amq.fanout", arguments=large)
+        channel.exchange_declare(fanout, arguments=large)
+        channel.exchange_delete(fanout)
+        channel.queue_declare(queue + "2", exclusive=True, arguments=large)
+        channel.queue_delete(queue + "2")
+    assert api.delete(("x", "config", "limits.argument_bytes_max")).status == 200
 
 
 def test_the_size_of_transactions(api, channel):

@@ -167,7 +167,7 @@ TEST(Methods, ATextTooLongForItsFieldIsRefused) {
 
 TEST(Methods, ATableOfAMethodHasAPeersLimits) {
   Table arguments;
-  for (int i = 0; i < table_values_max; ++i) arguments.append("", Value{});
+  for (int i = 0; i < default_peer_table_limits.values; ++i) arguments.append("", Value{});
   EXPECT_NO_THROW(read_method(encoded(queue::Declare{.arguments = arguments})));
   arguments.append("", Value{});
   EXPECT_EQ(error_of(encoded(queue::Declare{.arguments = arguments})).code,

@@ -113,7 +113,8 @@ TEST(Properties, ATextTooLongIsRefused) {
 TEST(Properties, AHeadersTableThatTheBrokerExtendedCanStillBeRead) {
   Properties properties;
   properties.headers.emplace();
-  for (int i = 0; i < table_values_max; ++i) properties.headers->append("", Value{});
+  for (int i = 0; i < default_peer_table_limits.values; ++i)
+    properties.headers->append("", Value{});
   EXPECT_NO_THROW(check_properties(write_properties(properties)));
   properties.headers->set_first("x-death", Array{Table{{"count", std::int64_t{1}}}});
   const std::string raw = write_properties(properties);

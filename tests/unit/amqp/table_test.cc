@@ -20,7 +20,7 @@ std::string encoded(const Table& table) {
   return out;
 }
 
-Table decoded(std::string_view raw, TableLimits limits = peer_table_limits) {
+Table decoded(std::string_view raw, TableLimits limits = default_peer_table_limits) {
   const ExactBytes exact{raw};
   Reader reader{exact.view()};
   Table table = read_table(reader, limits);
@@ -29,7 +29,7 @@ Table decoded(std::string_view raw, TableLimits limits = peer_table_limits) {
 }
 
 /// Whether reading and checking agree that `raw` is a table; asserts that they do.
-bool is_table(std::string_view raw, TableLimits limits = peer_table_limits) {
+bool is_table(std::string_view raw, TableLimits limits = default_peer_table_limits) {
   const auto passes = [](auto call) {
     try {
       call();
@@ -165,19 +165,19 @@ TEST(Table, ReadingStopsAtTheTablesEnd) {
   read_table(reader);
   EXPECT_EQ(reader.rest(), "rest");
   Reader checked{raw};
-  check_table(checked, peer_table_limits);
+  check_table(checked, default_peer_table_limits);
   EXPECT_EQ(checked.rest(), "rest");
 }
 
 TEST(Table, NestingHasALimit) {
-  EXPECT_TRUE(is_table(encoded(nested(table_depth_max))));
-  EXPECT_FALSE(is_table(encoded(nested(table_depth_max + 1))));
+  EXPECT_TRUE(is_table(encoded(nested(default_peer_table_limits.depth))));
+  EXPECT_FALSE(is_table(encoded(nested(default_peer_table_limits.depth + 1))));
   EXPECT_FALSE(is_table(encoded(nested(1000))));
 }
 
 TEST(Table, ArraysNestAsTablesDo) {
   Array array;
-  for (int i = 2; i < table_depth_max; ++i) {
+  for (int i = 2; i < default_peer_table_limits.depth; ++i) {
     Array outer;
     outer.emplace_back(std::move(array));
     array = std::move(outer);
@@ -204,7 +204,7 @@ TEST(Table, DeepNestingDoesNotReachTheStack) {
 
 TEST(Table, NumberOfValuesHasALimit) {
   Table table;
-  for (int i = 0; i < table_values_max; ++i) table.append("", Value{});
+  for (int i = 0; i < default_peer_table_limits.values; ++i) table.append("", Value{});
   EXPECT_TRUE(is_table(encoded(table)));
   table.append("", Value{});
   EXPECT_FALSE(is_table(encoded(table)));
@@ -215,15 +215,15 @@ TEST(Table, ValuesAreCountedOverAllLevels) {
   const auto array_of = [](int count) {
     return encoded(Table{{"a", Array(static_cast<std::size_t>(count))}});
   };
-  EXPECT_TRUE(is_table(array_of(table_values_max - 1)));
-  EXPECT_FALSE(is_table(array_of(table_values_max)));
+  EXPECT_TRUE(is_table(array_of(default_peer_table_limits.values - 1)));
+  EXPECT_FALSE(is_table(array_of(default_peer_table_limits.values)));
   EXPECT_FALSE(is_table(array_of(120000)));
 }
 
 /// A broker adds to a table that a peer filled to the brim (x-death), and has to read it again.
 TEST(Table, WhatABrokerStoredMayBeLargerThanWhatAPeerMaySend) {
-  Table table = nested(table_depth_max + 2);
-  for (int i = 0; i < table_values_max; ++i) table.append("", Value{});
+  Table table = nested(default_peer_table_limits.depth + 2);
+  for (int i = 0; i < default_peer_table_limits.values; ++i) table.append("", Value{});
   EXPECT_EQ(decoded(encoded(table), table_limits), table);
   EXPECT_FALSE(is_table(encoded(table)));
   EXPECT_TRUE(is_table(encoded(table), table_limits));
@@ -341,6 +341,18 @@ TEST(Value, TextOfEveryType) {
   EXPECT_EQ(to_text(Array{1, 2}), "[2 values]");
   EXPECT_EQ(to_text(Table{{"a", 1}}), "{1 entries}");
   EXPECT_EQ(to_text(ByteArray{"abc"}), "3 bytes");
+}
+
+TEST(Table, TellsWhatItTakesOfMemory) {
+  const std::size_t entry = sizeof(Table::Entry);
+  const auto bytes = [](const Table& table) { return table.memory_bytes(); };
+  EXPECT_EQ(bytes({}), 0U);
+  EXPECT_EQ(bytes({{"a", 1}, {"b", "short"}}), 2 * entry);
+  EXPECT_GE(bytes({{"a", std::string(1000, 'x')}}), entry + 1000);
+  EXPECT_GE(bytes({{std::string(200, 'n'), Value{}}}), entry + 200);
+  EXPECT_EQ(bytes({{"a", Table{{"b", 1}}}}), 2 * entry);
+  EXPECT_EQ(bytes({{"a", Array(10)}}), entry + 10 * sizeof(Value));
+  EXPECT_GE(bytes({{"a", ByteArray{std::string(1000, 'x')}}}), entry + 1000);
 }
 
 }  // namespace

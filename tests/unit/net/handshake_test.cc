@@ -351,18 +351,26 @@ TEST(Handshake, RefusesATableThatIsDeeperOrLongerThanAllowed) {
   EXPECT_EQ(dialogue.last_method<amqp::connection::Close>().reply_code, 502);
 }
 
+TEST(Handshake, RefusesWhatWouldTakeMuchMemoryUntilTheLogin) {
+  const amqp::Table properties{{"a", amqp::Array(1000)}};  // A thousand octets.
+  Dialogue dialogue;
+  dialogue.send(header + start_ok("PLAIN", {"\0guest\0secret", 13}, properties));
+  const auto close = dialogue.last_method<amqp::connection::Close>();
+  EXPECT_EQ(close.reply_code, 502);
+  EXPECT_NE(close.reply_text.find("32768 are allowed"), std::string_view::npos);
+}
+
 TEST(Handshake, RefusesMoreValuesThanAllowedHoweverSmallTheFrame) {
   const auto properties = [](int count) {
     return amqp::Table{{"a", amqp::Array(static_cast<std::size_t>(count))}};  // An octet each.
   };
-  // The array itself is a value too.
   Dialogue fitting;
-  fitting.send(header +
-               start_ok("PLAIN", {"\0guest\0secret", 13}, properties(amqp::table_values_max - 1)));
+  fitting.send(header + start_ok("PLAIN", {"\0guest\0secret", 13}, properties(500)));
   fitting.last_method<amqp::connection::Tune>();
+  // The array itself is a value too.
   Dialogue dialogue;
-  const std::string frame =
-      start_ok("PLAIN", {"\0guest\0secret", 13}, properties(amqp::table_values_max));
+  const std::string frame = start_ok("PLAIN", {"\0guest\0secret", 13},
+                                     properties(amqp::default_peer_table_limits.values));
   EXPECT_LT(frame.size(), 8192U);
   dialogue.send(header + frame);
   EXPECT_EQ(dialogue.last_method<amqp::connection::Close>().reply_code, 502);

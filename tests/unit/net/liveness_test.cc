@@ -45,6 +45,18 @@ TEST(Liveness, SilenceDoesNotCountWhileWeDoNotRead) {
   EXPECT_EQ(liveness.check({.now = 50'000, .sent_bytes = 3}), Verdict::peer_is_silent);
 }
 
+TEST(Liveness, AMessageThatIsHeldForTooLongIsStuck) {
+  Liveness liveness{0, 30'000, 0};
+  const auto held = [](TimeMs now) {
+    return Seen{.now = now, .is_reading_paused = true, .is_message_held = true};
+  };
+  EXPECT_EQ(liveness.check({.now = 10'000}), Verdict::fine);
+  EXPECT_EQ(liveness.check(held(20'000)), Verdict::fine);
+  EXPECT_EQ(liveness.check({.now = 30'000}), Verdict::fine);
+  EXPECT_EQ(liveness.check(held(59'000)), Verdict::fine);
+  EXPECT_EQ(liveness.check(held(60'000)), Verdict::message_is_stuck);
+}
+
 TEST(Liveness, WithoutAnIntervalSilenceIsFine) {
   Liveness liveness{0, 30'000, 0};
   EXPECT_EQ(liveness.check({.now = 1'000'000}), Verdict::fine);
