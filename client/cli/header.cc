@@ -24,7 +24,11 @@ amqp::Value parse_json(std::string_view name, std::string_view text) {
   const Json json = Json::parse(text, nullptr, false);
   if (json.is_discarded())
     throw std::invalid_argument("header '" + std::string(name) + "': the value is not JSON");
-  return from_json(json);
+  try {
+    return from_json(json);
+  } catch (const std::invalid_argument& error) {
+    throw std::invalid_argument("header '" + std::string(name) + "': " + error.what());
+  }
 }
 
 amqp::Value parse_bool(std::string_view name, std::string_view text) {

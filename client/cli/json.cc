@@ -1,6 +1,8 @@
 #include "cli/json.h"
 
 #include <cmath>
+#include <limits>
+#include <stdexcept>
 
 #include "cli/terminal.h"
 #include "cli/text.h"
@@ -15,6 +17,42 @@ struct Overloaded : Fs... {
 
 double to_double(const amqp::Decimal& decimal) {
   return decimal.value / std::pow(10, decimal.scale);
+}
+
+/// On that level, which counts only what is nested.
+amqp::Value value_of(const Json& json, int depth) {
+  const bool is_level = json.is_array() || json.is_object();
+  if (is_level && depth > amqp::default_peer_table_limits.depth)
+    throw std::invalid_argument("JSON is nested too deeply: with the table of headers there are " +
+                                std::to_string(amqp::default_peer_table_limits.depth) + " levels");
+  switch (json.type()) {
+    case Json::value_t::boolean: return json.get<bool>();
+    case Json::value_t::number_integer: return json.get<std::int64_t>();
+    case Json::value_t::number_unsigned:
+      if (json.get<std::uint64_t>() > std::uint64_t{std::numeric_limits<std::int64_t>::max()})
+        throw std::invalid_argument(json.dump() + " does not fit a signed 64-bit integer");
+      return json.get<std::int64_t>();
+    case Json::value_t::number_float: return json.get<double>();
+    case Json::value_t::string: return json.get<std::string>();
+    case Json::value_t::array: {
+      amqp::Array array;
+      for (const Json& element : json) array.push_back(value_of(element, depth + 1));
+      return array;
+    }
+    case Json::value_t::object: {
+      amqp::Table table;
+      for (const auto& [name, value] : json.items()) {
+        if (name.size() > 255)
+          throw std::invalid_argument("a name in JSON is longer than 255 bytes");
+        table.append(name, value_of(value, depth + 1));
+      }
+      return table;
+    }
+    case Json::value_t::null:
+    case Json::value_t::binary:
+    case Json::value_t::discarded: break;
+  }
+  return {};
 }
 
 }  // namespace
@@ -70,27 +108,7 @@ Json to_json(const amqp::Properties& properties) {
 }
 
 amqp::Value from_json(const Json& json) {
-  switch (json.type()) {
-    case Json::value_t::boolean: return json.get<bool>();
-    case Json::value_t::number_integer:
-    case Json::value_t::number_unsigned: return json.get<std::int64_t>();
-    case Json::value_t::number_float: return json.get<double>();
-    case Json::value_t::string: return json.get<std::string>();
-    case Json::value_t::array: {
-      amqp::Array array;
-      for (const Json& element : json) array.push_back(from_json(element));
-      return array;
-    }
-    case Json::value_t::object: {
-      amqp::Table table;
-      for (const auto& [name, value] : json.items()) table.append(name, from_json(value));
-      return table;
-    }
-    case Json::value_t::null:
-    case Json::value_t::binary:
-    case Json::value_t::discarded: break;
-  }
-  return {};
+  return value_of(json, 2);  // the table of headers around it is the first
 }
 
 std::string dump(const Json& json, int indent) {

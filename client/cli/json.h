@@ -18,7 +18,9 @@ Json to_json(const amqp::Value& value);
 Json to_json(const amqp::Table& table);
 /// Only the properties that are set, with RabbitMQ's names.
 Json to_json(const amqp::Properties& properties);
-/// The AMQP value a JSON value stands for: integers as 64 bit, objects as tables.
+/// The AMQP value a JSON value stands for: integers as 64 bit, objects as tables. Throws
+/// std::invalid_argument for a number of more bits, a name of more than 255 bytes, and more levels
+/// than the broker takes.
 amqp::Value from_json(const Json& json);
 
 /// A text that is UTF-8 as it is, other bytes escaped; never fails.

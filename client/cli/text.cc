@@ -38,8 +38,13 @@ struct Unit {
 template <std::size_t N>
 double parse_with(std::string_view text, const std::array<Unit, N>& units, const char* example) {
   const auto [value, name] = split_unit(text);
-  for (const Unit& unit : units)
-    if (unit.name == name) return value * unit.factor;
+  constexpr double most = 1e18;  // fits 64 bits, and no double near it is rounded past them
+  for (const Unit& unit : units) {
+    if (unit.name != name) continue;
+    if (value * unit.factor > most)
+      throw std::invalid_argument("'" + std::string(text) + "' is too large");
+    return value * unit.factor;
+  }
   throw std::invalid_argument("'" + std::string(text) + "': unknown unit '" + std::string(name) +
                               "'; write it like " + example);
 }
@@ -121,8 +126,11 @@ std::string format_span(std::chrono::nanoseconds span) {
 std::chrono::milliseconds parse_span(std::string_view text) {
   constexpr std::array<Unit, 6> units{
       {{"", 1e3}, {"ms", 1}, {"s", 1e3}, {"m", 6e4}, {"h", 3.6e6}, {"d", 8.64e7}}};
-  return std::chrono::milliseconds{
+  constexpr std::chrono::milliseconds most = std::chrono::years{100};
+  const std::chrono::milliseconds span{
       std::llround(parse_with(text, units, "500ms, 10s, 5m, 2h or 1d"))};
+  if (span > most) throw std::invalid_argument("'" + std::string(text) + "' is too long");
+  return span;
 }
 
 std::uint64_t parse_count(std::string_view text) {

@@ -45,12 +45,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   // Limits small enough for short inputs to reach both sides of them.
   constexpr amqp::TableLimits small{.depth = 4, .values = 16};
   require(passes_check(raw, small) == read(raw, small).has_value());
-  const auto table = read(raw, amqp::peer_table_limits);
-  require(passes_check(raw, amqp::peer_table_limits) == table.has_value());
+  const auto table = read(raw, amqp::default_peer_table_limits);
+  require(passes_check(raw, amqp::default_peer_table_limits) == table.has_value());
   if (!table) return 0;
   const std::string once = encoded(*table);
   require(once.size() <= size);
-  require(encoded(*read(once, amqp::peer_table_limits)) == once);
+  require(encoded(*read(once, amqp::default_peer_table_limits)) == once);
   for (const auto& [name, value] : *table) {
     amqp::to_text(value);
     require(table->find(name) != nullptr);

@@ -46,6 +46,18 @@ TEST(Header, RefusesWhatDoesNotFit) {
     EXPECT_THROW(parse_header(text), std::invalid_argument) << text;
 }
 
+TEST(Header, RefusesJsonThatNoBrokerTakes) {
+  const auto nested = [](std::size_t depth) {
+    return "n:json=" + std::string(depth, '[') + std::string(depth, ']');
+  };
+  EXPECT_NO_THROW(parse_header(nested(31)));
+  EXPECT_THROW(parse_header(nested(32)), std::invalid_argument);
+  EXPECT_THROW(parse_header(nested(1'000'000)), std::invalid_argument);
+  EXPECT_NO_THROW(parse_header("n:json=9223372036854775807"));
+  EXPECT_THROW(parse_header("n:json=9223372036854775808"), std::invalid_argument);
+  EXPECT_THROW(parse_header("n:json={\"" + std::string(256, 'x') + "\":1}"), std::invalid_argument);
+}
+
 TEST(Header, SaysWhichTypesThereAre) {
   try {
     parse_header("n:what=1");

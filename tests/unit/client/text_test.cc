@@ -64,6 +64,17 @@ TEST(Terminal, LeavesTextAlone) {
   EXPECT_EQ(escape_for_terminal("Grüße, 東京 🐇"), "Grüße, 東京 🐇");
 }
 
+TEST(Text, RefusesNumbersThatAreTooLarge) {
+  EXPECT_EQ(parse_count("1e18"), 1'000'000'000'000'000'000U);
+  for (const char* text : {"1e19", "1e300", "1000000000000000000M"}) {
+    EXPECT_THROW(parse_count(text), std::invalid_argument) << text;
+    EXPECT_THROW(parse_size(text), std::invalid_argument) << text;
+    EXPECT_THROW(parse_rate(text), std::invalid_argument) << text;
+  }
+  for (const char* text : {"1e300", "1e19ms", "1e12d", "1e12s"})
+    EXPECT_THROW(parse_span(text), std::invalid_argument) << text;
+}
+
 TEST(Text, KnowsUtf8) {
   EXPECT_TRUE(is_utf8("Grüße 東京 🐇"));
   for (const char* text :
