@@ -1,14 +1,14 @@
 #!/usr/bin/python3
 """What hostile clients do to a job stream beside them, and to the broker's memory.
 
-    LEVERETD=build/leveretd LEVERET=build/leveret /usr/bin/python3 tests/bench/hostile.py [--seconds 5] [--apart] [NAME ...]
+    LEVERETD=build/leveretd LEVERET=build/leveret /usr/bin/python3 tests/bench/hostile.py [--seconds 5] [--apart] [--check] [NAME ...]
 
 For each kind of hostile client, a steady stream of jobs (`leveret bench steady`) is measured alone and beside it, three
 times in turn. Prints the medians of its 50th and 99th percentile of latency in milliseconds, their ratios, and the most
 memory that the broker had meanwhile. The hostile processes have what the others leave of the processors (SCHED_IDLE), since a real
 one has a machine of its own; with `--apart` the broker has a machine of its own too, as far as it can be had on one: the clients,
-hostile or not, have the last of the processors, and the broker has the others. Exits with 1 when the stream lost anything; nothing
-else passes or fails.
+hostile or not, have the last of the processors, and the broker has the others. Exits with 1 when the stream lost anything; with
+`--check` also when a 99th percentile is more than three times what it is alone, or memory above the broker's limit.
 """
 
 import argparse
@@ -28,13 +28,13 @@ from pika import spec
 
 HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE.parent))
-sys.path.insert(0, str(HERE))
 
-from process import rss_bytes  # noqa: E402
 from support import broker as brokers  # noqa: E402
-from support import frames  # noqa: E402
+from support import frames, management  # noqa: E402
+from support.memory import rss_bytes  # noqa: E402
 
 LEVERET = os.environ.get("LEVERET", str(brokers.REPOSITORY / "build/release/leveret"))
+FACTOR_MAX = 3
 PERSISTENT = spec.BasicProperties(delivery_mode=2)
 
 
@@ -254,16 +254,19 @@ def main():
     options = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     options.add_argument("--seconds", type=int, default=5)
     options.add_argument("--apart", action="store_true")
+    options.add_argument("--check", action="store_true")
     options.add_argument("names", nargs="*", metavar="NAME", help=", ".join(k.__name__ for k in KINDS))
     options = options.parse_args()
     kinds = [kind for kind in KINDS if not options.names or kind.__name__ in options.names]
     processors = os.sched_getaffinity(0)
     print(f"{'BESIDE':18} {'P50':>7} {'WITH':>7} {'RATIO':>6} {'P99':>8} {'WITH':>8} {'RATIO':>6} {'PEAK MiB':>9}")
+    beyond = []
     for kind in kinds:
         with tempfile.TemporaryDirectory() as directory:
             os.sched_setaffinity(0, processors)
             broker = brokers.from_environment(directory).start()
             _place(broker, options.apart)
+            limit = management.get(broker, "/api/nodes")[0]["mem_limit"]
             alone, beside, peak = [], [], []
             for _ in range(3):
                 alone.append(latency(measure(broker, options.seconds, [])))
@@ -282,6 +285,13 @@ def main():
             f"{p99_with / p99:6.2f} {max(peak) >> 20:9}",
             flush=True,
         )
+        if p99_with > FACTOR_MAX * p99:
+            beyond.append(f"{kind.__name__}: p99 is more than {FACTOR_MAX} times that alone")
+        if max(peak) > limit:
+            beyond.append(f"{kind.__name__}: memory is above the limit of {limit >> 20} MiB")
+    print("\n".join(beyond))
+    if options.check and beyond:
+        sys.exit(1)
 
 
 if __name__ == "__main__":

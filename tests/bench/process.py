@@ -12,17 +12,10 @@ sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 from pika import spec  # noqa: E402
 
 from support import frames, wait  # noqa: E402
+from support.memory import rss_bytes  # noqa: E402
 
 REST_S = 1.0
 START_DEADLINE_S = 300.0
-
-
-def rss_bytes(pid):
-    """Resident memory of a process."""
-    for line in pathlib.Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS:"):
-            return int(line.split()[1]) * 1024
-    raise RuntimeError(f"process {pid} has ended")
 
 
 def figure(values, unit):
