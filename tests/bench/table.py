@@ -153,9 +153,12 @@ def missed(report):
 def measured_at(report):
     """Of what commits and days the figures are, in words: rows may be measured one by one."""
     each = report["measured"].values()
-    commits = " and ".join(sorted({of["commit"] for of in each}))
-    dates = " and ".join(sorted({of["date"] for of in each}))
-    return commits, dates
+    return tuple(_listed(sorted({of[what] for of in each})) for what in ("commit", "date"))
+
+
+def _listed(texts):
+    """"a", "a and b", "a, b and c"."""
+    return " and ".join(filter(None, [", ".join(texts[:-1]), texts[-1]]))
 
 
 def markdown(report):
