@@ -3,13 +3,13 @@
 #include <openssl/crypto.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
-#include <sys/random.h>
 
 #include <array>
-#include <cerrno>
 #include <charconv>
 #include <optional>
 #include <stdexcept>
+
+#include "base/random.h"
 
 namespace leveret::auth {
 namespace {
@@ -215,19 +215,6 @@ std::string keyed_digest(std::string_view key, std::string_view text) {
 
 bool is_equal_constant_time(std::string_view left, std::string_view right) {
   return left.size() == right.size() && CRYPTO_memcmp(left.data(), right.data(), left.size()) == 0;
-}
-
-std::string random_bytes(std::size_t size) {
-  std::string bytes(size, '\0');
-  // From the system: OpenSSL's own generator would bring some 2 MB of that library into memory at
-  // every start, where nothing else needs it before the first login.
-  for (std::size_t done = 0; done < size;) {
-    const ssize_t got = getrandom(bytes.data() + done, size - done, 0);
-    if (got < 0 && errno == EINTR) continue;
-    if (got < 0) throw std::runtime_error{"the system has no randomness"};
-    done += static_cast<std::size_t>(got);
-  }
-  return bytes;
 }
 
 }  // namespace leveret::auth

@@ -8,8 +8,8 @@ namespace leveret::auth {
 
 /// Hashes a password with a new salt, as PBKDF2-HMAC-SHA256. The result says how it was made:
 /// "pbkdf2-sha256$ITERATIONS$SALT$HASH", salt and hash in hexadecimal. Takes some 50 ms of
-/// processor time by design: call it off the message loops. Throws std::runtime_error when OpenSSL
-/// has no randomness.
+/// processor time by design: call it off the message loops. Throws std::runtime_error when the
+/// system has no randomness.
 std::string hash_password(std::string_view password);
 
 /// True when `password` is the one that `encoded` was made from, by hash_password or import_hash.
@@ -41,8 +41,5 @@ bool is_equal_constant_time(std::string_view left, std::string_view right);
 
 /// Two lower-case digits an octet.
 std::string to_hex(std::string_view bytes);
-
-/// `size` random bytes, fit for keys. Throws std::runtime_error when there are none.
-std::string random_bytes(std::size_t size);
 
 }  // namespace leveret::auth

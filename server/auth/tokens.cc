@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "auth/password.h"
+#include "base/random.h"
 
 namespace leveret::auth {
 namespace {
