@@ -14,6 +14,8 @@ template <class... Fs>
 struct Overloaded : Fs... {
   using Fs::operator()...;
 };
+template <class... Fs>  // clang 14 does not deduce it
+Overloaded(Fs...)->Overloaded<Fs...>;
 
 double to_double(const amqp::Decimal& decimal) {
   return decimal.value / std::pow(10, decimal.scale);
