@@ -79,7 +79,7 @@ run_sanitize() {
 # real clients of every part of the broker without what is about speed.
 TSAN_CONFORMANCE=(08_tls.py 42_publish_confirms.py 51_consume.py 60_dead_letter.py 73_transactions.py 85_restart.py)
 TSAN_HTTP=(03_tls.py 04_settings.py 26_definitions.py 30_messages.py 31_dead_letters.py 40_events.py 60_vhosts.py
-  61_users.py 71_prometheus.py 80_alarms.py)
+  61_users.py 71_prometheus.py 80_alarms.py 81_limits.py)
 run_tsan() {
   local tests=(leveret_base_tests leveret_auth_tests leveret_store_tests leveret_server_tests) reports failed=0 name
   build tsan leveretd "${tests[@]}"

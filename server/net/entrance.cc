@@ -120,7 +120,9 @@ std::optional<std::uint16_t> Entrance::tls_port() const {
 }
 
 void Entrance::change_rules(ConnectionRules rules) {
-  rules_ = std::make_shared<const ConnectionRules>(std::move(rules));
+  auto changed = std::make_shared<const ConnectionRules>(std::move(rules));
+  const std::lock_guard lock{rules_mutex_};
+  rules_ = std::move(changed);
 }
 
 void Entrance::close() {

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -55,7 +56,10 @@ class Entrance {
   const ServerOptions& options() const { return options_; }
   broker::CoreDirectory& directory() { return directory_; }
   LoginPool& logins() { return logins_; }
-  std::shared_ptr<const ConnectionRules> rules() const { return rules_; }
+  std::shared_ptr<const ConnectionRules> rules() const {
+    const std::lock_guard lock{rules_mutex_};
+    return rules_;
+  }
   Place take_place() { return Place{count_}; }
   /// `from` is where its socket leads to, a proxy's address if there is one.
   void add(Opening& opening, const asio::ip::address& from);
@@ -77,7 +81,9 @@ class Entrance {
   broker::CoreDirectory& directory_;
   const Place::Count count_;
   const OnOpen on_open_;
-  std::atomic<std::shared_ptr<const ConnectionRules>> rules_;
+  // Not an atomic one: libstdc++'s, of GCC 12, lets go of its lock before it has been read.
+  mutable std::mutex rules_mutex_;
+  std::shared_ptr<const ConnectionRules> rules_;
   std::unordered_set<Opening*> openings_;
   std::map<asio::ip::address, std::size_t> openings_from_;
   LogAllowance refusals_;
