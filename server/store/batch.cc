@@ -1,9 +1,7 @@
 #include "store/batch.h"
 
 #include <algorithm>
-#include <functional>
 #include <iterator>
-#include <numeric>
 #include <utility>
 
 namespace leveret::store {
@@ -48,9 +46,11 @@ std::size_t Batch::count_appends() const {
   return static_cast<std::size_t>(std::ranges::count(ops, Op::Kind::append, &Op::kind));
 }
 
-std::size_t Batch::message_count() const {
-  return std::transform_reduce(ops.begin(), ops.end(), std::size_t{0}, std::plus<>{},
-                               std::mem_fn(&Op::message_count));
+std::uint64_t Batch::message_count() const {
+  constexpr std::uint64_t most = 1'000'000;
+  std::uint64_t count = 0;
+  for (const Op& op : ops) count += std::min(op.message_count(), most);
+  return count;
 }
 
 void Batch::clear() {

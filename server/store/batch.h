@@ -56,12 +56,8 @@ struct Op {
   bool removes() const { return kind == Kind::remove || kind == Kind::remove_range; }
   /// The last of those that it removes.
   broker::Seq removes_up_to() const { return kind == Kind::remove_range ? last_seq : seq; }
-  /// Messages that it is about, or 1; a million stands for more.
-  std::size_t message_count() const {
-    constexpr broker::Seq most = 1'000'000;
-    const broker::Seq more = kind == Kind::remove_range ? last_seq - seq : 0;
-    return static_cast<std::size_t>(more < most ? more + 1 : most);
-  }
+  /// Messages that it is about, or 1.
+  std::uint64_t message_count() const { return removes() ? removes_up_to() - seq + 1 : 1; }
 };
 
 /// One turn of the core: applied whole or not at all.
@@ -88,8 +84,9 @@ struct Batch {
     return std::span{ops}.subspan(turn.ops_begin, turn.ops_end - turn.ops_begin);
   }
   std::size_t count_appends() const;
-  /// Messages that its ops are about.
-  std::size_t message_count() const;
+  /// Messages that its ops are about, where one op counts as a million at most: a range may end
+  /// beyond all that there is.
+  std::uint64_t message_count() const;
   /// Takes the turns of `later` behind its own and leaves `later` empty.
   void take(Batch& later);
   /// Splits off what is in front: up to the last turn that only removes, since what came after it

@@ -1,13 +1,24 @@
 #include "store/unapplied.h"
 
 #include <algorithm>
+#include <cstdint>
+#include <ranges>
 #include <utility>
 #include <vector>
 
 namespace leveret::store {
+namespace {
+
+/// Those of a queue's messages that a removal is about.
+auto removed_by(const Op& removal, auto& seqs) {
+  return std::ranges::subrange(seqs.lower_bound(removal.seq),
+                               seqs.upper_bound(removal.removes_up_to()));
+}
+
+}  // namespace
 
 bool Unapplied::would_be_settled(const Batch& turns, const QueueStates& stored) const {
-  std::size_t removed = 0;
+  std::uint64_t removed = 0;
   for (const Op& op : turns.ops)
     if (op.removes()) removed += op.message_count();
   if (turns.count_appends() != removed) return false;
@@ -18,12 +29,11 @@ bool Unapplied::would_be_settled(const Batch& turns, const QueueStates& stored) 
       case Op::Kind::append: own[op.queue].insert(op.seq); break;
       case Op::Kind::remove:
       case Op::Kind::remove_range: {
-        Seqs& seqs = own[op.queue];
-        const auto first = seqs.lower_bound(op.seq);
-        const auto end = seqs.upper_bound(op.removes_up_to());
-        if (std::distance(first, end) != static_cast<std::ptrdiff_t>(op.message_count()))
+        auto& seqs = own[op.queue];
+        const auto gone = removed_by(op, seqs);
+        if (static_cast<std::uint64_t>(std::ranges::distance(gone)) != op.message_count())
           return false;
-        seqs.erase(first, end);
+        seqs.erase(gone.begin(), gone.end());
         break;
       }
       case Op::Kind::delivery_count:
@@ -45,10 +55,7 @@ bool Unapplied::would_be_settled(const Batch& turns, const QueueStates& stored) 
 bool Unapplied::is_touched_by(std::span<const Op> ops) const {
   return std::ranges::any_of(ops, [this](const Op& op) {
     const auto found = messages_.find(op.queue);
-    if (found == messages_.end()) return false;
-    if (!op.removes()) return false;
-    const auto first = found->second.lower_bound(op.seq);
-    return first != found->second.end() && *first <= op.removes_up_to();
+    return found != messages_.end() && op.removes() && !removed_by(op, found->second).empty();
   });
 }
 
@@ -58,8 +65,9 @@ void Unapplied::take(Batch& turns) {
       ++append_count_;
       messages_[op.queue].insert(op.seq);
     } else if (op.removes()) {
-      Seqs& seqs = messages_[op.queue];
-      seqs.erase(seqs.lower_bound(op.seq), seqs.upper_bound(op.removes_up_to()));
+      auto& seqs = messages_[op.queue];
+      const auto gone = removed_by(op, seqs);
+      seqs.erase(gone.begin(), gone.end());
     }
   }
   message_count_ += turns.message_count();

@@ -19,7 +19,7 @@ class Unapplied {
   broker::CommitNumber number() const { return turns_.turns.back().number; }
   std::size_t append_count() const { return append_count_; }
   /// Messages that they are about.
-  std::size_t message_count() const { return message_count_; }
+  std::uint64_t message_count() const { return message_count_; }
   /// What their messages take.
   std::size_t bytes() const { return bytes_; }
 
@@ -34,12 +34,11 @@ class Unapplied {
   void clear();
 
  private:
-  using Seqs = std::set<broker::Seq>;
-  using Messages = std::unordered_map<QueueId, Seqs>;
+  using Messages = std::unordered_map<QueueId, std::set<broker::Seq>>;
 
   Batch turns_;
   std::size_t append_count_ = 0;
-  std::size_t message_count_ = 0;
+  std::uint64_t message_count_ = 0;
   std::size_t bytes_ = 0;
   /// Of the messages that they append, those that they do not remove.
   Messages messages_;

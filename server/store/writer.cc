@@ -163,7 +163,7 @@ void Writer::clean_up() {
 
 bool Writer::log_held() {
   const bool is_long = held_.ops.size() > logged_messages_max;
-  const std::size_t messages = is_long ? held_.ops.size() : held_.message_count();
+  const std::uint64_t messages = is_long ? held_.ops.size() : held_.message_count();
   const bool is_small = messages <= logged_messages_max &&
                         messages + unapplied_.message_count() <= unapplied_messages_max &&
                         held_.bytes + unapplied_.bytes() <= unapplied_bytes_max;

@@ -336,6 +336,8 @@ TEST(Unapplied, KnowsWhatIsSettled) {
   Batch removal = batch_of(list(range(10, 19)));
   unapplied.take(removal);
   EXPECT_EQ(unapplied.message_count(), 13U);
+  Batch all = batch_of(list(range(20, ~broker::Seq{0}), range(1, ~broker::Seq{0})));
+  EXPECT_GT(all.message_count(), 1'000'000U) << "however many it says";
   unapplied.clear();
   EXPECT_TRUE(unapplied.is_empty());
   EXPECT_TRUE(is_settled(list(append(7), op(Kind::remove, 7))));
