@@ -4,18 +4,12 @@
 #include <limits>
 #include <stdexcept>
 
+#include "base/overloaded.h"
 #include "cli/terminal.h"
 #include "cli/text.h"
 
 namespace leveret::cli {
 namespace {
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>  // clang 14 does not deduce it
-Overloaded(Fs...)->Overloaded<Fs...>;
 
 double to_double(const amqp::Decimal& decimal) {
   return decimal.value / std::pow(10, decimal.scale);

@@ -6,6 +6,7 @@
 
 #include "amqp/reply_code.h"
 #include "base/limit_counts.h"
+#include "base/overloaded.h"
 
 namespace leveret::amqp {
 
@@ -97,13 +98,6 @@ bool Value::is_equivalent(const Value& other) const {
 }
 
 namespace {
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>
-Overloaded(Fs...) -> Overloaded<Fs...>;  // which clang 14 does not deduce by itself
 
 /// Type letter and RabbitMQ's type name, one row per alternative of Value::Held, in its order.
 struct TypeRow {

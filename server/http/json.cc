@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/limit_counts.h"
+#include "base/overloaded.h"
 #include "http/error.h"
 #include "http/text.h"
 
@@ -17,13 +18,6 @@ constexpr const char* base64_key = "$base64";
 /// The library copies, compares and writes by recursion. Enough for a table of AMQP in what holds
 /// it, and less than what is imported may have, which is what such a value is exported in.
 constexpr int body_depth_max = 40;
-
-template <class... Fs>
-struct Overloaded : Fs... {
-  using Fs::operator()...;
-};
-template <class... Fs>  // clang 14 does not deduce it
-Overloaded(Fs...)->Overloaded<Fs...>;
 
 Json bytes_to_json(std::string_view bytes) {
   if (is_utf8(bytes)) return bytes;
