@@ -45,6 +45,7 @@ struct Config {
   std::size_t handshakes_max = 20'000;
   std::size_t handshakes_per_address_max = 5'000;
   std::uint64_t unfinished_bytes_max = std::uint64_t{512} << 20U;
+  std::size_t client_properties_bytes_max = net::Handshake::default_client_properties_bytes_max;
   net::Tuning tuning;
   amqp::TableLimits table_limits = amqp::default_peer_table_limits;
 

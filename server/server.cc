@@ -15,6 +15,7 @@
 #include <filesystem>
 #include <functional>
 #include <limits>
+#include <optional>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -28,6 +29,7 @@
 #include "http/server.h"
 #include "net/server.h"
 #include "parameters.h"
+#include "shutdown.h"
 #include "start_pages.h"
 #include "store/catalog.h"
 #include "store/data_dir.h"
@@ -50,9 +52,6 @@ constexpr std::string_view default_password_hash =
     "pbkdf2-sha256$120000$8063198260f7bad540fd48d0b1751a56$"
     "94bf16db4346105661ed2c0840e80c85c0cc15120ed8a91b3a216473c3c999e1";
 
-/// How long what is left of the clients may take to end.
-constexpr auto sessions_patience = 1s;
-constexpr auto stop_poll = 10ms;
 constexpr auto token_poll = 1s;
 
 /// A loop for connections with its thread.
@@ -95,6 +94,7 @@ net::ConnectionRules rules_of(const Config& config) {
           .tuning = config.tuning,
           .message_bytes_max = config.limits.message_bytes_max,
           .unfinished_bytes_max = config.unfinished_bytes_max,
+          .client_properties_bytes_max = config.client_properties_bytes_max,
           .stall_ms_max = config.stall_ms_max,
           .handshake_ms_max = config.handshake_ms_max,
           .handshakes_max = config.handshakes_max,
@@ -143,7 +143,6 @@ struct Server::State {
   asio::executor_work_guard<asio::io_context::executor_type> work{loop.get_executor()};
   asio::signal_set signals{loop};
   asio::signal_set reload_signals{loop};
-  asio::steady_timer stop_timer{loop};
   asio::steady_timer token_timer{loop};
   Watchdog watchdog{loop, supervisor};
   std::vector<std::unique_ptr<IoLoop>> io_loops;
@@ -158,11 +157,7 @@ struct Server::State {
   std::unique_ptr<net::Server> amqp;
   std::unique_ptr<http::Server> http;
 
-  std::thread http_stopper;
-  bool is_stopping = false;
-  bool is_hurried = false;  // by a second signal
-  bool is_http_stopped = false;
-  std::chrono::steady_clock::time_point stop_deadline;
+  std::optional<Shutdown> shutdown;
 
   // Start.
   void open_stores();
@@ -181,13 +176,6 @@ struct Server::State {
   void await_token_end();
   void start_watchdog();
 
-  // Stop.
-  void await_signal();
-  void begin_stop();
-  void await_consumers();
-  void await_ends();
-  void close_clients();
-  void await_clients();
   void end_loops();
 };
 
@@ -249,14 +237,13 @@ void Server::State::import_definitions() {
 }
 
 void Server::State::watch_resources() {
-  alarm_watch = std::make_unique<AlarmWatch>(config.resources,
-                                             data_dir->is_in_memory() ? "" : data_dir->path(),
-                                             [this](broker::Alarms alarms) {
-                                               // Sessions first, also at its end: they have told
-                                               // the core whatever is to be told.
-                                               amqp->set_memory_short(alarms.memory);
-                                               vhosts->set_alarms(alarms);
-                                             });
+  const auto pass_on = [this](broker::Alarms alarms) {
+    // Sessions first, also at its end: they have told the core whatever is to be told.
+    amqp->set_memory_short(alarms.memory);
+    vhosts->set_alarms(alarms);
+  };
+  alarm_watch = std::make_unique<AlarmWatch>(
+      config.resources, data_dir->is_in_memory() ? "" : data_dir->path(), pass_on);
 }
 
 void Server::State::load_tls() {
@@ -387,65 +374,6 @@ void Server::State::start_http() {
   http->start();
 }
 
-void Server::State::await_signal() {
-  signals.async_wait([this](const boost::system::error_code& error, int) {
-    if (error) return;
-    if (!std::exchange(is_stopping, true))
-      begin_stop();
-    else
-      is_hurried = true;
-    await_signal();
-  });
-}
-
-void Server::State::begin_stop() {
-  log::info("stopping");
-  supervisor.stopping();
-  watchdog.ask_no_more();
-  amqp->stop_accepting();
-  vhosts->stop_delivering();
-  stop_deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds{config.drain_ms};
-  await_consumers();
-}
-
-/// Looks again and again, until they have settled what they hold or have had their time.
-void Server::State::await_consumers() {
-  const bool is_over = is_hurried || std::chrono::steady_clock::now() >= stop_deadline;
-  if (is_over || vhosts->unacked_count() == 0) return await_ends();
-  stop_timer.expires_after(stop_poll);
-  stop_timer.async_wait([this](const boost::system::error_code& error) {
-    if (!error) await_consumers();
-  });
-}
-
-void Server::State::await_ends() {
-  stop_deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds{config.clients_ms};
-  // On a thread of its own: answers that HTTP waits for come from the cores on this one.
-  http_stopper = std::thread{[this] {
-    http->stop();
-    asio::post(loop, [this] { is_http_stopped = true; });
-  }};
-  close_clients();
-  await_clients();
-}
-
-void Server::State::close_clients() {
-  vhosts->close_clients("broker forced connection closure with reason 'shutdown'");
-}
-
-/// Looks again and again, until clients and HTTP are gone or have had their time.
-void Server::State::await_clients() {
-  const auto now = std::chrono::steady_clock::now();
-  if (std::exchange(is_hurried, false)) stop_deadline = now;
-  if (amqp->session_count() == 0 && is_http_stopped) return end_loops();
-  if (now >= stop_deadline + sessions_patience) return end_loops();
-  if (now >= stop_deadline) amqp->end_sessions();
-  stop_timer.expires_after(stop_poll);
-  stop_timer.async_wait([this](const boost::system::error_code& error) {
-    if (!error) await_clients();
-  });
-}
-
 void Server::State::end_loops() {
   for (const auto& io_loop : io_loops) io_loop->io.stop();
   loop.stop();
@@ -465,7 +393,7 @@ Server::~Server() {
   state.end_loops();
   for (const auto& io_loop : state.io_loops)
     if (io_loop->thread.joinable()) io_loop->thread.join();
-  if (state.http_stopper.joinable()) state.http_stopper.join();
+  state.shutdown.reset();
   state.http.reset();
   state.alarm_watch.reset();
   state.amqp.reset();
@@ -513,7 +441,15 @@ const std::string& Server::data_dir() const {
 
 void Server::run() {
   State& state = *state_;
-  state.await_signal();
+  state.shutdown.emplace(ShutdownParts{.loop = state.loop,
+                                       .signals = state.signals,
+                                       .config = state.config,
+                                       .supervisor = state.supervisor,
+                                       .watchdog = state.watchdog,
+                                       .vhosts = *state.vhosts,
+                                       .amqp = *state.amqp,
+                                       .http = *state.http,
+                                       .end_loops = [&state] { state.end_loops(); }});
   state.await_reload();
   state.await_token_end();
   state.start_watchdog();
@@ -522,7 +458,7 @@ void Server::run() {
   this_thread::be_prompt();
   state.loop.run();
   for (const auto& io_loop : state.io_loops) io_loop->thread.join();
-  if (state.http_stopper.joinable()) state.http_stopper.join();
+  state.shutdown->join();
   state.vhosts->close_stores();
   log::info("stopped");
 }

@@ -248,7 +248,7 @@ constexpr std::array settings{
         "amqp.table_depth_max", "a number from 1 to 32", live),
     number<1, largest_peer_table_limits.values, &Config::table_limits, &TableLimits::values>(
         "amqp.table_values_max", "a number from 1 to 32768", live),
-    number<4096, bytes_most, &Config::tuning, &Tuning::client_properties_bytes_max>(
+    number<4096, bytes_most, &Config::client_properties_bytes_max>(
         "amqp.client_properties_bytes_max", "bytes from 4096", live),
     number<0, count_most, &Config::connection_limits, &ConnectionLimits::all>(
         "amqp.connections_max", "a number, 0 for no limit", live),

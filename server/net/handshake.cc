@@ -62,8 +62,11 @@ bool is_true(const amqp::Table& table, std::string_view name) {
 
 }  // namespace
 
-Handshake::Handshake(const Tuning& offered, std::string server_version)
-    : offered_(offered), server_version_(std::move(server_version)) {}
+Handshake::Handshake(const Tuning& offered, std::string server_version,
+                     std::size_t client_properties_bytes_max)
+    : offered_(offered),
+      server_version_(std::move(server_version)),
+      client_properties_bytes_max_(client_properties_bytes_max) {}
 
 void Handshake::use_tls(std::optional<ClientCertificate> certificate) {
   is_tls_ = true;
@@ -177,11 +180,11 @@ Handshake::Next Handshake::on_external(std::string& out) {
 void Handshake::read_client_properties(const amqp::Table& properties) {
   // An entry of two octets takes 72 of memory, for as long as the login takes.
   const std::size_t bytes = properties.memory_bytes();
-  if (bytes > offered_.client_properties_bytes_max) {
+  if (bytes > client_properties_bytes_max_) {
     limits_reached.add(Limit::client_properties_bytes);
     throw Error{ReplyCode::syntax_error,
                 "client properties take " + std::to_string(bytes) + " bytes of memory, " +
-                    std::to_string(offered_.client_properties_bytes_max) + " are allowed"};
+                    std::to_string(client_properties_bytes_max_) + " are allowed"};
   }
   hello_.properties = properties;
   if (const amqp::Value* name = properties.find("connection_name"); name && name->as_string())

@@ -18,8 +18,6 @@ struct Tuning {
   std::uint32_t frame_max = 131072;
   /// Seconds.
   std::uint16_t heartbeat_s = 60;
-  /// Not offered, but asked for: what the client's properties may take of memory, in bytes.
-  std::size_t client_properties_bytes_max = 32768;
 };
 
 /// What the client has told of itself by the time its connection is open.
@@ -57,9 +55,12 @@ class Handshake {
   /// initial_frame_max) and in all.
   static constexpr std::uint32_t frame_max_before_tune = 8192;
   static constexpr std::size_t bytes_max = 65536;
+  static constexpr std::size_t default_client_properties_bytes_max = 32768;
 
-  /// `server_version` goes into the server's properties.
-  Handshake(const Tuning& offered, std::string server_version);
+  /// `server_version` goes into the server's properties; the client's may take so many bytes of
+  /// memory.
+  Handshake(const Tuning& offered, std::string server_version,
+            std::size_t client_properties_bytes_max = default_client_properties_bytes_max);
 
   /// The connection is one by TLS, whose client has shown this certificate or none. Before the
   /// first receive().
@@ -95,6 +96,7 @@ class Handshake {
 
   Tuning offered_;
   std::string server_version_;
+  std::size_t client_properties_bytes_max_;
   State state_ = State::header;
   bool is_tls_ = false;
   std::optional<ClientCertificate> certificate_;

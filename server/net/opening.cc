@@ -67,7 +67,7 @@ Opening::Opening(Entrance& entrance, Stream stream, const tcp::endpoint& peer)
       rules_(entrance.rules()),
       from_(peer.address()),
       peer_(peer),
-      handshake_(rules_->tuning, entrance.options().version) {
+      handshake_(rules_->tuning, entrance.options().version, rules_->client_properties_bytes_max) {
   error_code ignored;
   local_ = stream_.socket().local_endpoint(ignored);
   name_ = name_of(peer_, local_);

@@ -30,6 +30,8 @@ struct ConnectionRules {
   std::uint64_t message_bytes_max = std::uint64_t{128} << 20U;
   /// Of messages that have not come whole, on all channels of a connection.
   std::uint64_t unfinished_bytes_max = std::uint64_t{512} << 20U;
+  /// What a client says of itself may take so much memory.
+  std::size_t client_properties_bytes_max = Handshake::default_client_properties_bytes_max;
   /// A client that takes nothing for so long while there is output for it is cut off.
   TimeMs stall_ms_max = 30'000;
   /// How long a client may take from its connection to connection.open, and how many may be on that
