@@ -289,7 +289,8 @@ def main():
             beyond.append(f"{kind.__name__}: p99 is more than {FACTOR_MAX} times that alone")
         if max(peak) > limit:
             beyond.append(f"{kind.__name__}: memory is above the limit of {limit >> 20} MiB")
-    print("\n".join(beyond))
+    for text in beyond:
+        print(text)
     if options.check and beyond:
         sys.exit(1)
 

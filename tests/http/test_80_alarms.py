@@ -9,10 +9,9 @@ from support import alarms, wait
 
 @pytest.fixture(params=["memory", "disk space"])
 def alarm(broker, request):
-    """One is on until turn_off()."""
-    alarms.turn(broker, request.param, True)
-    yield request.param
-    alarms.turn(broker, request.param, False)
+    """One that is on."""
+    with alarms.during(broker, request.param):
+        yield request.param
 
 
 def _node(api):

@@ -231,18 +231,9 @@ def _open_half_a_message(broker, queue, count=1):
     return client
 
 
-@contextlib.contextmanager
-def _memory_alarm(broker):
-    alarms.turn(broker, "memory", True)
-    try:
-        yield
-    finally:
-        alarms.turn(broker, "memory", False)
-
-
 def test_half_a_message_waits_for_the_end_of_a_memory_alarm(broker, name):
     client = _open_half_a_message(broker, name())
-    with _memory_alarm(broker):
+    with alarms.during(broker, "memory"):
         client.send_body(1, bytes(HALF))
         client.send(1, pika.spec.Basic.Get(queue=""))
         assert client.expect(0, pika.spec.Connection.Blocked).reason == "low on memory"
@@ -258,7 +249,7 @@ def test_much_of_a_message_that_waits_for_too_long_closes_its_connection(broker,
     client = _open_half_a_message(broker, name(), count=9)
     assert api.delete(("x", "config", "amqp.stall_ms")).status == 200
     before = reached(api, "amqp.stall_ms")
-    with _memory_alarm(broker):
+    with alarms.during(broker, "memory"):
         if not is_silent:
             client.send_body(1, bytes(HALF))
             client.expect(0, pika.spec.Connection.Blocked)

@@ -1,5 +1,6 @@
 """Makes a broker that runs think that it is short of memory or disk, or not any more."""
 
+import contextlib
 import subprocess
 
 from support import broker as brokers
@@ -27,6 +28,16 @@ def turn(broker, resource, is_on):
         name, value = LEVERET[resource, is_on]
         management.request(broker, "PUT", f"/api/x/config/{name}", {"value": value})
     wait.until(lambda: (resource in on(broker)) == is_on, f"alarm {resource} {is_on}")
+
+
+@contextlib.contextmanager
+def during(broker, resource):
+    """With that alarm, which is over again afterwards."""
+    turn(broker, resource, True)
+    try:
+        yield
+    finally:
+        turn(broker, resource, False)
 
 
 def on(broker):

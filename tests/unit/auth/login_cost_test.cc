@@ -7,6 +7,7 @@
 
 #include "auth/password.h"
 #include "auth/users.h"
+#include "unit/auth/fake_store.h"
 
 namespace {
 
@@ -27,19 +28,6 @@ extern "C" int PKCS5_PBKDF2_HMAC(const char* password, int password_bytes,
 namespace leveret::auth {
 namespace {
 
-struct NoStore final : UserStore {
-  void put_user(const User&) override {}
-  void drop_user(const std::string&) override {}
-  void put_permission(const Permission&) override {}
-  void drop_permission(const std::string&, const std::string&) override {}
-  void put_topic_permission(const TopicPermission&) override {}
-  void drop_topic_permission(const std::string&, const std::string&, const std::string&) override {}
-  void put_user_limit(const std::string&, const std::string&, std::int64_t) override {}
-  void drop_user_limit(const std::string&, const std::string&) override {}
-  void put_token(const Token&) override {}
-  void drop_token(const std::string&) override {}
-};
-
 std::string rabbits_hash_of(std::string_view password) {
   return import_hash(rabbit_hash(password)).value();
 }
@@ -51,7 +39,7 @@ int rounds_of_refusing(Users& users, const Login& login) {
 }
 
 TEST(LoginCost, EveryRefusalIsTheSameWork) {
-  NoStore store;
+  FakeStore store;
   Users users{store,
               {.users = {{"guest", hash_password("guest"), {}, {}},
                          {"alice", hash_password("wonder"), {}, {}},
