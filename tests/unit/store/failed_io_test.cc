@@ -35,9 +35,13 @@ FailedRun run_with_failure(const std::function<void(FaultDisk&)>& plan, std::uin
       workload.turn(*store);
       store.wait_committed(store->current_commit() - 1);
     }
-    if (disk.has_failed()) store.wait_fatal();
+    // The checkpointer may meet the failure at any time, also between these: what counts is whether
+    // it had by the first look, or else whether something was told of it.
+    const bool had_failed = disk.has_failed();
+    if (had_failed) store.wait_fatal();
     committed = store.last_committed();
-    result = {disk.has_failed(), store.fatal_text()};
+    result.fatal = store.fatal_text();
+    result.has_failed = had_failed || (!result.fatal.empty() && disk.has_failed());
     // What a failed store leaves unwritten stays so: a power cut now changes nothing.
     if (result.has_failed) disk.cut_power();
   }
