@@ -7,6 +7,7 @@
 #include <sstream>
 #include <string_view>
 
+#include "store/row_crc.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 
@@ -72,6 +73,7 @@ struct Catalog::Database {
     // EXTRA also makes the removal of the rollback journal durable.
     connection.execute("PRAGMA synchronous = EXTRA");
     migrate(connection, catalog_schema(), version);
+    check_rows(connection, catalog_schema().checked_tables);
     connection.execute("PRAGMA foreign_keys = ON");
   }
   Connection connection;
@@ -127,6 +129,11 @@ std::int64_t Catalog::put_vhost(const broker::VhostInfo& info) {
       " ON CONFLICT (name) DO UPDATE SET description = excluded.description,"
       " tags = excluded.tags, default_queue_type = excluded.default_queue_type",
       {info.name, info.description, join(info.tags), info.default_queue_type});
+  // Its number is known only now.
+  run(database_->connection,
+      "UPDATE vhost SET crc = row_crc(id, name, description, tags, default_queue_type)"
+      " WHERE name = ?",
+      {info.name});
   Statement select(database_->connection, "SELECT id FROM vhost WHERE name = ?");
   select.bind_text(1, info.name);
   select.step();
@@ -150,7 +157,7 @@ std::int64_t Catalog::last_vhost_id() {
 void Catalog::put_vhost_limit(const std::string& vhost, const std::string& name,
                               std::int64_t value) {
   const std::lock_guard lock{mutex_};
-  run_with_value(database_->connection, "INSERT OR REPLACE INTO vhost_limit VALUES (?, ?, ?)",
+  run_with_value(database_->connection, "INSERT OR REPLACE INTO vhost_limit " + checked_values(3),
                  vhost, name, value);
 }
 
@@ -178,10 +185,10 @@ void Catalog::put_parameters(const std::vector<broker::Parameter>& parameters) {
   Change transaction(*database_);
   for (const broker::Parameter& each : parameters)
     if (each.vhost.empty())
-      run(database_->connection, "INSERT OR REPLACE INTO global_parameter VALUES (?, ?)",
+      run(database_->connection, "INSERT OR REPLACE INTO global_parameter " + checked_values(2),
           {each.name, each.value});
     else
-      run(database_->connection, "INSERT OR REPLACE INTO parameter VALUES (?, ?, ?, ?)",
+      run(database_->connection, "INSERT OR REPLACE INTO parameter " + checked_values(4),
           {each.vhost, each.component, each.name, each.value});
   transaction.commit();
 }
@@ -215,8 +222,9 @@ std::vector<auth::User> Catalog::users() {
 void Catalog::put_user(const auth::User& user) {
   const std::lock_guard lock{mutex_};
   run(database_->connection,
-      "INSERT INTO user VALUES (?, ?, ?) ON CONFLICT (name) DO UPDATE SET"
-      " password_hash = excluded.password_hash, tags = excluded.tags",
+      "INSERT INTO user " + checked_values(3) +
+          " ON CONFLICT (name) DO UPDATE SET password_hash = excluded.password_hash,"
+          " tags = excluded.tags, crc = excluded.crc",
       {user.name, user.password_hash, join(user.tags)});
 }
 
@@ -227,8 +235,8 @@ void Catalog::drop_user(const std::string& name) {
 
 void Catalog::put_user_limit(const std::string& user, const std::string& name, std::int64_t value) {
   const std::lock_guard lock{mutex_};
-  run_with_value(database_->connection, "INSERT OR REPLACE INTO user_limit VALUES (?, ?, ?)", user,
-                 name, value);
+  run_with_value(database_->connection, "INSERT OR REPLACE INTO user_limit " + checked_values(3),
+                 user, name, value);
 }
 
 void Catalog::drop_user_limit(const std::string& user, const std::string& name) {
@@ -251,7 +259,7 @@ std::vector<auth::Permission> Catalog::permissions() {
 
 void Catalog::put_permission(const auth::Permission& permission) {
   const std::lock_guard lock{mutex_};
-  run(database_->connection, "INSERT OR REPLACE INTO permission VALUES (?, ?, ?, ?, ?)",
+  run(database_->connection, "INSERT OR REPLACE INTO permission " + checked_values(5),
       {permission.user, permission.vhost, permission.configure, permission.write, permission.read});
 }
 
@@ -273,7 +281,7 @@ std::vector<auth::TopicPermission> Catalog::topic_permissions() {
 
 void Catalog::put_topic_permission(const auth::TopicPermission& permission) {
   const std::lock_guard lock{mutex_};
-  run(database_->connection, "INSERT OR REPLACE INTO topic_permission VALUES (?, ?, ?, ?, ?)",
+  run(database_->connection, "INSERT OR REPLACE INTO topic_permission " + checked_values(5),
       {permission.user, permission.vhost, permission.exchange, permission.write, permission.read});
 }
 
@@ -306,7 +314,7 @@ std::vector<auth::Token> Catalog::tokens() {
 
 void Catalog::put_token(const auth::Token& token) {
   const std::lock_guard lock{mutex_};
-  Statement insert(database_->connection, "INSERT INTO token VALUES (?, ?, ?, ?, ?, ?)");
+  Statement insert(database_->connection, "INSERT INTO token " + checked_values(6));
   insert.bind_text(1, token.id);
   insert.bind_text(2, token.user);
   insert.bind_text(3, token.description);

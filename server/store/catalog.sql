@@ -1,4 +1,5 @@
--- What is common to all virtual hosts of a data directory: version 4. The version rule stands in schema.sql.
+-- What is common to all virtual hosts of a data directory: version 5. The version rule stands in schema.sql, and what
+-- `crc` is.
 
 -- A virtual host's store is the file vhost-<id>.db: no name given by a user becomes a path.
 CREATE TABLE vhost (
@@ -6,13 +7,15 @@ CREATE TABLE vhost (
   name               TEXT NOT NULL UNIQUE,
   description        TEXT NOT NULL,
   tags               TEXT NOT NULL,    -- separated by commas, as RabbitMQ lists them
-  default_queue_type TEXT NOT NULL     -- empty for classic
+  default_queue_type TEXT NOT NULL,    -- empty for classic
+  crc                INTEGER
 );
 
 CREATE TABLE user (
   name          TEXT PRIMARY KEY,
   password_hash TEXT NOT NULL,         -- as auth/password.h writes it, empty for no login by password
-  tags          TEXT NOT NULL
+  tags          TEXT NOT NULL,
+  crc           INTEGER
 ) WITHOUT ROWID;
 
 -- What belongs to a user or a virtual host goes with it.
@@ -22,6 +25,7 @@ CREATE TABLE permission (
   configure TEXT NOT NULL,
   write     TEXT NOT NULL,
   read      TEXT NOT NULL,
+  crc       INTEGER,
   PRIMARY KEY (user, vhost)
 ) WITHOUT ROWID;
 
@@ -31,6 +35,7 @@ CREATE TABLE topic_permission (
   exchange TEXT NOT NULL,
   write    TEXT NOT NULL,
   read     TEXT NOT NULL,
+  crc      INTEGER,
   PRIMARY KEY (user, vhost, exchange)
 ) WITHOUT ROWID;
 
@@ -38,6 +43,7 @@ CREATE TABLE user_limit (
   user  TEXT NOT NULL REFERENCES user (name) ON DELETE CASCADE,
   name  TEXT NOT NULL,
   value INTEGER NOT NULL,
+  crc   INTEGER,
   PRIMARY KEY (user, name)
 ) WITHOUT ROWID;
 
@@ -45,6 +51,7 @@ CREATE TABLE vhost_limit (
   vhost TEXT NOT NULL REFERENCES vhost (name) ON DELETE CASCADE,
   name  TEXT NOT NULL,
   value INTEGER NOT NULL,
+  crc   INTEGER,
   PRIMARY KEY (vhost, name)
 ) WITHOUT ROWID;
 
@@ -54,12 +61,14 @@ CREATE TABLE parameter (
   component TEXT NOT NULL,
   name      TEXT NOT NULL,
   value     TEXT NOT NULL,
+  crc       INTEGER,
   PRIMARY KEY (vhost, component, name)
 ) WITHOUT ROWID;
 
 CREATE TABLE global_parameter (
   name  TEXT PRIMARY KEY,
-  value TEXT NOT NULL
+  value TEXT NOT NULL,
+  crc   INTEGER
 ) WITHOUT ROWID;
 
 -- At most one: definitions that were checked and are being applied. Whoever finds it here goes on with it.
@@ -84,5 +93,6 @@ CREATE TABLE token (
   description TEXT NOT NULL,
   digest      TEXT NOT NULL,           -- as auth/tokens.cc makes it; the secret is nowhere
   created_at  INTEGER NOT NULL,
-  expires_at  INTEGER                  -- nothing for one that lives until it is taken back
+  expires_at  INTEGER,                 -- nothing for one that lives until it is taken back
+  crc         INTEGER
 ) WITHOUT ROWID;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "store/row_crc.h"
+
 namespace leveret::store {
 namespace {
 
@@ -19,7 +21,7 @@ LargeBodies::LargeBodies(Connection& connection, BodyFiles files, const LargeBod
     : connection_(connection),
       files_(std::move(files)),
       limits_(limits),
-      put_count_(connection, "INSERT OR REPLACE INTO body_file VALUES (?, ?)"),
+      put_count_(connection, "INSERT OR REPLACE INTO body_file " + checked_values(2)),
       drop_count_(connection, "DELETE FROM body_file WHERE number = ?") {
   Statement select(connection_, "SELECT number, wanted FROM body_file ORDER BY number");
   Rows rows(select);
@@ -45,11 +47,27 @@ LargeBodies::LargeBodies(Connection& connection, BodyFiles files, const LargeBod
 }
 
 void LargeBodies::begin() {
+  look_for_a_file();
   changes_.clear();
   freed_.clear();
   ended_.clear();
   is_unsynced_ = false;  // Of a transaction that came to nothing.
   new_end_ = end_;
+}
+
+void LargeBodies::look_for_a_file() {
+  auto next = counts_.upper_bound(looked_for_);
+  if (next == counts_.end()) next = counts_.begin();
+  if (next == counts_.end()) return;
+  looked_for_ = next->first;
+  // Of one without bodies the reader may just have been asked to remove it.
+  if (next->second == 0 || files_.exists(looked_for_)) return;
+  throw StoreError(gone_text(files_.path(looked_for_),
+                             "The bodies of " + std::to_string(next->second) +
+                                 " messages were in it. Nothing is confirmed from now on, and the "
+                                 "broker ends. Put the file back, or restore the data directory "
+                                 "from a backup"),
+                   SQLITE_READONLY_DBMOVED);
 }
 
 void LargeBodies::release(const BodyPlace& place) {

@@ -50,6 +50,8 @@ class LargeBodies {
   bool has_any() const { return wanted_ > 0 || !changes_.empty(); }
 
   // For each transaction, in this order.
+  /// Also sees whether one more of the files is still there, in turn: one that somebody has removed
+  /// is told of while the other bodies can be saved, and not when the first is read from it.
   void begin();
   void release(const BodyPlace& place);
   BodyPlace append(std::string_view body);
@@ -66,6 +68,7 @@ class LargeBodies {
     std::int64_t file = 0;
     std::int64_t offset = 0;
   };
+  void look_for_a_file();
   BodyFile& writable_end();
   void sync_written();
   std::int64_t count_of(std::int64_t file) const;
@@ -81,6 +84,9 @@ class LargeBodies {
   std::map<std::int64_t, std::int64_t> counts_;
   std::int64_t wanted_ = 0;
   End end_;
+
+  /// The file that was last looked for.
+  std::int64_t looked_for_ = 0;
 
   // Of the transaction.
   std::map<std::int64_t, std::int64_t> changes_;

@@ -53,7 +53,28 @@ CREATE TABLE body_file (
 /// From version 4: a redo log beside the file, which an older program would not read.
 constexpr std::string_view store_5{};
 
-constexpr std::array<std::string_view, 4> store_migrations{store_2, store_3, store_4, store_5};
+/// From version 5: checksums of what is not a message.
+constexpr std::string_view store_6 = R"(
+ALTER TABLE meta ADD COLUMN crc INTEGER;
+UPDATE meta SET crc = row_crc(name, value);
+ALTER TABLE exchange ADD COLUMN crc INTEGER;
+UPDATE exchange SET crc = row_crc(name, type, auto_delete, internal, arguments);
+ALTER TABLE queue ADD COLUMN crc INTEGER;
+UPDATE queue SET crc = row_crc(id, slot, name, auto_delete, arguments, level_of, priority);
+ALTER TABLE binding ADD COLUMN crc INTEGER;
+UPDATE binding SET crc = row_crc(source, destination, to_exchange, routing_key, arguments);
+ALTER TABLE policy ADD COLUMN crc INTEGER;
+UPDATE policy SET crc = row_crc(is_operator, name, pattern, apply_to, priority, definition);
+ALTER TABLE body_file ADD COLUMN crc INTEGER;
+UPDATE body_file SET crc = row_crc(number, wanted);
+ALTER TABLE condemned ADD COLUMN crc INTEGER;
+UPDATE condemned SET crc = row_crc(slot);
+)";
+
+constexpr std::array<std::string_view, 5> store_migrations{store_2, store_3, store_4, store_5,
+                                                           store_6};
+constexpr std::array<std::string_view, 7> store_checked{
+    "meta", "exchange", "queue", "binding", "policy", "body_file", "condemned"};
 
 /// From version 1: permissions, limits, what a virtual host is described by. Until then every user
 /// could do everything everywhere, and goes on to.
@@ -131,17 +152,45 @@ CREATE TABLE token (
 ) WITHOUT ROWID;
 )";
 
-constexpr std::array<std::string_view, 3> catalog_migrations{catalog_2, catalog_3, catalog_4};
+/// From version 4: checksums.
+constexpr std::string_view catalog_5 = R"(
+ALTER TABLE vhost ADD COLUMN crc INTEGER;
+UPDATE vhost SET crc = row_crc(id, name, description, tags, default_queue_type);
+ALTER TABLE user ADD COLUMN crc INTEGER;
+UPDATE user SET crc = row_crc(name, password_hash, tags);
+ALTER TABLE permission ADD COLUMN crc INTEGER;
+UPDATE permission SET crc = row_crc(user, vhost, configure, write, read);
+ALTER TABLE topic_permission ADD COLUMN crc INTEGER;
+UPDATE topic_permission SET crc = row_crc(user, vhost, exchange, write, read);
+ALTER TABLE user_limit ADD COLUMN crc INTEGER;
+UPDATE user_limit SET crc = row_crc(user, name, value);
+ALTER TABLE vhost_limit ADD COLUMN crc INTEGER;
+UPDATE vhost_limit SET crc = row_crc(vhost, name, value);
+ALTER TABLE parameter ADD COLUMN crc INTEGER;
+UPDATE parameter SET crc = row_crc(vhost, component, name, value);
+ALTER TABLE global_parameter ADD COLUMN crc INTEGER;
+UPDATE global_parameter SET crc = row_crc(name, value);
+ALTER TABLE token ADD COLUMN crc INTEGER;
+UPDATE token SET crc = row_crc(id, user, description, digest, created_at, expires_at);
+)";
+
+constexpr std::array<std::string_view, 4> catalog_migrations{catalog_2, catalog_3, catalog_4,
+                                                             catalog_5};
+constexpr std::array<std::string_view, 9> catalog_checked{
+    "vhost",      "user",        "permission", "topic_permission",
+    "user_limit", "vhost_limit", "parameter",  "global_parameter",
+    "token"};
 
 }  // namespace
 
 const Schema& store_schema() {
-  static constexpr Schema schema{store_id, "store", 5, store_sql, store_migrations};
+  static constexpr Schema schema{store_id, "store", 6, store_sql, store_migrations, store_checked};
   return schema;
 }
 
 const Schema& catalog_schema() {
-  static constexpr Schema schema{catalog_id, "catalog", 4, catalog_sql, catalog_migrations};
+  static constexpr Schema schema{catalog_id,  "catalog",          5,
+                                 catalog_sql, catalog_migrations, catalog_checked};
   return schema;
 }
 

@@ -19,6 +19,8 @@ struct Schema {
   std::string_view create;
   /// migrations[n] takes a file from version n + 1 to n + 2.
   std::span<const std::string_view> migrations;
+  /// Whose rows carry a checksum, see row_crc.h.
+  std::span<const std::string_view> checked_tables = {};
 };
 
 /// A virtual host's store and the data directory's catalog.

@@ -1,14 +1,17 @@
--- One virtual host. This file is the truth about the layout of version 5.
+-- One virtual host. This file is the truth about the layout of version 6.
 --
 -- The version stands in PRAGMA user_version. A change of the layout raises `version` in schema.cc, adds one
 -- migration from the version before it there, and changes this file, which only new stores are made from. A
 -- file that is newer than the program is refused.
 
+-- `crc` of a table is CRC-32C over the other columns (see row_crc.h), and every row is checked at a start.
+
 -- `is_closed`: 1 when the store was closed, not left by a crash. `redo_applied`: up to which of its
 -- generations the redo log is in this file (see redo_log.h).
 CREATE TABLE meta (
   name  TEXT PRIMARY KEY,
-  value INTEGER NOT NULL
+  value INTEGER NOT NULL,
+  crc   INTEGER
 ) WITHOUT ROWID;
 
 CREATE TABLE exchange (
@@ -16,7 +19,8 @@ CREATE TABLE exchange (
   type        TEXT NOT NULL,
   auto_delete INTEGER NOT NULL,
   internal    INTEGER NOT NULL,
-  arguments   BLOB NOT NULL          -- an AMQP field table with its length in front
+  arguments   BLOB NOT NULL,         -- an AMQP field table with its length in front
+  crc         INTEGER
 ) WITHOUT ROWID;
 
 -- `slot` is the queue's part of its entries' keys. Ids are never used again; slots are. A row with
@@ -28,12 +32,14 @@ CREATE TABLE queue (
   auto_delete INTEGER NOT NULL,
   arguments   BLOB NOT NULL,
   level_of    INTEGER,
-  priority    INTEGER NOT NULL
+  priority    INTEGER NOT NULL,
+  crc         INTEGER
 );
 
 -- So that a start reads few messages: they count the entries up to `last_seq`, and fewer than some thousand
 -- stand behind it, of transactions that did nothing but append. Apart from `queue`, so that one page holds
--- hundreds of them.
+-- hundreds of them. Without `crc`: a damaged
+-- message is given up by hand, with any SQLite, and they are put right by that.
 CREATE TABLE queue_counters (
   id             INTEGER PRIMARY KEY,
   message_count  INTEGER NOT NULL,
@@ -48,6 +54,7 @@ CREATE TABLE binding (
   to_exchange INTEGER NOT NULL,
   routing_key TEXT NOT NULL,
   arguments   BLOB NOT NULL,
+  crc         INTEGER,
   PRIMARY KEY (source, destination, to_exchange, routing_key, arguments)
 ) WITHOUT ROWID;
 CREATE INDEX binding_destination ON binding (destination, to_exchange);
@@ -59,6 +66,7 @@ CREATE TABLE policy (
   apply_to    TEXT NOT NULL,
   priority    INTEGER NOT NULL,
   definition  BLOB NOT NULL,         -- as `arguments`
+  crc         INTEGER,
   PRIMARY KEY (is_operator, name)
 ) WITHOUT ROWID;
 
@@ -79,7 +87,8 @@ CREATE TABLE message (
 -- removed, and its row with a transaction after that.
 CREATE TABLE body_file (
   number INTEGER PRIMARY KEY,
-  wanted INTEGER NOT NULL
+  wanted INTEGER NOT NULL,
+  crc    INTEGER
 );
 
 -- A message's place in a queue. key = slot << 43 | seq, so a queue is one range.
@@ -102,5 +111,6 @@ CREATE TABLE content (
 
 -- Slots of dropped queues whose entries are still being deleted, a few with every transaction.
 CREATE TABLE condemned (
-  slot INTEGER PRIMARY KEY
+  slot INTEGER PRIMARY KEY,
+  crc  INTEGER
 );

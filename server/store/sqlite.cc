@@ -6,6 +6,7 @@
 #include <mutex>
 
 #include "base/log.h"
+#include "store/row_crc.h"
 
 namespace leveret::store {
 namespace {
@@ -74,6 +75,7 @@ Connection::Connection(const std::string& file, const OpenOptions& options) : fi
   sqlite3_db_config(handle_, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
   if (options.is_rarely_used) sqlite3_db_config(handle_, SQLITE_DBCONFIG_LOOKASIDE, nullptr, 0, 0);
   sqlite3_busy_timeout(handle_, 10'000);
+  provide_row_crc(*this);
 }
 
 Connection::~Connection() {

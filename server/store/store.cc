@@ -14,6 +14,7 @@
 #include "store/log_tail.h"
 #include "store/reader.h"
 #include "store/redo_log.h"
+#include "store/row_crc.h"
 #include "store/schema.h"
 #include "store/sqlite.h"
 #include "store/topology_table.h"
@@ -110,11 +111,14 @@ void prepare_file(Connection& connection, const StoreOptions& options, RedoLog& 
   connection.execute(options.is_in_memory ? "PRAGMA journal_mode = MEMORY"
                                           : "PRAGMA journal_mode = WAL");
   migrate(connection, store_schema(), version);
+  check_rows(connection, store_schema().checked_tables);
 }
 
 void set_closed(Connection& connection, bool is_closed) {
-  connection.execute(std::string{"INSERT OR REPLACE INTO meta VALUES ('is_closed', "} +
-                     (is_closed ? "1)" : "0)"));
+  Statement put(connection, "INSERT OR REPLACE INTO meta " + checked_values(2));
+  put.bind_text(1, "is_closed");
+  put.bind(2, is_closed ? 1 : 0);
+  put.run();
 }
 
 /// Whether the file was left by close(); from here on only another close() can say so again.

@@ -3,6 +3,7 @@
 #include "amqp/reply_code.h"
 #include "amqp/table.h"
 #include "amqp/wire.h"
+#include "store/row_crc.h"
 
 namespace leveret::store {
 namespace {
@@ -28,25 +29,27 @@ amqp::Table decode(const std::string& file, std::string_view bytes) {
 
 TopologyTable::TopologyTable(Connection& connection)
     : connection_(connection),
-      put_exchange_(connection, "INSERT OR REPLACE INTO exchange VALUES (?, ?, ?, ?, ?)"),
+      put_exchange_(connection, "INSERT OR REPLACE INTO exchange " + checked_values(5)),
       drop_exchange_(connection, "DELETE FROM exchange WHERE name = ?"),
       drop_bindings_from_(connection, "DELETE FROM binding WHERE source = ?"),
       drop_bindings_to_(connection,
                         "DELETE FROM binding WHERE destination = ? AND to_exchange = ?"),
       put_queue_(connection,
-                 "INSERT INTO queue VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7) ON CONFLICT (id) DO UPDATE "
-                 "SET name = ?3, auto_delete = ?4, arguments = ?5"),
+                 "INSERT INTO queue " + checked_values(7) +
+                     " ON CONFLICT (id) DO UPDATE SET name = ?3, auto_delete = ?4, arguments = ?5, "
+                     "crc = row_crc(id, slot, ?3, ?4, ?5, level_of, priority)"),
       note_queue_id_(connection,
-                     "INSERT INTO meta VALUES ('last_queue_id', ?1) ON CONFLICT (name) DO UPDATE "
-                     "SET value = max(value, ?1)"),
+                     "INSERT INTO meta VALUES ('last_queue_id', ?1, row_crc('last_queue_id', ?1)) "
+                     "ON CONFLICT (name) DO UPDATE SET value = max(value, ?1), "
+                     "crc = row_crc(name, max(value, ?1))"),
       drop_queue_(connection, "DELETE FROM queue WHERE id = ?"),
       drop_counters_(connection, "DELETE FROM queue_counters WHERE id = ?"),
-      condemn_(connection, "INSERT INTO condemned VALUES (?)"),
-      put_binding_(connection, "INSERT OR REPLACE INTO binding VALUES (?, ?, ?, ?, ?)"),
+      condemn_(connection, "INSERT INTO condemned " + checked_values(1)),
+      put_binding_(connection, "INSERT OR REPLACE INTO binding " + checked_values(5)),
       drop_binding_(connection,
                     "DELETE FROM binding WHERE source = ? AND destination = ? AND to_exchange = ? "
                     "AND routing_key = ? AND arguments = ?"),
-      put_policy_(connection, "INSERT OR REPLACE INTO policy VALUES (?, ?, ?, ?, ?, ?)"),
+      put_policy_(connection, "INSERT OR REPLACE INTO policy " + checked_values(6)),
       drop_policy_(connection, "DELETE FROM policy WHERE is_operator = ? AND name = ?"),
       put_counters_(connection, "INSERT OR REPLACE INTO queue_counters VALUES (?, ?, ?, ?, ?)"),
       first_condemned_(connection, "SELECT slot FROM condemned ORDER BY slot LIMIT 1"),

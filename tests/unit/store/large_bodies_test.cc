@@ -159,6 +159,25 @@ TEST_F(LargeBodies, AMissingFileIsRefusedAndNothingChanged) {
   EXPECT_EQ(fillings(), "a");
 }
 
+TEST_F(LargeBodies, AnyOfTheFilesThatIsRemovedIsMissedSoon) {
+  for (broker::Seq seq = 1; seq <= 12; ++seq) append(seq, static_cast<char>('a' + seq));
+  ASSERT_TRUE(store.commit());
+  ASSERT_EQ(files(), (std::vector<std::int64_t>{1, 2, 3}));
+  for (int round = 0; round < 10; ++round) pass_on();
+  EXPECT_EQ(store.fatal_text(), "");
+  std::filesystem::remove(dir.file("x.db-bodies-2"));
+  int commits = 0;
+  for (; commits < 3 && store.fatal_text().empty(); ++commits) {
+    store->append(other, ++passed_on, message("small"), 0);
+    store.commit();
+    store.read(other);
+  }
+  EXPECT_NE(store.fatal_text().find("x.db-bodies-2 was removed or replaced while"),
+            std::string::npos)
+      << store.fatal_text();
+  EXPECT_NE(store.fatal_text().find("The bodies of 5 messages"), std::string::npos);
+}
+
 TEST_F(LargeBodies, ADamagedOneIsNeverDelivered) {
   append(1, 'a');
   ASSERT_TRUE(store.commit());

@@ -156,7 +156,7 @@ TEST(Schema, AStoreOfVersion1IsBroughtForward) {
   EXPECT_EQ(store.read(QueueId{1}).size(), 1U);
   store.close();
   EXPECT_EQ(layout_of(file), layout_of(dir.file("new.db")));
-  EXPECT_EQ(query(file, "PRAGMA user_version"), (std::vector<std::string>{"5"}));
+  EXPECT_EQ(query(file, "PRAGMA user_version"), (std::vector<std::string>{"6"}));
   EXPECT_EQ(inconsistencies(file), std::vector<std::string>{});
 }
 
@@ -215,7 +215,7 @@ bool migrate_with_power_cut(const std::string& old, std::uint64_t operation, std
   for (const auto& job : jobs) EXPECT_EQ(job.message->body(), "job " + std::to_string(job.seq));
   store.close();
   disk.settle();
-  EXPECT_EQ(query(file, "PRAGMA user_version"), (std::vector<std::string>{"5"}));
+  EXPECT_EQ(query(file, "PRAGMA user_version"), (std::vector<std::string>{"6"}));
   EXPECT_EQ(inconsistencies(file), std::vector<std::string>{});
   return was_cut;
 }
@@ -233,7 +233,7 @@ TEST(Schema, AMigrationThatIsCutAnywhereLeavesTheOldStoreOrTheNewOne) {
                      std::to_string(seed));
         was_cut = migrate_with_power_cut(dir.file("old.db"), operation, seed, versions);
       }
-    EXPECT_EQ(versions, (std::set<std::string>{"1", "5"}));
+    EXPECT_EQ(versions, (std::set<std::string>{"1", "6"}));
   }
 }
 
