@@ -122,7 +122,7 @@ Keeper Queue::push(const MessagePtr& message, ContentId content, const ConfirmOr
     return keeper;
   }
   const bool expires = entry.expires_at != 0;
-  to.window.push(std::move(entry), vhost_.committed(keeper));
+  to.window.push(std::move(entry), vhost_.committed(keeper), !consumers_.empty());
   enforce_limits();
   if (!consumers_.empty()) vhost_.mark_dirty(*this);
   if (expires) {
@@ -149,13 +149,15 @@ void Queue::append_transient(PriorityLevel& level, Entry& entry) {
 
 void Queue::dispatch() {
   if (is_held()) return;
-  drop_expired_heads();
-  while (PriorityLevel* from = ready_.next_loaded()) {
-    Consumer* consumer = next_consumer();
-    if (consumer == nullptr) break;
-    deliver(*consumer, from->window.pop());
+  do {
     drop_expired_heads();
-  }
+    while (PriorityLevel* from = ready_.next_loaded()) {
+      Consumer* consumer = next_consumer();
+      if (consumer == nullptr) break;
+      deliver(*consumer, from->window.pop());
+      drop_expired_heads();
+    }
+  } while (take_unsaved());
   read_ahead();
   register_deadline();
 }

@@ -173,6 +173,7 @@ class Queue {
   void read_dying();
   void take_dying(std::uint8_t priority, Seq first, const std::vector<StoredMessage>& messages);
   void report_lost(Seq seq) const;
+  bool take_unsaved();
   void read_ahead();
   void went_on_loading();
   void read_block(PriorityLevel& level, std::size_t messages_max);

@@ -20,6 +20,16 @@ constexpr std::size_t low_mark_idle = 1;
 
 }  // namespace
 
+/// Returns whether there is more in memory now.
+bool Queue::take_unsaved() {
+  bool has_more = false;
+  for (const auto& level : ready_)
+    if (level->window.wants_block(low_mark_working) &&
+        level->window.take_unsaved(vhost_.committed(), vhost_.committed(Keeper::transient_store)))
+      has_more = true;
+  return has_more;
+}
+
 void Queue::read_ahead() {
   const bool is_working = !consumers_.empty() || !load_waiters_.empty();
   const PriorityLevel* next = ready_.next();

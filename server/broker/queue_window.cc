@@ -14,14 +14,15 @@ void QueueWindow::recover(std::uint64_t count, std::uint64_t bytes, Seq last_seq
   tail_expiry_ = count > 0 ? 1 : 0;  // to be asked for
 }
 
-void QueueWindow::push(Entry entry, CommitNumber committed) {
-  if (has_tail() || (is_full() && entry.is_kept())) return push_to_tail(entry, committed);
+void QueueWindow::push(Entry entry, CommitNumber committed, bool is_worked) {
+  if (has_tail() || (is_full() && entry.is_kept()))
+    return push_to_tail(std::move(entry), committed, is_worked);
   came(entry);
   window_bytes_ += entry.body_bytes();
   ready_.push_back(std::move(entry));
 }
 
-void QueueWindow::push_to_tail(const Entry& entry, CommitNumber committed) {
+void QueueWindow::push_to_tail(Entry entry, CommitNumber committed, bool is_worked) {
   if (!has_tail()) tail_.first = entry.seq;
   tail_.last = entry.seq;
   bytes_ += entry.body_bytes();
@@ -32,6 +33,34 @@ void QueueWindow::push_to_tail(const Entry& entry, CommitNumber committed) {
   if (entry.commit > committed &&
       (part.unsaved.empty() || part.unsaved.back().commit != entry.commit))
     part.unsaved.push_back({entry.commit, entry.seq});
+  forget_unsaved(entry.keeper, committed);
+  if (is_worked && entry.commit > committed)
+    unsaved_.push_back(std::move(entry));
+  else
+    unsaved_.clear();
+}
+
+void QueueWindow::forget_unsaved(Keeper keeper, CommitNumber committed) {
+  while (!unsaved_.empty() && unsaved_.front().keeper == keeper &&
+         unsaved_.front().commit <= committed)
+    unsaved_.pop_front();
+}
+
+bool QueueWindow::take_unsaved(CommitNumber journal_committed, CommitNumber transients_committed) {
+  forget_unsaved(Keeper::journal, journal_committed);
+  forget_unsaved(Keeper::transient_store, transients_committed);
+  if (is_loading_ || tail_.count() != unsaved_.size()) return false;
+  const std::size_t before = ready_.size();
+  while (!unsaved_.empty() && !is_full()) {
+    Entry& entry = unsaved_.front();
+    tail_.first = entry.seq + 1;
+    --tail_.part(entry.keeper).count;
+    note(memory_expiry_, entry.own_expiry());
+    window_bytes_ += entry.body_bytes();
+    ready_.push_back(std::move(entry));
+    unsaved_.pop_front();
+  }
+  return ready_.size() > before;
 }
 
 void QueueWindow::Part::forget_saved(CommitNumber committed) {
@@ -140,11 +169,13 @@ void QueueWindow::end_block(const Block& block, std::vector<Entry> entries) {
     window_bytes_ += entry.body_bytes();
     ready_.push_back(std::move(entry));
   }
+  while (!unsaved_.empty() && unsaved_.front().seq < tail_.first) unsaved_.pop_front();
   end_read();
 }
 
 void QueueWindow::forget_tail() {
   tail_ = {.first = tail_.first, .last = tail_.last};
+  unsaved_.clear();
   tail_expiry_ = 0;
   bytes_ = window_bytes_;
   for (const auto& [seq, entry] : returned_) bytes_ += entry.body_bytes();
@@ -174,6 +205,8 @@ bool QueueWindow::take_from_tail(Seq seq, std::size_t body_bytes, Keeper keeper,
   --part.count;
   part.taken_in = commit;
   bytes_ -= body_bytes;
+  const auto at = std::ranges::lower_bound(unsaved_, seq, {}, &Entry::seq);
+  if (at != unsaved_.end() && at->seq == seq) unsaved_.erase(at);
   return true;
 }
 
@@ -187,6 +220,7 @@ QueueWindow::Purged QueueWindow::purge() {
   returned_.clear();
   ready_.clear();
   tail_ = {};
+  unsaved_.clear();
   bytes_ = 0;
   window_bytes_ = 0;
   add_unkept(-unkept_bytes_);

@@ -51,8 +51,8 @@ class QueueWindow {
   /// Whether `keeper` has any of the tail.
   bool has_tail_in(Keeper keeper) const { return tail_.part(keeper).count > 0; }
   /// Adds the newest message, which must be kept when there is a tail; `committed` is the keeper's
-  /// last transaction that is on disk.
-  void push(Entry entry, CommitNumber committed = all_committed);
+  /// last transaction that is on disk. `is_worked`: somebody may want it before it is on disk.
+  void push(Entry entry, CommitNumber committed = all_committed, bool is_worked = false);
   /// Puts a message back where it was before it was popped.
   void put_back(Entry entry);
 
@@ -71,6 +71,12 @@ class QueueWindow {
     return has_tail() && !is_loading_ && returned_.size() + ready_.size() < low_mark &&
            (ready_.empty() || window_bytes_ < bytes_max_ / 2);
   }
+
+  /// Instead of a block, when all of the tail is still on its way to the disk: takes it into the
+  /// window as far as there is room, and returns whether it did. So a queue whose consumers keep up
+  /// gets rid of its tail. If they had to wait for the disk, everything that comes meanwhile would
+  /// be written and join it, and the queue would be as slow as the disk for as long as it is busy.
+  bool take_unsaved(CommitNumber journal_committed, CommitNumber transients_committed);
 
   // Messages that were let go while a consumer had them, and have come back.
   /// The first message is such a one: it has to be read.
@@ -143,6 +149,7 @@ class QueueWindow {
   void for_each_in_memory(F on_entry) {
     for (auto& [seq, entry] : returned_) on_entry(entry);
     for (Entry& entry : ready_) on_entry(entry);
+    unsaved_.clear();  // They are read as they then are.
   }
   /// The first seq that is not in memory; 0 when there is none.
   Seq tail_first() const { return has_tail() ? tail_.first : 0; }
@@ -186,7 +193,8 @@ class QueueWindow {
   static void note(TimeMs& earliest, TimeMs at) {
     if (at != 0 && (earliest == 0 || at < earliest)) earliest = at;
   }
-  void push_to_tail(const Entry& entry, CommitNumber committed);
+  void push_to_tail(Entry entry, CommitNumber committed, bool is_worked);
+  void forget_unsaved(Keeper keeper, CommitNumber committed);
   void forget_tail();
   void came(const Entry& entry);
   void went(const Entry& entry);
@@ -208,6 +216,8 @@ class QueueWindow {
   std::map<Seq, Entry> returned_;
   Ring<Entry> ready_;
   Tail tail_;
+  /// The end of the tail, as far as it is in memory anyway: its keeper has it to write.
+  Ring<Entry> unsaved_;
   bool is_loading_ = false;
   std::uint64_t epoch_ = 0;
   TimeMs memory_expiry_ = 0;

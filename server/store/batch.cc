@@ -23,10 +23,29 @@ void Batch::take(Batch& later) {
   later.clear();
 }
 
+std::size_t Batch::turns_that_append(std::size_t messages, std::size_t bytes_min) const {
+  if (ops.size() < messages || bytes < bytes_min) return turns.size();
+  std::size_t appended = 0;
+  std::size_t bytes_there = 0;
+  std::size_t count = 0;
+  for (; count < turns.size() && (appended < messages || bytes_there < bytes_min); ++count) {
+    const auto appends = std::ranges::count(ops_of(turns[count]), Op::Kind::append, &Op::kind);
+    appended += static_cast<std::size_t>(appends);
+    bytes_there += turns[count].bytes;
+  }
+  return count;
+}
+
 Batch Batch::take_settled() {
   const auto last = std::ranges::find_if(turns.rbegin(), turns.rend(), &Turn::only_removes);
-  if (last == turns.rbegin() || last == turns.rend()) return std::exchange(*this, {});
-  const auto turns_end = last.base();
+  const bool is_none = last == turns.rend();
+  return take_front(is_none ? turns.size() : static_cast<std::size_t>(last.base() - turns.begin()));
+}
+
+Batch Batch::take_front(std::size_t turn_count) {
+  if (turn_count == turns.size()) return std::exchange(*this, {});
+  if (turn_count == 0) return {};
+  const auto turns_end = turns.begin() + static_cast<std::ptrdiff_t>(turn_count);
   const auto ops_end = ops.begin() + static_cast<std::ptrdiff_t>(std::prev(turns_end)->ops_end);
   Batch front;
   front.ops.assign(std::move_iterator(ops.begin()), std::move_iterator(ops_end));

@@ -89,6 +89,11 @@ struct Batch {
   std::uint64_t message_count() const;
   /// Takes the turns of `later` behind its own and leaves `later` empty.
   void take(Batch& later);
+  /// So many turns in front that they append no fewer messages and have no fewer bytes than this,
+  /// or all there are.
+  std::size_t turns_that_append(std::size_t messages, std::size_t bytes_min) const;
+  /// Splits off that many turns.
+  Batch take_front(std::size_t turn_count);
   /// Splits off what is in front: up to the last turn that only removes, since what came after it
   /// is not settled yet; everything when there is no such turn. There are no ops of an open turn.
   Batch take_settled();

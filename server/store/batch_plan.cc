@@ -25,6 +25,14 @@ class Folder {
     }
   }
 
+  /// Has what is appended here and removed by a later turn not appended at all, if that is all that
+  /// the turn removes: it is done whole or not at all.
+  void look_ahead(std::span<const Op> turn) {
+    if (!std::ranges::all_of(turn, [&](const Op& op) { return concerns_appends_only(op); })) return;
+    for (const Op& op : turn)
+      if (op.removes()) cancel(plan_.queues.at(op.queue), op.seq, op.removes_up_to());
+  }
+
   bool knows(QueueId id) const { return stored_.contains(id); }
 
   BatchPlan finish() {
@@ -61,6 +69,18 @@ class Folder {
   void remove(QueuePlan& plan, broker::Seq first, broker::Seq last) {
     const broker::Seq stored_last = std::min(last, plan.stored_last_seq);
     if (first <= stored_last) plan.removals.push_back({first, stored_last});
+    cancel(plan, first, last);
+  }
+
+  bool concerns_appends_only(const Op& op) const {
+    if (!op.removes()) return true;
+    const auto found = plan_.queues.find(op.queue);
+    if (found == plan_.queues.end() || found->second.appends.empty()) return false;
+    const std::vector<std::uint32_t>& appends = found->second.appends;
+    return op.seq >= seq_at(appends.front()) && op.removes_up_to() <= seq_at(appends.back());
+  }
+
+  void cancel(const QueuePlan& plan, broker::Seq first, broker::Seq last) {
     for (auto i = first_at(plan, first); i != plan.appends.end() && seq_at(*i) <= last; ++i)
       plan_.appends[*i].is_cancelled = true;
   }
@@ -93,7 +113,8 @@ class Folder {
   }
 
   broker::Seq seq_at(std::uint32_t append) const { return plan_.appends[append].op->seq; }
-  std::vector<std::uint32_t>::iterator first_at(QueuePlan& plan, broker::Seq seq) const {
+  std::vector<std::uint32_t>::const_iterator first_at(const QueuePlan& plan,
+                                                      broker::Seq seq) const {
     return std::ranges::lower_bound(plan.appends, seq, {},
                                     [this](std::uint32_t i) { return seq_at(i); });
   }
@@ -128,6 +149,18 @@ BatchPlan plan_batches(std::span<const Op> first, std::span<const Op> second,
   Folder folder(stored);
   for (const Op& op : first) folder.fold(op);
   for (const Op& op : second) folder.fold(op);
+  return folder.finish();
+}
+
+BatchPlan plan_front(std::span<const Op> first, const Batch& batch, std::size_t turn_count,
+                     const QueueStates& stored) {
+  Folder folder(stored);
+  for (const Op& op : first) folder.fold(op);
+  const std::span<const Turn> turns{batch.turns};
+  for (const Turn& turn : turns.first(turn_count))
+    for (const Op& op : batch.ops_of(turn)) folder.fold(op);
+  for (const Turn& turn : turns.subspan(turn_count))
+    if (turn.only_removes) folder.look_ahead(batch.ops_of(turn));
   return folder.finish();
 }
 

@@ -58,6 +58,12 @@ BatchPlan plan_batch(std::span<const Op> ops, const QueueStates& stored);
 BatchPlan plan_batches(std::span<const Op> first, std::span<const Op> second,
                        const QueueStates& stored);
 
+/// The same of what comes first and the first turns of a batch, as many as are said. What they
+/// append and a later turn takes back, which does nothing else, is left out: that turn will find
+/// nothing.
+BatchPlan plan_front(std::span<const Op> first, const Batch& batch, std::size_t turn_count,
+                     const QueueStates& stored);
+
 /// Folds only these turns of the batch, which take no room, for a full disk. Queues that are not
 /// stored yet are passed over.
 BatchPlan plan_removals(const Batch& batch, std::span<Turn* const> turns,

@@ -197,7 +197,8 @@ struct Store::Parts {
         checkpointer(checkpoint_connection, wal_limits(), failure),
         reader(read_connection, failure, callbacks, body_files()),
         writer(write_connection, redo_log, checkpointer, reader, failure, callbacks,
-               options.steady_now, body_files(), large_bodies()) {
+               options.steady_now, body_files(), large_bodies(),
+               {options.transaction_messages, options.transaction_bytes}) {
     if (options.is_temporary) checkpoint_connection.execute(never_sync);
     if (!options.has_threads) return;
     checkpointer.start();

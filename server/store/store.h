@@ -25,6 +25,10 @@ struct StoreOptions {
   /// Bodies from here on stand in files of their own, which end at so many bytes.
   std::int64_t large_body_bytes = 64 << 10;
   std::int64_t body_file_bytes = 64 << 20;
+  /// So many messages that have so many bytes make a transaction (see writer.h): larger ones are
+  /// hardly better.
+  std::size_t transaction_messages = 512;
+  std::size_t transaction_bytes = std::size_t{768} << 10U;
   /// False only in the tests that show what it is for: a commit then does not wait for the disk.
   bool sync_commits = true;
   /// Nobody needs the file after this: nothing is ever synced, nor checkpointed at the end.

@@ -30,7 +30,8 @@ int note_wal_pages(void* checkpointer, sqlite3*, const char*, int pages) {
 
 Writer::Writer(Connection& connection, RedoLog& redo_log, Checkpointer& checkpointer,
                Reader& reader, Failure& failure, const StoreCallbacks& callbacks, Now now,
-               const BodyFiles& body_files, const LargeBodyLimits& large_bodies)
+               const BodyFiles& body_files, const LargeBodyLimits& large_bodies,
+               const TransactionLimits& transaction_limits)
     : connection_(connection),
       redo_log_(redo_log),
       checkpointer_(checkpointer),
@@ -40,8 +41,8 @@ Writer::Writer(Connection& connection, RedoLog& redo_log, Checkpointer& checkpoi
       now_(now),
       committer_(connection, body_files, large_bodies),
       page_bytes_(connection.query_integer("PRAGMA page_size")),
-      record_limits_{redo_log.record_bytes_max(),
-                     static_cast<std::size_t>(large_bodies.bytes_min)} {
+      record_limits_{redo_log.record_bytes_max(), static_cast<std::size_t>(large_bodies.bytes_min)},
+      transaction_limits_(transaction_limits) {
   sqlite3_wal_hook(connection.handle(), note_wal_pages, &checkpointer);
 }
 
@@ -135,6 +136,7 @@ bool Writer::gather() {
 /// With the mutex locked, or without a thread.
 void Writer::take_gathered() {
   if (held_.is_empty()) held_since_ = gathered_since_;
+  if (!gathered_.is_empty()) held_last_since_ = gathered_since_;
   held_.take(gathered_);
 }
 
@@ -145,6 +147,7 @@ void Writer::write(bool is_last) {
       commit_held_removals();
     else if (is_last || !log_held())
       commit_held();
+    while (is_last && !held_.is_empty()) commit_held();
   } catch (const StoreError& error) {
     if (!error.is_disk_full()) throw;
     if (!waits) hold_for_space();
@@ -206,28 +209,31 @@ bool Writer::write_record() {
 }
 
 void Writer::commit_held() {
-  commit_with_unapplied(held_);
+  commit_with_unapplied(
+      held_.turns_that_append(transaction_limits_.messages, transaction_limits_.bytes));
 }
 
 void Writer::commit_unapplied() {
-  Batch nothing_more;
-  commit_with_unapplied(nothing_more);
+  commit_with_unapplied(0);
 }
 
-void Writer::commit_with_unapplied(Batch& turns) {
-  const BatchPlan plan = plan_batches(unapplied_.ops(), turns.ops, committer_.queues());
+void Writer::commit_with_unapplied(std::size_t turn_count) {
+  const bool is_for_turns = turn_count > 0;
+  const BatchPlan plan = plan_front(unapplied_.ops(), held_, turn_count, committer_.queues());
   auto sync_time = committer_.commit(plan, redo_log_.unapplied());
   redo_log_.applied();
   connection_.check_files();
-  if (turns.is_empty()) sync_time = std::nullopt;  // Nobody has waited for it.
+  if (!is_for_turns) sync_time = std::nullopt;  // Nobody has waited for it.
   stats_.add(plan, unapplied_.append_count(), sync_time,
              std::chrono::steady_clock::now() - held_since_, log_bytes());
-  applied_ = turns.is_empty() ? unapplied_.number() : turns.turns.back().number;
+  applied_ = is_for_turns ? held_.turns[turn_count - 1].number : unapplied_.number();
   unapplied_.clear();
-  pending_bytes_ -= turns.bytes;
-  turns.clear();
-  // What is still held waits for room.
-  if (held_.is_empty() && !report(applied_)) return;
+  if (is_for_turns) {
+    pending_bytes_ -= held_.take_front(turn_count).bytes;
+    held_since_ = held_last_since_;
+  }
+  // Without turns, what is held waits for room.
+  if ((is_for_turns || held_.is_empty()) && !report(applied_)) return;
   reader_.applied(applied_);
   after_commit();
 }

@@ -20,8 +20,20 @@
 
 namespace leveret::store {
 
+/// What makes a transaction of a size that no larger one is much better than: both.
+struct TransactionLimits {
+  std::size_t messages = 0;
+  std::size_t bytes = 0;
+};
+
 /// The thread that commits. It takes all turns that have gathered, makes one transaction of them,
 /// reports, and takes what gathered meanwhile; there is no timer. Turns are never split.
+///
+/// When more has gathered than a transaction should have, it writes the first of it only: while it
+/// does, workers settle much of the rest, and what they have settled is never written. With all of
+/// it in one transaction, every message that is sent faster than it can be written would be
+/// written, and removed by the next, for as long as somebody sends so fast: a burst would cost the
+/// greater part of the throughput until the senders pause.
 ///
 /// Few and small ones it writes into the redo log instead, which is far less to write, reports
 /// them, and keeps them until something has to be a transaction: the log is full, a second
@@ -44,7 +56,7 @@ class Writer {
   /// `connection` and `redo_log` are its own until close(); all of the log is applied.
   Writer(Connection& connection, RedoLog& redo_log, Checkpointer& checkpointer, Reader& reader,
          Failure& failure, const StoreCallbacks& callbacks, Now now, const BodyFiles& body_files,
-         const LargeBodyLimits& large_bodies);
+         const LargeBodyLimits& large_bodies, const TransactionLimits& transaction_limits);
   ~Writer();
   /// Starts the thread. Without it nothing is committed but by step() and close().
   void start();
@@ -84,8 +96,8 @@ class Writer {
   void commit_held();
   /// The same of what is in the redo log alone.
   void commit_unapplied();
-  /// Both: `turns` are held, or none. Leaves them empty.
-  void commit_with_unapplied(Batch& turns);
+  /// Both: of what is held, so many turns.
+  void commit_with_unapplied(std::size_t turn_count);
   void commit_held_removals();
   void hold_for_space();
   /// Tells that everything up to this number is on disk; returns false when the store has failed.
@@ -111,6 +123,7 @@ class Writer {
   std::size_t body_files_to_go_ = 0;
   const std::int64_t page_bytes_;
   const RecordLimits record_limits_;
+  const TransactionLimits transaction_limits_;
 
   std::mutex mutex_;
   std::condition_variable wake_;
@@ -122,7 +135,9 @@ class Writer {
   std::atomic<broker::CommitNumber> wanted_{0};
 
   Batch held_;
+  /// Since when the first of it has been waiting, and the last of it.
   std::chrono::steady_clock::time_point held_since_;
+  std::chrono::steady_clock::time_point held_last_since_;
   bool disk_is_full_ = false;
   std::chrono::steady_clock::time_point retry_at_;
   Unapplied unapplied_;

@@ -47,6 +47,10 @@ Setup::Setup(std::uint64_t number) {
   server.limits.settled_per_turn = random.one_in(2) ? 1 + random.below(4) : 1024;
   if (!random.one_in(3)) server.store.redo_bytes = random.one_in(2) ? 12 << 10 : 64 << 10;
   if (!random.one_in(3)) server.limits.transient_bytes_max = random.one_in(2) ? 0 : 1500;
+  if (random.one_in(2)) {
+    server.store.transaction_messages = 1 + random.below(8);
+    server.store.transaction_bytes = 0;
+  }
 }
 
 Setup::Queue& Setup::add(const std::string& name, bool durable) {

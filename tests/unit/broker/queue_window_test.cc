@@ -392,5 +392,71 @@ TEST(QueueWindow, ABlockIsReadAfterWhatWasTakenFromTheTail) {
   EXPECT_EQ(window.begin_block(11).range.journal_after, 12U);
 }
 
+/// A window of two messages that are in memory, 1 and 2, with 3, 4 and 5 behind, which the
+/// transactions 7, 8 and 8 are to save; 6 is the last that is on disk.
+struct Unsaved : QueueWindow {
+  explicit Unsaved(Seq unwanted = 0) : QueueWindow{2, 1000} {
+    const std::vector<CommitNumber> commits{5, 5, 7, 8, 8};
+    for (Seq seq = 1; seq <= 5; ++seq) {
+      Entry made = entry(seq);
+      made.commit = commits[seq - 1];
+      push(std::move(made), 6, seq != unwanted);
+    }
+  }
+};
+
+TEST(QueueWindow, ATailThatIsNotOnDiskIsTakenAsItIs) {
+  Unsaved window;
+  EXPECT_FALSE(window.take_unsaved(6, 6)) << "there is no room";
+  EXPECT_EQ(window.pop().seq, 1U);
+  EXPECT_TRUE(window.take_unsaved(6, 6));
+  EXPECT_EQ(window.tail_first(), 4U);
+  EXPECT_THAT(pop_all(window), ElementsAre(2, 3));
+  EXPECT_TRUE(window.take_unsaved(7, 6));
+  EXPECT_FALSE(window.has_tail());
+  EXPECT_FALSE(window.take_unsaved(7, 6));
+  EXPECT_EQ(window.count(), 2U);
+  EXPECT_EQ(window.bytes(), 2U);
+  EXPECT_THAT(pop_all(window), ElementsAre(4, 5));
+}
+
+TEST(QueueWindow, WhatIsOnDiskMeanwhileIsReadFirst) {
+  Unsaved window;
+  pop_all(window);
+  EXPECT_FALSE(window.take_unsaved(7, 6));
+  const QueueWindow::Block block = window.begin_block(7);
+  EXPECT_EQ(block.range.last, 3U);
+  EXPECT_FALSE(window.take_unsaved(7, 6)) << "it would overtake the block";
+  window.end_block(block, stored({3}));
+  EXPECT_TRUE(window.take_unsaved(7, 6));
+  EXPECT_THAT(pop_all(window), ElementsAre(3, 4));
+  EXPECT_TRUE(window.take_unsaved(7, 6));
+  EXPECT_THAT(pop_all(window), ElementsAre(5));
+}
+
+TEST(QueueWindow, OnlyAWholeEndOfTheTailIsTaken) {
+  Unsaved window{4};
+  pop_all(window);
+  EXPECT_FALSE(window.take_unsaved(6, 6)) << "4 is not there, and 5 must not overtake it";
+  window.end_block(window.begin_block(7), stored({3, 4}));
+  EXPECT_THAT(pop_all(window), ElementsAre(3, 4));
+  EXPECT_TRUE(window.take_unsaved(7, 6));
+  EXPECT_THAT(pop_all(window), ElementsAre(5));
+}
+
+TEST(QueueWindow, WhatIsTakenFromATailThatIsNotOnDiskDoesNotComeWithIt) {
+  Unsaved window;
+  pop_all(window);
+  ASSERT_TRUE(window.take_from_tail(4, 1));
+  EXPECT_TRUE(window.take_unsaved(6, 6));
+  EXPECT_THAT(pop_all(window), ElementsAre(3, 5));
+  EXPECT_EQ(window.bytes(), 0U);
+
+  Unsaved purged;
+  purged.purge();
+  EXPECT_FALSE(purged.take_unsaved(6, 6));
+  EXPECT_EQ(purged.count(), 0U);
+}
+
 }  // namespace
 }  // namespace leveret::broker

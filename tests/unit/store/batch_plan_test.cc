@@ -2,6 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <iterator>
+
 #include "harness.h"
 
 namespace leveret::store {
@@ -114,6 +117,39 @@ TEST(BatchPlan, RefusesWhatTheCoreMustNotDo) {
   EXPECT_THROW(plan_batch(list(append(jobs, seq_max + 1)), stored), std::logic_error);
   EXPECT_THROW(plan_batch(list(topology(DropQueue{jobs, "jobs"}), append(jobs, 11)), stored),
                std::logic_error);
+}
+
+TEST(BatchPlan, OfTheFirstTurnsWhatLaterOnesTakeBackIsLeftOut) {
+  Batch batch;
+  const auto turn = [&](std::vector<Op> ops, bool only_removes) {
+    batch.turns.push_back({.ops_begin = batch.ops.size(),
+                           .ops_end = batch.ops.size() + ops.size(),
+                           .only_removes = only_removes});
+    std::ranges::move(ops, std::back_inserter(batch.ops));
+  };
+  turn(list(append(jobs, 11), append(jobs, 12), append(dead, 11)), false);
+  turn(list(append(jobs, 13), append(jobs, 14)), false);
+  turn(list(append(jobs, 15)), false);
+  turn(list(remove(jobs, 12), op(Op::Kind::mark, jobs, 12)), true);
+  turn(list(remove(jobs, 3), remove(jobs, 11)), true);
+  turn(list(op(Op::Kind::remove_range, jobs, 14, 15)), true);
+  turn(list(remove(jobs, 13), append(dead, 12)), false);
+  const BatchPlan plan = plan_front({}, batch, 2, stored);
+  EXPECT_EQ(appended(plan, jobs), (Seqs{11, 13, 14})) << "a turn is done whole or not at all";
+  EXPECT_EQ(appended(plan, dead), (Seqs{11}));
+  EXPECT_TRUE(plan.queues.at(jobs).removals.empty()) << "what is stored has time";
+  EXPECT_EQ(plan.queues.at(jobs).last_seq, 14U);
+
+  EXPECT_EQ(batch.turns_that_append(1, 0), 1U);
+  EXPECT_EQ(batch.turns_that_append(4, 0), 2U);
+  EXPECT_EQ(batch.turns_that_append(5, 0), 2U);
+  EXPECT_EQ(batch.turns_that_append(6, 0), 3U);
+  EXPECT_EQ(batch.turns_that_append(7, 0), 7U);
+  EXPECT_EQ(batch.turns_that_append(100, 0), 7U);
+  for (Turn& each : batch.turns) batch.bytes += each.bytes = 10;
+  EXPECT_EQ(batch.turns_that_append(1, 20), 2U);
+  EXPECT_EQ(batch.turns_that_append(6, 20), 3U);
+  EXPECT_EQ(batch.turns_that_append(1, 71), 7U);
 }
 
 TEST(BatchPlan, OnAFullDiskOnlyTheseTurnsAreTaken) {

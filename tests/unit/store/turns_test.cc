@@ -163,5 +163,41 @@ TEST_F(StoreTest, CountsWhatWasWrittenAndWhatWasSettledBefore) {
   EXPECT_GT(stats.log_bytes, 0U);
 }
 
+TEST(StoreInParts, WhatIsSettledWhileOthersAreWrittenNeverIs) {
+  const TempDir dir;
+  const std::string file = dir.file("x.db");
+  TestStore store(
+      {.file = file, .transaction_messages = 2, .transaction_bytes = 0, .has_threads = false});
+  const auto flush = [&] { store->flush(broker::Urgency::now); };
+  store->put_queue({jobs, "jobs", false, {}});
+  flush();
+  ASSERT_TRUE(store->step(StorePart::writer));
+  const broker::CommitNumber before = store->current_commit() - 1;
+  for (broker::Seq seq = 1; seq <= 6; ++seq) {
+    store->append(jobs, seq, message(std::to_string(seq)), 0);
+    flush();
+  }
+  for (const auto& [first, last] : {std::pair{2, 2}, {3, 4}, {5, 5}}) {
+    store->remove_range(jobs, static_cast<broker::Seq>(first), static_cast<broker::Seq>(last));
+    flush();
+  }
+  const auto expect = [&](broker::CommitNumber committed, const Bodies& stored) {
+    store.run_until([] { return true; });
+    EXPECT_EQ(store.last_committed(), before + committed);
+    EXPECT_EQ(query(file, "SELECT CAST(body AS TEXT) FROM message"), stored);
+  };
+  ASSERT_TRUE(store->step(StorePart::writer));
+  expect(2, {"1"});
+  ASSERT_TRUE(store->step(StorePart::writer));
+  expect(4, {"1"});
+  ASSERT_TRUE(store->step(StorePart::writer));
+  expect(6, {"1", "6"});
+  ASSERT_TRUE(store->step(StorePart::writer));
+  expect(9, {"1", "6"});
+  EXPECT_EQ(store->stats().messages_settled_unwritten, 4U);
+  store.close();
+  EXPECT_EQ(inconsistencies(file), std::vector<std::string>{});
+}
+
 }  // namespace
 }  // namespace leveret::store::test
