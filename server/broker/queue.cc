@@ -283,7 +283,10 @@ void Queue::remove_consumer(Consumer& consumer) {
   std::erase(consumers_, &consumer);
   vhost_.remove_argument_bytes(consumer.arguments.memory_bytes());
   touch();
-  if (consumers_.empty() && auto_delete_) vhost_.doom(*this);
+  if (consumers_.empty()) {
+    for (const auto& level : ready_) level->window.let_go_of_unsaved();
+    if (auto_delete_) vhost_.doom(*this);
+  }
   if (!consumers_.empty() && parsed_.single_active_consumer) vhost_.mark_dirty(*this);
 }
 

@@ -33,22 +33,22 @@ void QueueWindow::push_to_tail(Entry entry, CommitNumber committed, bool is_work
   if (entry.commit > committed &&
       (part.unsaved.empty() || part.unsaved.back().commit != entry.commit))
     part.unsaved.push_back({entry.commit, entry.seq});
-  forget_unsaved(entry.keeper, committed);
+  if (!unsaved_.empty() && unsaved_.back().keeper != entry.keeper) unsaved_.clear();
+  forget_saved(committed);
   if (is_worked && entry.commit > committed)
     unsaved_.push_back(std::move(entry));
   else
     unsaved_.clear();
 }
 
-void QueueWindow::forget_unsaved(Keeper keeper, CommitNumber committed) {
-  while (!unsaved_.empty() && unsaved_.front().keeper == keeper &&
-         unsaved_.front().commit <= committed)
-    unsaved_.pop_front();
+void QueueWindow::forget_saved(CommitNumber committed) {
+  while (!unsaved_.empty() && unsaved_.front().commit <= committed) unsaved_.pop_front();
 }
 
 bool QueueWindow::take_unsaved(CommitNumber journal_committed, CommitNumber transients_committed) {
-  forget_unsaved(Keeper::journal, journal_committed);
-  forget_unsaved(Keeper::transient_store, transients_committed);
+  if (unsaved_.empty()) return false;
+  const bool is_in_journal = unsaved_.front().keeper == Keeper::journal;
+  forget_saved(is_in_journal ? journal_committed : transients_committed);
   if (is_loading_ || tail_.count() != unsaved_.size()) return false;
   const std::size_t before = ready_.size();
   while (!unsaved_.empty() && !is_full()) {

@@ -77,6 +77,10 @@ class QueueWindow {
   /// gets rid of its tail. If they had to wait for the disk, everything that comes meanwhile would
   /// be written and join it, and the queue would be as slow as the disk for as long as it is busy.
   bool take_unsaved(CommitNumber journal_committed, CommitNumber transients_committed);
+  /// Of how many it keeps the content for that.
+  std::size_t unsaved_count() const { return unsaved_.size(); }
+  /// Nobody wants it before it is on disk any more.
+  void let_go_of_unsaved() { unsaved_.clear(); }
 
   // Messages that were let go while a consumer had them, and have come back.
   /// The first message is such a one: it has to be read.
@@ -194,7 +198,7 @@ class QueueWindow {
     if (at != 0 && (earliest == 0 || at < earliest)) earliest = at;
   }
   void push_to_tail(Entry entry, CommitNumber committed, bool is_worked);
-  void forget_unsaved(Keeper keeper, CommitNumber committed);
+  void forget_saved(CommitNumber committed);
   void forget_tail();
   void came(const Entry& entry);
   void went(const Entry& entry);
@@ -216,7 +220,8 @@ class QueueWindow {
   std::map<Seq, Entry> returned_;
   Ring<Entry> ready_;
   Tail tail_;
-  /// The end of the tail, as far as it is in memory anyway: its keeper has it to write.
+  /// The end of the tail, as far as it is in memory anyway: its keeper, one for all of it, has it
+  /// to write.
   Ring<Entry> unsaved_;
   bool is_loading_ = false;
   std::uint64_t epoch_ = 0;

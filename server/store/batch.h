@@ -68,6 +68,8 @@ struct Turn {
   std::size_t ops_end = 0;
   /// It takes no room: nothing but removals and delivered marks.
   bool only_removes = true;
+  /// What it removes that is stored has been removed already, ahead of the turns before it.
+  bool is_done_ahead = false;
   /// Its part of Batch::bytes.
   std::size_t bytes = 0;
 };

@@ -26,11 +26,15 @@ class Folder {
   }
 
   /// Has what is appended here and removed by a later turn not appended at all, if that is all that
-  /// the turn removes: it is done whole or not at all.
-  void look_ahead(std::span<const Op> turn) {
-    if (!std::ranges::all_of(turn, [&](const Op& op) { return concerns_appends_only(op); })) return;
-    for (const Op& op : turn)
-      if (op.removes()) cancel(plan_.queues.at(op.queue), op.seq, op.removes_up_to());
+  /// the turn removes, or all that it has left to: it is done whole or not at all.
+  void look_ahead(std::span<const Op> turn, bool is_done_ahead) {
+    const auto concerns = [&](const Op& op) { return concerns_appends_only(op); };
+    if (!is_done_ahead && !std::ranges::all_of(turn, concerns)) return;
+    for (const Op& op : turn) {
+      const auto found = plan_.queues.find(op.queue);
+      if (op.removes() && found != plan_.queues.end())
+        cancel(found->second, op.seq, op.removes_up_to());
+    }
   }
 
   bool knows(QueueId id) const { return stored_.contains(id); }
@@ -160,7 +164,7 @@ BatchPlan plan_front(std::span<const Op> first, const Batch& batch, std::size_t 
   for (const Turn& turn : turns.first(turn_count))
     for (const Op& op : batch.ops_of(turn)) folder.fold(op);
   for (const Turn& turn : turns.subspan(turn_count))
-    if (turn.only_removes) folder.look_ahead(batch.ops_of(turn));
+    if (turn.only_removes) folder.look_ahead(batch.ops_of(turn), turn.is_done_ahead);
   return folder.finish();
 }
 

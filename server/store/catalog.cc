@@ -76,6 +76,9 @@ struct Catalog::Database {
     check_rows(connection, catalog_schema().checked_tables);
     connection.execute("PRAGMA foreign_keys = ON");
   }
+  std::int64_t last_vhost_id() {
+    return connection.query_integer("SELECT max(seq) FROM sqlite_sequence WHERE name = 'vhost'");
+  }
   Connection connection;
   /// A transaction that is open around changes of any kind, see group().
   std::unique_ptr<Transaction> group;
@@ -123,23 +126,22 @@ std::vector<VhostRow> Catalog::vhosts() {
 
 std::int64_t Catalog::put_vhost(const broker::VhostInfo& info) {
   const std::lock_guard lock{mutex_};
-  Change transaction(*database_);
-  run(database_->connection,
-      "INSERT INTO vhost (name, description, tags, default_queue_type) VALUES (?, ?, ?, ?)"
-      " ON CONFLICT (name) DO UPDATE SET description = excluded.description,"
-      " tags = excluded.tags, default_queue_type = excluded.default_queue_type",
-      {info.name, info.description, join(info.tags), info.default_queue_type});
-  // Its number is known only now.
-  run(database_->connection,
-      "UPDATE vhost SET crc = row_crc(id, name, description, tags, default_queue_type)"
-      " WHERE name = ?",
-      {info.name});
   Statement select(database_->connection, "SELECT id FROM vhost WHERE name = ?");
   select.bind_text(1, info.name);
-  select.step();
-  const std::int64_t id = select.integer(0);
+  const std::int64_t id = select.step() ? select.integer(0) : database_->last_vhost_id() + 1;
   select.reset();
-  transaction.commit();
+  const std::string tags = join(info.tags);
+  Statement put(database_->connection,
+                "INSERT INTO vhost " + checked_values(5) +
+                    " ON CONFLICT (name) DO UPDATE SET description = excluded.description,"
+                    " tags = excluded.tags, default_queue_type = excluded.default_queue_type,"
+                    " crc = excluded.crc");
+  put.bind(1, id);
+  put.bind_text(2, info.name);
+  put.bind_text(3, info.description);
+  put.bind_text(4, tags);
+  put.bind_text(5, info.default_queue_type);
+  put.run();
   return id;
 }
 
@@ -150,8 +152,7 @@ void Catalog::drop_vhost(const std::string& name) {
 
 std::int64_t Catalog::last_vhost_id() {
   const std::lock_guard lock{mutex_};
-  return database_->connection.query_integer(
-      "SELECT max(seq) FROM sqlite_sequence WHERE name = 'vhost'");
+  return database_->last_vhost_id();
 }
 
 void Catalog::put_vhost_limit(const std::string& vhost, const std::string& name,

@@ -58,11 +58,11 @@ void check_rows(Connection& connection, std::span<const std::string_view> tables
   for (const std::string_view each : tables) {
     const std::string table(each);
     const std::string right = row_crc_of(connection, table);
-    Statement wrong(connection, "SELECT crc, " + right + " FROM " + table + " WHERE crc IS NOT " +
-                                    right + " LIMIT 1");
+    Statement wrong(connection, "SELECT quote(crc), " + right + " FROM " + table +
+                                    " WHERE crc IS NOT " + right + " LIMIT 1");
     if (!wrong.step()) continue;
     const std::string file = connection.file();
-    const std::string where = " WHERE crc = " + std::to_string(wrong.integer(0)) + "\"";
+    const std::string where = " WHERE crc IS " + std::string(wrong.bytes(0)) + "\"";
     throw StoreError(
         file + " is damaged: a row of its table " + table +
             " is not what was written: its checksum is wrong. Nothing was changed. Stop the broker "

@@ -21,6 +21,8 @@ constexpr std::size_t unapplied_bytes_max = std::size_t{4} << 20U;
 /// And how long they stay when nothing else comes: what they remove takes room until then.
 constexpr std::chrono::seconds unapplied_time_max{1};
 
+constexpr std::chrono::milliseconds slow_sync{2};
+
 int note_wal_pages(void* checkpointer, sqlite3*, const char*, int pages) {
   static_cast<Checkpointer*>(checkpointer)->wal_has(pages);
   return SQLITE_OK;
@@ -110,7 +112,7 @@ bool Writer::work(bool is_last) {
       write(is_last);
     else if (!is_last)
       clean_up();
-    if (is_last && is_all_applied()) committer_.finish();
+    if (is_last && is_all_applied() && !failure_.happened()) committer_.finish();
   } catch (const std::exception& error) {
     failure_.report(error.what());
     return false;
@@ -147,7 +149,7 @@ void Writer::write(bool is_last) {
       commit_held_removals();
     else if (is_last || !log_held())
       commit_held();
-    while (is_last && !held_.is_empty()) commit_held();
+    while (is_last && !held_.is_empty() && !failure_.happened()) commit_held();
   } catch (const StoreError& error) {
     if (!error.is_disk_full()) throw;
     if (!waits) hold_for_space();
@@ -209,8 +211,10 @@ bool Writer::write_record() {
 }
 
 void Writer::commit_held() {
+  // A slow sync is worth a larger transaction.
+  const auto times = static_cast<std::size_t>(1 + last_sync_ / slow_sync);
   commit_with_unapplied(
-      held_.turns_that_append(transaction_limits_.messages, transaction_limits_.bytes));
+      held_.turns_that_append(transaction_limits_.messages, transaction_limits_.bytes * times));
 }
 
 void Writer::commit_unapplied() {
@@ -221,6 +225,7 @@ void Writer::commit_with_unapplied(std::size_t turn_count) {
   const bool is_for_turns = turn_count > 0;
   const BatchPlan plan = plan_front(unapplied_.ops(), held_, turn_count, committer_.queues());
   auto sync_time = committer_.commit(plan, redo_log_.unapplied());
+  last_sync_ = sync_time.value_or(last_sync_);
   redo_log_.applied();
   connection_.check_files();
   if (!is_for_turns) sync_time = std::nullopt;  // Nobody has waited for it.
@@ -241,7 +246,8 @@ void Writer::commit_with_unapplied(std::size_t turn_count) {
 /// The checkpointer may have met a failure while this was committed.
 bool Writer::report(broker::CommitNumber number) {
   return failure_.unless_happened([&] {
-    if (std::exchange(disk_is_full_, false)) {
+    // There is room when all of it has found some, not when the first has.
+    if (held_.is_empty() && std::exchange(disk_is_full_, false)) {
       log::info(connection_.file() + ": the disk has room again");
       callbacks_.disk_full(false);
     }
@@ -271,12 +277,12 @@ void Writer::commit_held_removals() {
   for (bool is_done = false; !is_done;) {
     std::vector<Turn*> turns;
     for (Turn& turn : held_.turns)
-      if (turn.only_removes && !unapplied_.is_touched_by(held_.ops_of(turn)))
+      if (turn.only_removes && !turn.is_done_ahead && !unapplied_.is_touched_by(held_.ops_of(turn)))
         turns.push_back(&turn);
     if (turns.empty()) return;
     committer_.commit(plan_removals(held_, turns, committer_.queues()));
     // Kept, because they cancel what is held before them, but not tried by themselves again.
-    for (Turn* turn : turns) turn->only_removes = false;
+    for (Turn* turn : turns) turn->is_done_ahead = true;
     after_commit();
     // Now there may be room for this, and then more to be removed.
     is_done = unapplied_.is_empty();

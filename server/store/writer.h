@@ -33,7 +33,8 @@ struct TransactionLimits {
 /// does, workers settle much of the rest, and what they have settled is never written. With all of
 /// it in one transaction, every message that is sent faster than it can be written would be
 /// written, and removed by the next, for as long as somebody sends so fast: a burst would cost the
-/// greater part of the throughput until the senders pause.
+/// greater part of the throughput until the senders pause. So a message that has been acknowledged
+/// may be gone after a crash although a later turn than its own is not there.
 ///
 /// Few and small ones it writes into the redo log instead, which is far less to write, reports
 /// them, and keeps them until something has to be a transaction: the log is full, a second
@@ -138,6 +139,8 @@ class Writer {
   /// Since when the first of it has been waiting, and the last of it.
   std::chrono::steady_clock::time_point held_since_;
   std::chrono::steady_clock::time_point held_last_since_;
+  /// How long the last transaction took to get on disk.
+  std::chrono::nanoseconds last_sync_{0};
   bool disk_is_full_ = false;
   std::chrono::steady_clock::time_point retry_at_;
   Unapplied unapplied_;

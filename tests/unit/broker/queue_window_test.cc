@@ -458,5 +458,21 @@ TEST(QueueWindow, WhatIsTakenFromATailThatIsNotOnDiskDoesNotComeWithIt) {
   EXPECT_EQ(purged.count(), 0U);
 }
 
+TEST(QueueWindow, WhatIsKeptElsewhereDoesNotHoldBackWhatIsOnDisk) {
+  QueueWindow window{1, 1000};
+  const auto push = [&](Seq seq, Keeper keeper, CommitNumber commit, CommitNumber committed) {
+    Entry made = entry(seq, keeper);
+    made.commit = commit;
+    window.push(std::move(made), committed, true);
+  };
+  push(1, Keeper::journal, 7, 6);
+  push(2, Keeper::transient_store, 3, 2);
+  for (Seq seq = 3; seq <= 9; ++seq) push(seq, Keeper::journal, 8 + seq, 7 + seq);
+  EXPECT_EQ(window.unsaved_count(), 1U) << "of the others each is on disk";
+  window.let_go_of_unsaved();
+  pop_all(window);
+  EXPECT_FALSE(window.take_unsaved(6, 2));
+}
+
 }  // namespace
 }  // namespace leveret::broker

@@ -94,6 +94,28 @@ TEST_F(DiskFull, WhatIsRemovedWhileItWaitsIsNeverWritten) {
   EXPECT_EQ(store.read(jobs).size(), 49U);
 }
 
+TEST_F(DiskFull, WhatIsRemovedWhileItWaitsCancelsAllPartsOfIt) {
+  store.close();
+  options.file = dir.file("parts.db");
+  options.transaction_messages = 1;
+  options.transaction_bytes = 0;
+  TestStore parts{options};
+  parts->put_queue({jobs, "jobs", false, {}});
+  parts->append(jobs, 1, message("stored"), 0);
+  ASSERT_TRUE(parts.commit());
+  disk.set_capacity(disk.used_bytes() + 20'000);
+  for (broker::Seq seq = 2; seq <= 4; ++seq) {
+    parts->append(jobs, seq, message(std::string(1 << 20, 'L')), 0);
+    parts->flush(broker::Urgency::now);
+  }
+  parts.wait_disk_full(true);
+  parts->remove_range(jobs, 1, 2);
+  parts->flush(broker::Urgency::now);
+  parts->remove_range(jobs, 3, 4);
+  EXPECT_TRUE(parts.commit());
+  EXPECT_EQ(parts.read(jobs).size(), 0U);
+}
+
 TEST_F(DiskFull, AReadThatHasToWaitHoldsUpNoOther) {
   const auto held = hold_large_turn(51);
   bool has_looked = false;
