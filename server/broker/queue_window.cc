@@ -33,34 +33,40 @@ void QueueWindow::push_to_tail(Entry entry, CommitNumber committed, bool is_work
   if (entry.commit > committed &&
       (part.unsaved.empty() || part.unsaved.back().commit != entry.commit))
     part.unsaved.push_back({entry.commit, entry.seq});
-  if (!unsaved_.empty() && unsaved_.back().keeper != entry.keeper) unsaved_.clear();
-  forget_saved(committed);
+  Ring<Entry>& at_hand = tail_.at_hand;
+  if (!at_hand.empty() && at_hand.back().keeper != entry.keeper) at_hand.clear();
+  tail_.forget_saved(committed);
   if (is_worked && entry.commit > committed)
-    unsaved_.push_back(std::move(entry));
+    at_hand.push_back(std::move(entry));
   else
-    unsaved_.clear();
+    at_hand.clear();
 }
 
-void QueueWindow::forget_saved(CommitNumber committed) {
-  while (!unsaved_.empty() && unsaved_.front().commit <= committed) unsaved_.pop_front();
+void QueueWindow::Tail::forget_saved(CommitNumber committed) {
+  while (!at_hand.empty() && at_hand.front().commit <= committed) at_hand.pop_front();
 }
 
 bool QueueWindow::take_unsaved(CommitNumber journal_committed, CommitNumber transients_committed) {
-  if (unsaved_.empty()) return false;
-  const bool is_in_journal = unsaved_.front().keeper == Keeper::journal;
-  forget_saved(is_in_journal ? journal_committed : transients_committed);
-  if (is_loading_ || tail_.count() != unsaved_.size()) return false;
+  Ring<Entry>& at_hand = tail_.at_hand;
+  if (at_hand.empty()) return false;
+  const bool is_in_journal = at_hand.front().keeper == Keeper::journal;
+  tail_.forget_saved(is_in_journal ? journal_committed : transients_committed);
+  if (is_loading_ || tail_.count() != at_hand.size()) return false;
   const std::size_t before = ready_.size();
-  while (!unsaved_.empty() && !is_full()) {
-    Entry& entry = unsaved_.front();
-    tail_.first = entry.seq + 1;
-    --tail_.part(entry.keeper).count;
-    note(memory_expiry_, entry.own_expiry());
-    window_bytes_ += entry.body_bytes();
-    ready_.push_back(std::move(entry));
-    unsaved_.pop_front();
+  while (!at_hand.empty() && !is_full()) {
+    tail_.first = at_hand.front().seq + 1;
+    come_from_tail(std::move(at_hand.front()));
+    at_hand.pop_front();
   }
   return ready_.size() > before;
+}
+
+/// Into memory, behind what is there.
+void QueueWindow::come_from_tail(Entry entry) {
+  --tail_.part(entry.keeper).count;
+  note(memory_expiry_, entry.own_expiry());
+  window_bytes_ += entry.body_bytes();
+  ready_.push_back(std::move(entry));
 }
 
 void QueueWindow::Part::forget_saved(CommitNumber committed) {
@@ -163,19 +169,15 @@ void QueueWindow::end_block(const Block& block, std::vector<Entry> entries) {
   for (Entry& entry : entries) {
     // What came since may have begun another tail.
     tail_.first = std::max(tail_.first, entry.seq + 1);
-    if (taken_while_reading_.contains(entry.seq)) continue;
-    --tail_.part(entry.keeper).count;
-    note(memory_expiry_, entry.own_expiry());
-    window_bytes_ += entry.body_bytes();
-    ready_.push_back(std::move(entry));
+    if (!taken_while_reading_.contains(entry.seq)) come_from_tail(std::move(entry));
   }
-  while (!unsaved_.empty() && unsaved_.front().seq < tail_.first) unsaved_.pop_front();
+  while (!tail_.at_hand.empty() && tail_.at_hand.front().seq < tail_.first)
+    tail_.at_hand.pop_front();
   end_read();
 }
 
 void QueueWindow::forget_tail() {
   tail_ = {.first = tail_.first, .last = tail_.last};
-  unsaved_.clear();
   tail_expiry_ = 0;
   bytes_ = window_bytes_;
   for (const auto& [seq, entry] : returned_) bytes_ += entry.body_bytes();
@@ -205,8 +207,8 @@ bool QueueWindow::take_from_tail(Seq seq, std::size_t body_bytes, Keeper keeper,
   --part.count;
   part.taken_in = commit;
   bytes_ -= body_bytes;
-  const auto at = std::ranges::lower_bound(unsaved_, seq, {}, &Entry::seq);
-  if (at != unsaved_.end() && at->seq == seq) unsaved_.erase(at);
+  const auto at = std::ranges::lower_bound(tail_.at_hand, seq, {}, &Entry::seq);
+  if (at != tail_.at_hand.end() && at->seq == seq) tail_.at_hand.erase(at);
   return true;
 }
 
@@ -220,7 +222,6 @@ QueueWindow::Purged QueueWindow::purge() {
   returned_.clear();
   ready_.clear();
   tail_ = {};
-  unsaved_.clear();
   bytes_ = 0;
   window_bytes_ = 0;
   add_unkept(-unkept_bytes_);

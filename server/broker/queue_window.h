@@ -78,9 +78,9 @@ class QueueWindow {
   /// be written and join it, and the queue would be as slow as the disk for as long as it is busy.
   bool take_unsaved(CommitNumber journal_committed, CommitNumber transients_committed);
   /// Of how many it keeps the content for that.
-  std::size_t unsaved_count() const { return unsaved_.size(); }
+  std::size_t unsaved_count() const { return tail_.at_hand.size(); }
   /// Nobody wants it before it is on disk any more.
-  void let_go_of_unsaved() { unsaved_.clear(); }
+  void let_go_of_unsaved() { tail_.at_hand.clear(); }
 
   // Messages that were let go while a consumer had them, and have come back.
   /// The first message is such a one: it has to be read.
@@ -153,7 +153,7 @@ class QueueWindow {
   void for_each_in_memory(F on_entry) {
     for (auto& [seq, entry] : returned_) on_entry(entry);
     for (Entry& entry : ready_) on_entry(entry);
-    unsaved_.clear();  // They are read as they then are.
+    tail_.at_hand.clear();  // They are read as they then are.
   }
   /// The first seq that is not in memory; 0 when there is none.
   Seq tail_first() const { return has_tail() ? tail_.first : 0; }
@@ -181,9 +181,12 @@ class QueueWindow {
     Seq last = 0;
     Part stored = {};
     Part transient = {};
+    /// Its end, as far as that is in memory anyway: its keeper, one for all of it, has it to write.
+    Ring<Entry> at_hand = {};
 
     std::uint64_t count() const { return stored.count + transient.count; }
     void skip_what_is_gone();
+    void forget_saved(CommitNumber committed);
     Part& part(Keeper keeper) { return keeper == Keeper::journal ? stored : transient; }
     const Part& part(Keeper keeper) const { return keeper == Keeper::journal ? stored : transient; }
   };
@@ -198,7 +201,7 @@ class QueueWindow {
     if (at != 0 && (earliest == 0 || at < earliest)) earliest = at;
   }
   void push_to_tail(Entry entry, CommitNumber committed, bool is_worked);
-  void forget_saved(CommitNumber committed);
+  void come_from_tail(Entry entry);
   void forget_tail();
   void came(const Entry& entry);
   void went(const Entry& entry);
@@ -220,9 +223,6 @@ class QueueWindow {
   std::map<Seq, Entry> returned_;
   Ring<Entry> ready_;
   Tail tail_;
-  /// The end of the tail, as far as it is in memory anyway: its keeper, one for all of it, has it
-  /// to write.
-  Ring<Entry> unsaved_;
   bool is_loading_ = false;
   std::uint64_t epoch_ = 0;
   TimeMs memory_expiry_ = 0;

@@ -89,7 +89,7 @@ def main():
 def measure(broker, queues, bindings):
     client = frames.Client.open(broker, timeout_s=DEADLINE_S)
     client.open_channel()
-    client.send(1, spec.Exchange.Declare(exchange=EXCHANGE, exchange_type="topic", durable=True))
+    client.send(1, spec.Exchange.Declare(exchange=EXCHANGE, type="topic", durable=True))
     client.expect(1, spec.Exchange.DeclareOk)
     memory = rss_bytes(broker.process.pid)
     for what, methods, count in (
